@@ -1,0 +1,198 @@
+"""Values that cross the borders between packages: read-only, free of torch, no behaviour.
+
+Settings travel as plain JSON-able mappings, so that a trial can be hashed, stored and sent to
+another process; the package that understands a mapping parses it with its own specification
+(`ceteris.data.spec.DataSpec`, `ceteris.nn.spec.ModelSpec`, `ceteris.nn.training.TrainSpec`).
+Arrays are NumPy's. Images are ``(example, height, width, channel)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "Claim",
+    "DataDescription",
+    "EpochRecord",
+    "FitOn",
+    "Look",
+    "Plan",
+    "Predictions",
+    "SelectRule",
+    "Settings",
+    "Shape",
+    "StoredTrial",
+    "Trial",
+    "TrialOutcome",
+    "TrialStatus",
+    "Variant",
+]
+
+Shape = tuple[int, ...]
+"""Shape without the example axis, channels last: ``(height, width, channel)`` or ``(unit,)``."""
+
+Settings = Mapping[str, Any]
+"""A plain, JSON-able mapping with every default resolved."""
+
+FitOn = Literal["train", "train+validation"]
+TrialStatus = Literal["pending", "running", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of levels, fully resolved."""
+
+    name: str
+    levels: Mapping[str, str]
+    data: Settings
+    model: Settings
+    train: Settings
+    changes: tuple[str, ...] = ()
+    """The diff from the baseline, one readable line each."""
+    warnings: tuple[str, ...] = ()
+    """Second differences that came along with the declared one."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A comparison declared before running: ``left`` against ``right`` on ``metric``.
+
+    ``factor`` is the factor both levels belong to, or "" when they name whole variants.
+    ``within`` fixes levels of other factors; an unmentioned factor is averaged over.
+    """
+
+    id: str
+    says: str
+    factor: str
+    left: str
+    operator: Literal[">", "<", "="]
+    right: str
+    metric: str
+    within: Mapping[str, str] = field(default_factory=dict)
+    margin: float = 0.0
+    """Smallest difference that matters, in the metric's unit (fractions for accuracy)."""
+    published: str | None = None
+
+
+@dataclass(frozen=True)
+class SelectRule:
+    """How a variant is chosen, and what happens to it afterwards."""
+
+    by: str = "val_accuracy"
+    refit: Literal["none", "train+validation"] = "none"
+    test: Literal["once", "all", "never"] = "once"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study, expanded: what `run` would do."""
+
+    study: str
+    question: str
+    baseline: str
+    factors: Mapping[str, tuple[str, ...]]
+    variants: tuple[Variant, ...]
+    seeds: tuple[int, ...]
+    claims: tuple[Claim, ...]
+    select: SelectRule
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Variant x seed, the unit of work. ``identity`` is 64 hexadecimal digits."""
+
+    identity: str
+    variant: Variant
+    seed: int
+    fit_on: FitOn = "train"
+
+
+@dataclass(frozen=True)
+class DataDescription:
+    """What can be said of a data set before training."""
+
+    input_shape: Shape
+    """After preprocessing."""
+    class_names: tuple[str, ...]
+    num_examples: Mapping[str, int]
+    """Examples per split: train, validation, test."""
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch of one trial measured. Metrics: loss, accuracy, val_loss, val_accuracy."""
+
+    epoch: int
+    """1 for the first."""
+    metrics: Mapping[str, float]
+    wall_seconds: float
+    samples_per_second: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Class probabilities of every example of one split, in the order of ``ids``."""
+
+    split: Literal["validation", "test"]
+    ids: npt.NDArray[np.int64]
+    """``(example,)`` index into the source's images (official train part, then test part)."""
+    labels: npt.NDArray[np.int64]
+    """``(example,)``"""
+    probabilities: npt.NDArray[np.float32]
+    """``(example, class)``"""
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """How a trial ended. A failed trial is data: status, reason, first non-finite tensor."""
+
+    status: Literal["done", "failed"]
+    epochs: int
+    wall_seconds: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Final loss, accuracy (all training examples, evaluation mode), val_loss, val_accuracy."""
+    reason: str | None = None
+    first_nonfinite: str | None = None
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    """Read off the built objects: optimizer class and constants, parameter count, steps ..."""
+    weights: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    predictions: tuple[Predictions, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoredTrial:
+    """A trial as the store knows it."""
+
+    identity: str
+    variant: str
+    levels: Mapping[str, str]
+    seed: int
+    fit_on: FitOn
+    status: TrialStatus
+    attempts: int
+    epochs: int
+    wall_seconds: float
+    metrics: Mapping[str, float]
+    curves: tuple[EpochRecord, ...] = ()
+    reason: str | None = None
+    first_nonfinite: str | None = None
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One reading of the sealed test set."""
+
+    identity: str
+    variant: str
+    seed: int
+    purpose: str
+    at: str
+    """UTC, ISO 8601."""
