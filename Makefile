@@ -1,0 +1,35 @@
+# Everything a person or CI runs. `make demo` and `make test` set up what they need in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The quick suite; `make test MARKERS=` (which CI uses) runs every test.
+MARKERS ?= not slow and not gpu and not postgres and not browser
+WORKERS ?= 2
+
+.PHONY: demo test lint docs clean
+
+demo: .venv/.installed
+	$(BIN)/ceteris run examples/digits.yaml --out results/digits
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest -m "$(MARKERS)" -n $(WORKERS) $(ARGS)
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: .venv/.installed-dev
+	$(BIN)/python -m docs.generate
+
+.venv/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv results build dist

@@ -1,0 +1,119 @@
+"""The map in ARCHITECTURE.md is true: imports point down, and torch stays where it belongs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "ceteris"
+
+LEVELS = {
+    "cli": 10,
+    "api": 9,
+    "report": 8,
+    "judge": 7,
+    "execute": 6,
+    "store": 6,
+    "engine": 5,
+    "study": 4,
+    "nn": 3,
+    "data": 2,
+    "keyed": 1,
+    "records": 1,
+    "errors": 0,
+    "version": 0,
+}
+FREE_OF_TORCH = {"cli", "api", "report", "judge", "store", "study", "data", "records", "errors", "keyed"}
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_ATTRIBUTES = {("torch", "load"), ("yaml", "load"), ("pickle", "load"), ("pickle", "loads")}
+
+
+def modules():
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST):
+    """Every imported module, with whether the import runs when the module is imported."""
+    lazy = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    } | {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, id(node) in lazy
+            yield from ((f"{node.module}.{alias.name}", id(node) in lazy) for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    own = room(path)
+    for name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = name.split(".")
+        if parts[0] != "ceteris" or len(parts) == 1 or parts[1] not in LEVELS:
+            continue
+        other = parts[1]
+        assert other == own or LEVELS[other] < LEVELS[own], f"{path}: {own} must not import {other}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_torch_is_imported_only_where_tensors_are(path):
+    if room(path) in FREE_OF_TORCH:
+        names = [name for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))]
+        assert not [name for name in names if name.split(".")[0] == "torch"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nothing_executes_code_from_data(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                assert node.func.id not in FORBIDDEN_CALLS, f"{path}:{node.lineno}"
+            if isinstance(node.func, ast.Attribute):
+                owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+                assert (owner, node.func.attr) not in FORBIDDEN_ATTRIBUTES, f"{path}:{node.lineno}"
+                assert node.func.attr != "extractall", f"{path}:{node.lineno}"
+            for keyword in node.keywords:
+                allowed = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                assert not (keyword.arg in {"allow_pickle", "shell"} and allowed is True), (
+                    f"{path}:{node.lineno}"
+                )
+
+
+def test_only_the_test_task_opens_the_sealed_test_set():
+    users = [
+        str(path.relative_to(PACKAGE))
+        for path in modules()
+        if any(
+            name == "ceteris.data.prepare.open_test"
+            for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
+        )
+    ]
+    assert len(users) == 1, users
+    assert users[0].startswith("execute/")
+
+
+@pytest.mark.parametrize("command", [["--help"], ["results", "--help"]])
+def test_the_command_line_starts_without_torch(command):
+    code = (
+        "import sys; sys.argv = ['ceteris', *%r]\n"
+        "from ceteris.cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print('HEAVY', sorted({'torch', 'scipy', 'pandas', 'altair'} & set(sys.modules)))" % command
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
