@@ -1,0 +1,42 @@
+"""`ceteris check`: validate a study file, and say every problem at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ceteris.cli.explained import BAD_INPUT, explained
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    study: Annotated[Path, typer.Argument(help="The study file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Validate a study file; every problem is listed with its line.
+
+    Example: ceteris check study.yaml
+    """
+    from ceteris import api
+    from ceteris.errors import StudyError
+
+    try:
+        planned = api.load(study).plan()
+    except StudyError as error:
+        if not as_json:
+            raise
+        typer.echo(json.dumps({"valid": False, "problems": str(error).splitlines()}, indent=2))
+        raise typer.Exit(BAD_INPUT) from None
+    plan = planned.plan
+    if as_json:
+        typer.echo(json.dumps({"valid": True, "problems": []}, indent=2))
+        return
+    trials = len(plan.variants) * len(plan.seeds)
+    typer.echo(
+        f"{study}: valid. {len(plan.variants)} variants x {len(plan.seeds)} seeds = {trials} trials."
+    )

@@ -1,0 +1,45 @@
+"""How a command ends: explained errors become one text on stderr and an exit code, never a traceback.
+
+Exit codes: 0 done; 1 done, but a claim is refuted or a finding is an error; 2 bad input; 3 some
+trials failed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from ceteris.errors import CeterisError, TrialError
+
+__all__ = ["BAD_INPUT", "DOUBTFUL", "INTERRUPTED", "TRIALS_FAILED", "explained"]
+
+DOUBTFUL = 1
+BAD_INPUT = 2
+TRIALS_FAILED = 3
+INTERRUPTED = 130
+
+P = ParamSpec("P")
+
+
+def explained(command: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a command so that an explained error or Ctrl-C ends it with the right exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except CeterisError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(TRIALS_FAILED if isinstance(error, TrialError) else BAD_INPUT) from None
+        except KeyboardInterrupt:
+            print("interrupted: run the same command again to go on", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+
+    return wrapped

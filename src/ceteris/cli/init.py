@@ -1,0 +1,35 @@
+"""`ceteris init`: write a commented study file to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ceteris.cli.explained import explained
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("study.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a study file instead.")
+    ] = False,
+) -> None:
+    """Write a commented study file to start from.
+
+    Example: ceteris init study.yaml
+    """
+    from ceteris import api
+
+    if schema:
+        import json
+
+        typer.echo(json.dumps(api.json_schema(), indent=2))
+        return
+    api.write_template(path, replace=force)
+    typer.echo(f"Wrote {path}. Next: ceteris plan {path}")

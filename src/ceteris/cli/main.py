@@ -1,0 +1,49 @@
+"""The command line: one file per command, found here by name. Argument parsing and printing only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ceteris.cli import check, init, plan, report, results, run, status
+from ceteris.version import __version__
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="ceteris",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"ceteris {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Controlled experiments on image classifiers: one study file in, an honest report out.
+
+    Start with: ceteris init study.yaml, then ceteris run study.yaml
+    """
+
+
+for module in (init, check, plan, run, status, results, report):
+    app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,25 @@
+"""Options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Folder", "Json", "Only", "Overrides", "Seeds", "StudyFile"]
+
+StudyFile = Annotated[Path, typer.Argument(help="The study file.")]
+Folder = Annotated[Path, typer.Argument(help="The output folder of a run.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Seeds = Annotated[
+    int | None, typer.Option("--seeds", min=1, help="Number of seeds, instead of the file's.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. train.epochs=2."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="VARIANT", help="Only these variants (and no others)."),
+]

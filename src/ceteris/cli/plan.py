@@ -1,0 +1,91 @@
+"""`ceteris plan`: what a study would do; trains nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from ceteris.cli.explained import explained
+from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ceteris.api import PlannedStudy
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    study: StudyFile,
+    as_json: Json = False,
+    seeds: Seeds = None,
+    overrides: Overrides = None,
+    only: Only = None,
+) -> None:
+    """Show variants, what differs between them, layers, parameters, and what it will cost.
+
+    Example: ceteris plan study.yaml
+    """
+    from ceteris import api
+
+    planned = api.load(study).plan(seeds=seeds, overrides=overrides or (), only=only or ())
+    if as_json:
+        typer.echo(json.dumps(planned.to_json(), indent=2))
+        return
+    from rich.console import Console
+
+    _print_plan(planned, Console(highlight=False))
+
+
+def _print_plan(planned: PlannedStudy, console: Console) -> None:
+    plan = planned.plan
+    console.print(f"[bold]{_safe(plan.study)}[/bold]", soft_wrap=True)
+    if plan.question:
+        console.print(_safe(plan.question), soft_wrap=True)
+    console.print()
+    for variant in plan.variants:
+        _print_variant(planned, variant.name, console)
+    trials = len(plan.variants) * len(plan.seeds)
+    console.print(
+        f"{len(plan.variants)} variants x {len(plan.seeds)} seeds = [bold]{trials} trials[/bold]; "
+        f"baseline {_safe(plan.baseline)}"
+    )
+    console.print(planned.estimate.sentence())
+
+
+def _print_variant(planned: PlannedStudy, name: str, console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    variant = next(item for item in planned.plan.variants if item.name == name)
+    summary = planned.summaries[name]
+    mark = " (baseline)" if name == planned.plan.baseline else ""
+    table = Table(
+        title=f"{_safe(name)}{mark}: {summary.parameters:,} parameters, "
+        f"{summary.trainable_parameters:,} trainable",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for column, justify in (("layer", "left"), ("type", "left"), ("output", "left"), ("parameters", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    for row in summary.layers:
+        shape = " x ".join(map(str, row.output_shape))
+        table.add_row(_safe(row.name), row.type, shape, f"{row.parameters:,}")
+    console.print(table)
+    for change in variant.changes:
+        console.print(f"  {_safe(change)}", style="cyan", soft_wrap=True)
+    for warning in variant.warnings:
+        console.print(f"  warning: {_safe(warning)}", style="yellow", soft_wrap=True)
+    console.print()
+
+
+def _safe(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

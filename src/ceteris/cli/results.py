@@ -1,0 +1,46 @@
+"""`ceteris results`: the numbers of a run, as a table, JSON, CSV, Markdown or LaTeX."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from ceteris.cli.explained import BAD_INPUT, explained
+from ceteris.cli.options import Folder, Json
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    folder: Folder,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One row per trial, as CSV.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
+    as_latex: Annotated[bool, typer.Option("--latex", help="A LaTeX table (booktabs).")] = False,
+) -> None:
+    """Print the results: means with 95 % intervals, effects against the baseline, claims.
+
+    Example: ceteris results results/digits --markdown
+    """
+    if as_json + as_csv + as_markdown + as_latex > 1:
+        typer.echo("results: takes one format at a time. Choose one of --json, --csv, --markdown, --latex.", err=True)
+        raise typer.Exit(BAD_INPUT)
+    from ceteris import api
+    from ceteris.report import tables
+
+    results = api.open_results(folder)
+    if as_json:
+        typer.echo(json.dumps(results.to_json(), indent=2, allow_nan=False))
+    elif as_csv:
+        typer.echo(tables.csv_table(results.summary), nl=False)
+    elif as_markdown:
+        typer.echo(tables.markdown_table(results.summary))
+    elif as_latex:
+        typer.echo(tables.latex_table(results.summary))
+    else:
+        from rich.console import Console
+
+        Console(highlight=False).print(tables.rich_results(results.summary))
