@@ -3,8 +3,7 @@
 A study varies one thing (the factor), trains every variant over several seeds on the same split,
 the same batch order and the same initial weights, and judges a claim by the paired differences.
 What the real package adds: study files, many layers and data sets, worker processes, a store that
-survives any crash, the sealed test set, checks and a report. Run it: python docs/mini_ceteris.py
-"""
+survives any crash, the sealed test set, checks and a report."""
 
 import hashlib
 from collections.abc import Callable, Mapping

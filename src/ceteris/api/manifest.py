@@ -1,0 +1,61 @@
+"""What a run writes down about itself, so that results and report need neither the data nor the study file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from ceteris.errors import Problem, StoreError
+from ceteris.records import DataDescription, Plan
+
+__all__ = ["DataNote", "Manifest", "manifest_from_json", "manifest_to_json"]
+
+
+@dataclass(frozen=True)
+class DataNote:
+    """One data set of a study: its content's fingerprint, and what there is to say about it."""
+
+    source: str
+    fingerprint: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A plan, and what was known of its data when it ran."""
+
+    plan: Plan
+    descriptions: Mapping[str, DataDescription]
+    """Variant name -> its data."""
+    data: tuple[DataNote, ...]
+    data_keys: Mapping[str, str]
+    """Variant name -> fingerprint of its data set."""
+
+
+_ADAPTER = TypeAdapter(Manifest)
+
+
+def manifest_to_json(manifest: Manifest) -> str:
+    """Return the manifest as JSON text."""
+    return _ADAPTER.dump_json(manifest).decode()
+
+
+def manifest_from_json(text: str, *, where: str) -> Manifest:
+    """Read a manifest back.
+
+    Raises:
+        StoreError: the text is not a manifest of this version.
+    """
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        raise StoreError(
+            Problem(
+                where=where,
+                rule="must hold the plan of a run that this version of ceteris can read",
+                got=f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}",
+                fix="Run the study again with the same --out to rewrite it.",
+            )
+        ) from error
