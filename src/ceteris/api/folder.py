@@ -1,0 +1,119 @@
+"""The output folder of a study: its lock, its files, and where each lies."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ceteris.errors import Problem, StoreError
+
+__all__ = [
+    "DATABASE",
+    "REPORT",
+    "RESOLVED",
+    "STUDY",
+    "existing_folder",
+    "locked",
+    "prepared_folder",
+    "write_text",
+]
+
+STUDY = "study.yaml"
+RESOLVED = "resolved.yaml"
+DATABASE = "ceteris.db"
+REPORT = "report.html"
+LOCK = ".lock"
+
+
+def prepared_folder(out: Path) -> Path:
+    """Create the output folder, and make sure that it can be written to.
+
+    Raises:
+        StoreError: it is not a folder, or not writable.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise StoreError(
+            Problem(
+                where=str(out),
+                rule="must be a folder that can be written to",
+                got=error.strerror or str(error),
+                fix="Choose another folder with --out, or change its permissions.",
+            )
+        ) from error
+    return out
+
+
+def existing_folder(out: Path) -> Path:
+    """Return the folder if a run has left its database there.
+
+    Raises:
+        StoreError: it is not the output folder of a run.
+    """
+    if not (out / DATABASE).is_file():
+        raise StoreError(
+            Problem(
+                where=str(out),
+                rule=f"must be the output folder of a run (with {DATABASE} in it)",
+                got="no such file" if out.is_dir() else "no such folder",
+                fix="Run a study first: ceteris run STUDY --out DIR.",
+            )
+        )
+    return out
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold the folder for one run; the lock ends with its process, however that ends.
+
+    Raises:
+        StoreError: another run holds it.
+    """
+    lock = FileLock(out / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError(
+            Problem(
+                where=str(out),
+                rule="must not be in use by another run",
+                got="a running `ceteris run`",
+                fix="Wait for it to end, or choose another folder with --out.",
+            )
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that a crash leaves the old one or the new one, never half of one.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise StoreError(
+            Problem(
+                where=str(path),
+                rule=f"must be writable ({len(text.encode())} bytes)",
+                got=error.strerror or str(error),
+                fix="Free some space or choose another folder, then run the same command again.",
+            )
+        ) from error

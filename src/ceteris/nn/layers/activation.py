@@ -1,0 +1,132 @@
+"""Layers without weights: Input, Activation, ReLU, LeakyReLU, Dropout, SpatialDropout2D."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from ceteris.errors import Problem
+from ceteris.nn.layer import Activation as ActivationName
+from ceteris.nn.layer import Fraction, Layer, Profile
+from ceteris.nn.shapes import ShapeError, image_shape
+from ceteris.records import Shape
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Activation", "Dropout", "Input", "LeakyReLU", "ReLU", "SpatialDropout2D"]
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Input(Layer):
+    """States the expected input shape (height, width, channel), which is then checked."""
+
+    purpose: ClassVar[str] = "states the input shape, which is then checked"
+    shape: Annotated[
+        tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_tuple), Field(min_length=1, max_length=3)
+    ]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Unchanged.
+
+        Raises:
+            ShapeError: the data have another shape.
+        """
+        if self.shape != shape:
+            raise ShapeError(
+                Problem(
+                    where=self.label,
+                    rule=f"must be the shape of the data, {list(shape)}",
+                    got=str(list(self.shape)),
+                    fix="Change it, or leave Input out.",
+                )
+            )
+        return shape
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """Nothing."""
+        from torch import nn
+
+        return nn.Identity()
+
+
+class Activation(Layer):
+    """An activation as a layer of its own."""
+
+    purpose: ClassVar[str] = "an activation as a layer of its own"
+    activation: ActivationName
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """The activation."""
+        from ceteris.nn import modules
+
+        return modules.Activation(self.activation)
+
+
+class ReLU(Layer):
+    """max(x, 0)."""
+
+    purpose: ClassVar[str] = "max(x, 0)"
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """The activation."""
+        from ceteris.nn import modules
+
+        return modules.Activation("relu")
+
+
+class LeakyReLU(Layer):
+    """x where positive, negative_slope * x elsewhere: 0.3 in Keras, 0.01 in torch."""
+
+    purpose: ClassVar[str] = "x where positive, a small slope elsewhere"
+    negative_slope: Annotated[float, Field(ge=0)] | None = None
+
+    def profile_defaults(self, profile: Profile) -> dict[str, Any]:
+        """The slope."""
+        return {"negative_slope": 0.3 if profile == "keras" else 0.01}
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """The activation."""
+        from torch import nn
+
+        return nn.LeakyReLU(0.3 if self.negative_slope is None else self.negative_slope)
+
+
+class Dropout(Layer):
+    """Set a share of the numbers to zero in training, and scale the rest up.
+
+    Source: Srivastava et al. 2014; the masks are keyed by (seed, layer name, epoch).
+    """
+
+    purpose: ClassVar[str] = "zero a share of the numbers in training"
+    rate: Fraction
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """Keyed dropout."""
+        from ceteris.nn import modules
+
+        return modules.Dropout(self.rate, spatial=False)
+
+
+class SpatialDropout2D(Layer):
+    """Set whole channels to zero in training.
+
+    Source: Tompson et al. 2015; Keras 3 ``SpatialDropout2D``.
+    """
+
+    purpose: ClassVar[str] = "zero a share of the channels in training"
+    rate: Fraction
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Unchanged."""
+        return image_shape(self.label, shape)
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """Keyed dropout of channels."""
+        from ceteris.nn import modules
+
+        return modules.Dropout(self.rate, spatial=True)

@@ -1,0 +1,333 @@
+"""The torch half of the layers. Images are NCHW tensors, best in channels_last memory.
+
+Weights are attached by `ceteris.nn.build` under the names of the layer's `WeightSpec`; a missing
+bias or gamma stays None. Activations work in place where autograd does not need what they replace.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = [
+    "Activation",
+    "AveragePooling",
+    "BatchNorm",
+    "Convolution",
+    "Dropout",
+    "Flatten",
+    "GlobalPooling",
+    "GroupNorm",
+    "LayerNorm",
+    "MaxPooling",
+    "Product",
+    "ResidualSum",
+    "SeparableConvolution",
+    "ZeroPadding",
+    "activate",
+]
+
+Pads = tuple[int, int, int, int]
+"""Left, right, top, bottom."""
+
+
+def activate(x: Tensor, name: str, *, inplace: bool = False) -> Tensor:
+    """Apply an activation by name; ``inplace`` only where nobody else holds ``x``."""
+    match name:
+        case "linear":
+            return x
+        case "relu":
+            return F.relu(x, inplace=inplace)
+        case "leaky_relu":
+            return F.leaky_relu(x, 0.2, inplace=inplace)
+        case "elu":
+            return F.elu(x)
+        case "gelu":
+            return F.gelu(x)
+        case "silu":
+            return F.silu(x)
+        case "softplus":
+            return F.softplus(x)
+        case "softmax":
+            return torch.softmax(x, 1)
+        case "sigmoid":
+            return torch.sigmoid(x)
+        case _:
+            return torch.tanh(x)
+
+
+class Activation(nn.Module):
+    """An activation; in place when it follows a layer that owns its output."""
+
+    def __init__(self, name: str, *, inplace: bool = False) -> None:
+        super().__init__()
+        self.name, self.inplace = name, inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply it."""
+        return activate(x, self.name, inplace=self.inplace)
+
+
+def _split_pads(pads: Pads) -> tuple[Pads | None, tuple[int, int]]:
+    """Let the convolution pad where both sides are equal; otherwise pad before it."""
+    left, right, top, bottom = pads
+    if left == right and top == bottom:
+        return None, (top, left)
+    return pads, (0, 0)
+
+
+class Convolution(nn.Module):
+    """conv2d with optional asymmetric padding; ``kernel`` (out, in, h, w), ``bias`` (out,)."""
+
+    kernel: Tensor
+    bias: Tensor | None
+
+    def __init__(self, pads: Pads, strides: tuple[int, int], *, groups: int) -> None:
+        super().__init__()
+        self.before, self.padding = _split_pads(pads)
+        self.strides, self.groups = strides, groups
+        self.register_parameter("bias", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve."""
+        if self.before is not None:
+            x = F.pad(x, self.before)
+        return F.conv2d(
+            x, self.kernel, self.bias, self.strides, self.padding, groups=self.groups
+        )
+
+
+class SeparableConvolution(nn.Module):
+    """A grouped convolution, then a 1x1 convolution with the bias."""
+
+    depthwise_kernel: Tensor
+    pointwise_kernel: Tensor
+    bias: Tensor | None
+
+    def __init__(self, pads: Pads, strides: tuple[int, int], *, groups: int) -> None:
+        super().__init__()
+        self.before, self.padding = _split_pads(pads)
+        self.strides, self.groups = strides, groups
+        self.register_parameter("bias", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve twice."""
+        if self.before is not None:
+            x = F.pad(x, self.before)
+        x = F.conv2d(x, self.depthwise_kernel, None, self.strides, self.padding, groups=self.groups)
+        return F.conv2d(x, self.pointwise_kernel, self.bias)
+
+
+class Product(nn.Module):
+    """x @ kernel.T + bias."""
+
+    kernel: Tensor
+    bias: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_parameter("bias", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply."""
+        return F.linear(x, self.kernel, self.bias)
+
+
+class Flatten(nn.Module):
+    """(n, c, h, w) to (n, h * w * c); a view where the memory is channels_last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Flatten in the order height, width, channel."""
+        return x.permute(0, 2, 3, 1).flatten(1) if x.dim() == 4 else x.flatten(1)
+
+
+class MaxPooling(nn.Module):
+    """max_pool2d; padding counts as -inf."""
+
+    def __init__(self, size: tuple[int, int], strides: tuple[int, int], pads: Pads) -> None:
+        super().__init__()
+        self.size, self.strides, self.pads = size, strides, pads if any(pads) else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool."""
+        if self.pads is not None:
+            x = F.pad(x, self.pads, value=float("-inf"))
+        return F.max_pool2d(x, self.size, self.strides)
+
+
+class AveragePooling(nn.Module):
+    """avg_pool2d; padded pixels do not count in the mean."""
+
+    def __init__(self, size: tuple[int, int], strides: tuple[int, int], pads: Pads) -> None:
+        super().__init__()
+        self.size, self.strides, self.pads = size, strides, pads if any(pads) else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool."""
+        if self.pads is None:
+            return F.avg_pool2d(x, self.size, self.strides)
+        inside = torch.ones_like(x[:1, :1])
+        total = F.avg_pool2d(F.pad(x, self.pads), self.size, self.strides)
+        return total / F.avg_pool2d(F.pad(inside, self.pads), self.size, self.strides)
+
+
+class GlobalPooling(nn.Module):
+    """Mean or maximum over height and width."""
+
+    def __init__(self, kind: Literal["mean", "max"]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool."""
+        return x.mean((2, 3)) if self.kind == "mean" else x.amax((2, 3))
+
+
+class ZeroPadding(nn.Module):
+    """Zeros around the image."""
+
+    def __init__(self, pads: Pads) -> None:
+        super().__init__()
+        self.pads = pads
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pad."""
+        return F.pad(x, self.pads)
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation; ``momentum`` is the share of the old running value that is kept."""
+
+    moving_mean: Tensor
+    moving_variance: Tensor
+
+    def __init__(self, momentum: float, epsilon: float, *, unbiased: bool) -> None:
+        super().__init__()
+        self.momentum, self.epsilon, self.unbiased = momentum, epsilon, unbiased
+        self.register_parameter("gamma", None)
+        self.register_parameter("beta", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise by the batch in training, by the running statistics otherwise."""
+        if not self.training:
+            return self._normalise(x, training=False)
+        count = x.numel() // x.shape[1]
+        if count == 1:
+            return self._single(x)
+        if self.unbiased:
+            return self._normalise(x, training=True)
+        kept = self.moving_variance * self.momentum
+        y = self._normalise(x, training=True)
+        self.moving_variance.sub_(kept).mul_((count - 1) / count).add_(kept)
+        return y
+
+    def _normalise(self, x: Tensor, *, training: bool) -> Tensor:
+        return torch.batch_norm(
+            x,
+            self.gamma,
+            self.beta,
+            self.moving_mean,
+            self.moving_variance,
+            training,
+            1 - self.momentum,
+            self.epsilon,
+            torch.backends.cudnn.enabled,
+        )
+
+    def _single(self, x: Tensor) -> Tensor:
+        """One value per channel: its variance is zero, so the output is beta."""
+        with torch.no_grad():
+            self.moving_mean.lerp_(x.detach().flatten(), 1 - self.momentum)
+            self.moving_variance.mul_(self.momentum)
+        y = x - x.detach()
+        return y if self.beta is None else y + self.beta.view(1, -1, *[1] * (x.dim() - 2))
+
+
+class LayerNorm(nn.Module):
+    """Standardise over the channel axis."""
+
+    def __init__(self, epsilon: float) -> None:
+        super().__init__()
+        self.epsilon = epsilon
+        self.register_parameter("gamma", None)
+        self.register_parameter("beta", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise."""
+        if x.dim() == 2:
+            return F.layer_norm(x, x.shape[1:], self.gamma, self.beta, self.epsilon)
+        y = x.permute(0, 2, 3, 1)
+        y = F.layer_norm(y, y.shape[3:], self.gamma, self.beta, self.epsilon)
+        return y.permute(0, 3, 1, 2)
+
+
+class GroupNorm(nn.Module):
+    """Standardise over groups of channels and all positions."""
+
+    def __init__(self, groups: int, epsilon: float) -> None:
+        super().__init__()
+        self.groups, self.epsilon = groups, epsilon
+        self.register_parameter("gamma", None)
+        self.register_parameter("beta", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise."""
+        return F.group_norm(x, self.groups, self.gamma, self.beta, self.epsilon)
+
+
+_STEPS = 1 << 16
+
+
+class Dropout(nn.Module):
+    """Inverted dropout whose masks come from a generator that every epoch is keyed anew.
+
+    One 64-bit draw decides four numbers, so the rate is rounded to 1/65536; survivors are scaled by
+    exactly 1 / (1 - rounded rate).
+    """
+
+    def __init__(self, rate: float, *, spatial: bool) -> None:
+        super().__init__()
+        self.spatial = spatial
+        self.threshold = round(rate * _STEPS)
+        self.scale = _STEPS / (_STEPS - self.threshold)
+        self.generator: torch.Generator | None = None
+
+    def begin_epoch(self, key: int, device: torch.device) -> None:
+        """Key the draws of the coming epoch."""
+        self.generator = torch.Generator(device).manual_seed(key % (1 << 63))
+
+    def mask(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        """Draw the factors (0 or scale) of the next batch, in the order n, h, w, c."""
+        if self.generator is None:
+            raise RuntimeError("begin_epoch must be called before training")
+        images = len(shape) == 4
+        size = (shape[0], 1, 1, shape[1]) if images and self.spatial else shape
+        if images and not self.spatial:
+            size = (shape[0], shape[2], shape[3], shape[1])
+        count = torch.Size(size).numel()
+        draws = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
+        draws.random_(-(1 << 63), None, generator=self.generator)
+        bits = draws.view(torch.int16)[:count].view(size)
+        kept = (bits >= self.threshold - _STEPS // 2).float().mul_(self.scale)
+        return kept.permute(0, 3, 1, 2) if images else kept
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply by a mask in training."""
+        if not self.training or self.threshold == 0:
+            return x
+        return x * self.mask(tuple(x.shape), x.device)
+
+
+class ResidualSum(nn.Module):
+    """layers(x) + shortcut(x), then an activation."""
+
+    def __init__(self, layers: nn.Module, shortcut: nn.Module, activation: str) -> None:
+        super().__init__()
+        self.layers, self.shortcut, self.activation = layers, shortcut, activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add both paths."""
+        return activate(self.layers(x) + self.shortcut(x), self.activation, inplace=True)

@@ -1,0 +1,57 @@
+"""Every layer a study file can name. To add one: write its class in ``layers/`` and list it here."""
+
+from __future__ import annotations
+
+from ceteris.nn.layer import Layer
+from ceteris.nn.layers.activation import (
+    Activation,
+    Dropout,
+    Input,
+    LeakyReLU,
+    ReLU,
+    SpatialDropout2D,
+)
+from ceteris.nn.layers.containers import Repeat, Residual
+from ceteris.nn.layers.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
+from ceteris.nn.layers.dense import Dense, Flatten
+from ceteris.nn.layers.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+)
+from ceteris.nn.layers.pooling import (
+    AveragePooling2D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling2D,
+    ZeroPadding2D,
+)
+
+__all__ = ["LAYERS"]
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        Input,
+        Conv2D,
+        DepthwiseConv2D,
+        SeparableConv2D,
+        Dense,
+        MaxPooling2D,
+        AveragePooling2D,
+        GlobalAveragePooling2D,
+        GlobalMaxPooling2D,
+        Flatten,
+        Dropout,
+        SpatialDropout2D,
+        BatchNormalization,
+        LayerNormalization,
+        GroupNormalization,
+        Activation,
+        ReLU,
+        LeakyReLU,
+        ZeroPadding2D,
+        Residual,
+        Repeat,
+    )
+}

@@ -1,0 +1,178 @@
+"""A network as a study file describes it: a profile and a list of layers. Free of torch."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from ceteris.checking import InvalidSettings, Issue, Path, parse, show, single_choice
+from ceteris.errors import did_you_mean
+from ceteris.nn.layer import Layer, Profile
+from ceteris.nn.layers.containers import Repeat
+from ceteris.nn.registry import LAYERS
+from ceteris.records import Settings
+
+__all__ = ["ModelSpec", "snake_case"]
+
+_INNER = ("layers", "shortcut")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A profile and the layers in order."""
+
+    defaults: Profile
+    layers: tuple[Layer, ...]
+
+    @classmethod
+    def parse(cls, settings: object, path: Path = ()) -> Self:
+        """Read ``{defaults: ..., layers: [...]}``.
+
+        Args:
+            settings: plain settings; a layer is ``Name`` or ``{Name: {argument: value}}``.
+            path: where they stand, for messages.
+
+        Raises:
+            InvalidSettings: every broken rule, with its path.
+        """
+        if not isinstance(settings, dict):
+            raise InvalidSettings([Issue(path, "must be a mapping with layers", show(settings))])
+        issues = [
+            Issue((*path, key), "is not a known key", None, did_you_mean(key, ("defaults", "layers")))
+            for key in settings
+            if key not in ("defaults", "layers")
+        ]
+        profile = settings.get("defaults", "keras")
+        if profile not in ("keras", "torch"):
+            issues.append(Issue((*path, "defaults"), "must be one of keras, torch", show(profile)))
+        if "layers" not in settings:
+            issues.append(Issue((*path, "layers"), "is required", None, "List the layers."))
+        layers = _parse_layers(settings.get("layers", []), (*path, "layers"), issues)
+        issues.extend(_name_issues(layers, (*path, "layers")))
+        if issues:
+            raise InvalidSettings(issues)
+        return cls(profile, layers)
+
+    def resolved(self) -> ModelSpec:
+        """Return the model with every constant and name written out, and Repeat unrolled."""
+        named = _named(self.layers)
+        unrolled = tuple(part for layer in named for part in _unroll(layer))
+        return replace(self, layers=tuple(_resolve(layer, self.defaults) for layer in unrolled))
+
+    def to_settings(self) -> dict[str, Any]:
+        """Return the plain form that `parse` reads."""
+        return {"defaults": self.defaults, "layers": [layer_settings(item) for item in self.layers]}
+
+    def walk(self) -> Iterator[Layer]:
+        """Yield every layer, containers before what they hold."""
+        yield from _walk(self.layers)
+
+
+def snake_case(kind: str) -> str:
+    """Return the base of a layer's default name.
+
+    Example:
+        >>> snake_case("MaxPooling2D"), snake_case("BatchNormalization"), snake_case("ReLU")
+        ('max_pooling2d', 'batch_normalization', 're_lu')
+    """
+    partly = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", partly).lower()
+
+
+def layer_settings(layer: Layer) -> dict[str, Any]:
+    """Return ``{Kind: {argument: value}}`` with nothing left out but what is None."""
+    arguments = layer.model_dump(mode="json", exclude=set(_INNER), exclude_none=True)
+    for field in _INNER:
+        inner = getattr(layer, field, None)
+        if inner:
+            arguments[field] = [layer_settings(item) for item in inner]
+    return {layer.kind: arguments}
+
+
+def _parse_layers(value: object, path: Path, issues: list[Issue]) -> tuple[Layer, ...]:
+    if not isinstance(value, list) or not value:
+        issues.append(Issue(path, "must be a list with at least one layer", show(value)))
+        return ()
+    parsed = (_parse_layer(item, (*path, index), issues) for index, item in enumerate(value))
+    return tuple(layer for layer in parsed if layer is not None)
+
+
+def _parse_layer(value: object, path: Path, issues: list[Issue]) -> Layer | None:
+    choice = single_choice(value)
+    if choice is None:
+        rule = "must be a layer: Name, or {Name: {argument: value}}"
+        issues.append(Issue(path, rule, show(value)))
+        return None
+    kind, arguments = choice
+    if kind not in LAYERS:
+        issues.append(Issue(path, "must name a layer", show(kind), did_you_mean(kind, LAYERS)))
+        return None
+    before = len(issues)
+    for field in _INNER:
+        if field in arguments and field in LAYERS[kind].model_fields:
+            arguments[field] = _parse_layers(arguments[field], (*path, kind, field), issues)
+    if len(issues) > before:
+        return None
+    try:
+        return parse(LAYERS[kind], arguments, (*path, kind))
+    except InvalidSettings as error:
+        issues.extend(error.issues)
+        return None
+
+
+def _walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        yield from _walk(layer.children())
+
+
+def _name_issues(layers: tuple[Layer, ...], path: Path) -> list[Issue]:
+    counts = Counter(layer.name for layer in _walk(layers) if layer.name)
+    return [
+        Issue(path, f"layer names must be unique, but {count} layers are called", show(name))
+        for name, count in counts.items()
+        if count > 1
+    ]
+
+
+def _named(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Give unnamed layers ``<snake_case>_<k>``, counted per class in order of appearance."""
+    taken = {layer.name for layer in _walk(layers) if layer.name}
+    counts: Counter[str] = Counter()
+
+    def name(layer: Layer) -> Layer:
+        update: dict[str, Any] = {}
+        if layer.name is None:
+            base = snake_case(layer.kind)
+            counts[base] += 1
+            while f"{base}_{counts[base]}" in taken:
+                counts[base] += 1
+            update["name"] = f"{base}_{counts[base]}"
+        for field in _INNER:
+            if getattr(layer, field, None):
+                update[field] = tuple(name(item) for item in getattr(layer, field))
+        return layer.model_copy(update=update)
+
+    return tuple(name(layer) for layer in layers)
+
+
+def _unroll(layer: Layer) -> tuple[Layer, ...]:
+    update = {
+        field: tuple(part for item in getattr(layer, field) for part in _unroll(item))
+        for field in _INNER
+        if getattr(layer, field, None)
+    }
+    opened = layer.model_copy(update=update)
+    return opened.unrolled() if isinstance(opened, Repeat) else (opened,)
+
+
+def _resolve(layer: Layer, profile: Profile) -> Layer:
+    update = {
+        field: tuple(_resolve(item, profile) for item in getattr(layer, field))
+        for field in _INNER
+        if getattr(layer, field, None)
+    }
+    return layer.model_copy(update=update).resolved(profile)
