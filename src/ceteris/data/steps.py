@@ -1,0 +1,173 @@
+"""Preprocessing steps: each learns what it needs from training images, then treats every split alike.
+
+To add one: write its class here and list it in `STEPS`. A step works on float32 images
+``(example, height, width, channel)``; ``maximum`` is the largest value a pixel can have before it
+(255, 16 for digits, 1 after scaling, None after standardising).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+from ceteris.records import Shape
+
+__all__ = ["STEPS", "Images", "Step"]
+
+Images = npt.NDArray[np.float32]
+Arrays = dict[str, npt.NDArray[np.float32]]
+Count = Annotated[int, Field(gt=0, le=4096)]
+
+
+class Step(BaseModel):
+    """Base of the steps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def fit(self, images: Images) -> Arrays:  # noqa: ARG002
+        """Learn from training images; nothing by default."""
+        return {}
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:
+        """Return the treated images."""
+        raise NotImplementedError
+
+    def maximum_after(self, maximum: float | None) -> float | None:
+        """Return the largest possible pixel value after the step."""
+        return maximum
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape of one image after the step."""
+        return shape
+
+    def notes(self, learned: Arrays) -> tuple[str, ...]:  # noqa: ARG002
+        """Return what is worth saying about what was learned."""
+        return ()
+
+
+class Scale(Step):
+    """Divide by the largest possible value: 0..255 becomes 0..1."""
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
+        """Divide."""
+        return images / np.float32(maximum or 1.0)
+
+    def maximum_after(self, maximum: float | None) -> float | None:
+        """1, unless there was none."""
+        return None if maximum is None else 1.0
+
+
+class Standardize(Step):
+    """Subtract the mean and divide by the standard deviation of the training images.
+
+    ``over: channel`` (one pair per channel), ``pixel`` (one per pixel and channel) or ``all``
+    (one pair). A pixel that is constant in training has deviation zero and is divided by 1.
+    """
+
+    over: Literal["channel", "pixel", "all"] = "channel"
+
+    def fit(self, images: Images) -> Arrays:
+        """Mean and deviation, in double precision."""
+        axes = {"channel": (0, 1, 2), "pixel": (0,), "all": (0, 1, 2, 3)}[self.over]
+        mean = images.mean(axes, dtype=np.float64)
+        deviation = images.std(axes, dtype=np.float64)
+        constant = deviation <= 1e-7 * np.maximum(np.abs(mean), 1.0)
+        divisor = np.where(constant, 1.0, deviation)
+        return {
+            "mean": np.asarray(mean, dtype=np.float32),
+            "divisor": np.asarray(divisor, dtype=np.float32),
+            "constant": np.asarray(constant, dtype=np.float32),
+        }
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
+        """Standardise by the training statistics."""
+        result: Images = (images - learned["mean"]) / learned["divisor"]
+        return result
+
+    def maximum_after(self, maximum: float | None) -> float | None:  # noqa: ARG002
+        """Unbounded."""
+        return None
+
+    def notes(self, learned: Arrays) -> tuple[str, ...]:
+        """Say how many pixels never change."""
+        count = int(learned["constant"].sum())
+        if not count:
+            return ()
+        what = {"pixel": "pixels", "channel": "channels", "all": "values"}[self.over]
+        return (f"{count} {what} are constant in the training images and were divided by 1",)
+
+
+class Resize(Step):
+    """Bilinear resampling with antialiasing (Pillow's)."""
+
+    height: Count
+    width: Count
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
+        """Resample every channel of every image."""
+        if images.shape[1:3] == (self.height, self.width):
+            return images
+        out = np.empty((len(images), self.height, self.width, images.shape[3]), np.float32)
+        for index, image in enumerate(images):
+            for channel in range(images.shape[3]):
+                plane = Image.fromarray(np.ascontiguousarray(image[:, :, channel]))
+                size = (self.width, self.height)
+                out[index, :, :, channel] = plane.resize(size, Image.Resampling.BILINEAR)
+        return out
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """``(height, width, channel)``."""
+        return self.height, self.width, shape[2]
+
+
+class Grayscale(Step):
+    """One channel: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)."""
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
+        """Weigh the channels."""
+        if images.shape[3] == 1:
+            return images
+        weights = np.array([0.299, 0.587, 0.114], np.float32)
+        result: Images = images[..., :3] @ weights[:, None]
+        return result
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """One channel."""
+        return shape[0], shape[1], 1
+
+
+class Invert(Step):
+    """Dark becomes light: maximum - x."""
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
+        """Subtract from the maximum."""
+        return np.float32(maximum or 0.0) - images
+
+
+class Pad(Step):
+    """Zeros on every side."""
+
+    pixels: Count
+
+    def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
+        """Pad height and width."""
+        side = (self.pixels, self.pixels)
+        return np.pad(images, ((0, 0), side, side, (0, 0)))
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Both sides grow."""
+        return shape[0] + 2 * self.pixels, shape[1] + 2 * self.pixels, shape[2]
+
+
+STEPS: dict[str, type[Step]] = {
+    "scale": Scale,
+    "standardize": Standardize,
+    "resize": Resize,
+    "grayscale": Grayscale,
+    "invert": Invert,
+    "pad": Pad,
+}
