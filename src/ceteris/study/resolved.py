@@ -1,0 +1,49 @@
+"""`resolved.yaml`: every setting of every variant, with no default left unwritten."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from ceteris.records import Plan
+
+__all__ = ["resolved_yaml"]
+
+
+def resolved_yaml(plan: Plan) -> str:
+    """Return the resolved plan as YAML."""
+    content: dict[str, Any] = {
+        "study": plan.study,
+        "question": plan.question,
+        "seeds": list(plan.seeds),
+        "baseline": plan.baseline,
+        "select": {"by": plan.select.by, "refit": plan.select.refit, "test": plan.select.test},
+        "claims": [
+            {
+                "id": claim.id,
+                "says": claim.says,
+                "within": dict(claim.within),
+                "margin": claim.margin,
+                "published": claim.published,
+            }
+            for claim in plan.claims
+        ],
+        "variants": {
+            variant.name: {
+                "levels": dict(variant.levels),
+                "data": dict(variant.data),
+                "model": dict(variant.model),
+                "train": dict(variant.train),
+            }
+            for variant in plan.variants
+        },
+    }
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.width = 100
+    buffer = io.StringIO()
+    yaml.dump(content, buffer)
+    return buffer.getvalue()

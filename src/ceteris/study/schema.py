@@ -1,0 +1,120 @@
+"""The top level of a study file, and the JSON Schema that editors use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ceteris.checking import Issue, Path, show
+from ceteris.data.spec import DataSpec
+from ceteris.data.steps import STEPS
+from ceteris.nn.registry import LAYERS
+from ceteris.nn.training import OPTIMIZERS, SCHEDULES, TrainSpec
+
+__all__ = ["SelectFile", "StudyFile", "json_schema", "name_issue"]
+
+EDIT_VERBS = ("set", "insert", "remove", "replace", "model", "data", "train")
+MAX_SEEDS = 1000
+
+
+class SelectFile(BaseModel):
+    """How a variant is chosen, and what happens to it then."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    by: Literal["val_accuracy", "val_loss"] = "val_accuracy"
+    refit: Literal["none", "train+validation"] = "none"
+    test: Literal["once", "all", "never"] = "once"
+
+
+class StudyFile(BaseModel):
+    """The keys of a study file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    study: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=100)]
+    question: str = ""
+    data: dict[str, Any]
+    model: dict[str, Any]
+    train: dict[str, Any]
+    seeds: Annotated[int, Field(gt=0, le=MAX_SEEDS)] | list[Annotated[int, Field(ge=0)]] = 10
+    factors: dict[str, dict[str, dict[str, Any] | None]] = Field(default_factory=dict)
+    variants: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    design: Literal["factorial", "one-at-a-time", "listed"] | None = None
+    baseline: dict[str, str] | str | None = None
+    select: SelectFile = SelectFile()
+    claims: list[dict[str, Any]] = Field(default_factory=list)
+
+
+def name_issue(name: str, path: Path) -> Issue | None:
+    """Return what is wrong with the name of a factor, level or variant."""
+    if not name or len(name) > 100 or any(letter in name for letter in "/<>=\n\r\t"):
+        rule = "names must be short and hold none of / < > ="
+        return Issue(path, rule, show(name))
+    return None
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a study file."""
+    schema = StudyFile.model_json_schema()
+    definitions = schema.setdefault("$defs", {})
+    layer = {"anyOf": [{"enum": sorted(LAYERS)}, _choice(LAYERS, definitions)]}
+    definitions["Layer"] = layer
+    layers = {"type": "array", "items": {"$ref": "#/$defs/Layer"}, "minItems": 1}
+    properties = schema["properties"]
+    properties["model"] = {
+        "type": "object",
+        "properties": {"defaults": {"enum": ["keras", "torch"]}, "layers": layers},
+        "required": ["layers"],
+        "additionalProperties": False,
+    }
+    properties["data"] = _inlined(DataSpec, definitions)
+    properties["data"]["required"] = ["source"]
+    steps = {"anyOf": [{"enum": sorted(STEPS)}, _choice(STEPS, definitions)]}
+    properties["data"]["properties"]["preprocess"] = {"type": "array", "items": steps}
+    properties["train"] = _inlined(TrainSpec, definitions)
+    for field, registry in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        properties["train"]["properties"][field] = {
+            "anyOf": [{"enum": sorted(registry)}, _choice(registry, definitions)]
+        }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ceteris study", **schema}
+
+
+def _choice(registry: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    options = {
+        name: {"anyOf": [{"type": "null"}, _layer_schema(model, definitions)]}
+        for name, model in registry.items()
+    }
+    return {
+        "type": "object",
+        "properties": options,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _layer_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+    schema = _inlined(model, definitions)
+    for field in ("layers", "shortcut"):
+        if field in schema.get("properties", {}):
+            schema["properties"][field] = {"type": "array", "items": {"$ref": "#/$defs/Layer"}}
+    return _whole_or_pair(schema)
+
+
+def _whole_or_pair(schema: dict[str, Any]) -> dict[str, Any]:
+    """Windows may be written as one number; pydantic only knows the pair."""
+    for field in ("kernel_size", "strides", "pool_size", "padding"):
+        given = schema.get("properties", {}).get(field)
+        if given is not None and field in schema["properties"]:
+            schema["properties"][field] = {"anyOf": [{"type": "integer"}, given]}
+    return schema
+
+
+def _inlined(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+    schema = model.model_json_schema(mode="validation")
+    for name, definition in schema.pop("$defs", {}).items():
+        if name != "Layer":
+            definitions.setdefault(name, definition)
+    return schema

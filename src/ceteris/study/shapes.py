@@ -1,0 +1,66 @@
+"""Whether networks fit their data; and the second difference that shapes reveal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ceteris.errors import Problem, StudyError
+from ceteris.nn.shapes import ShapeError
+from ceteris.nn.spec import ModelSpec
+from ceteris.nn.summary import ModelSummary, model_summary
+from ceteris.records import DataDescription, Plan
+
+__all__ = ["check_shapes", "with_parameter_warnings"]
+
+NOTABLE = 0.1
+"""Relative change of the parameter count that is worth a warning."""
+
+
+def check_shapes(plan: Plan, descriptions: Mapping[str, DataDescription]) -> dict[str, ModelSummary]:
+    """Infer the shapes of every variant.
+
+    Args:
+        plan: the expanded study.
+        descriptions: variant name -> its data.
+
+    Raises:
+        StudyError: all variants whose layers do not fit, or whose output is not one unit per class.
+    """
+    summaries: dict[str, ModelSummary] = {}
+    problems: list[Problem] = []
+    for variant in plan.variants:
+        description = descriptions[variant.name]
+        try:
+            summary = model_summary(ModelSpec.parse(variant.model), description.input_shape)
+        except ShapeError as error:
+            problems.extend(
+                replace(item, where=f"variant {variant.name}: layer {item.where}") for item in error.problems
+            )
+            continue
+        classes = len(description.class_names)
+        if summary.output_shape != (classes,):
+            last = summary.layers[-1]
+            rule = f"must give one output per class, ({classes},)"
+            where = f"variant {variant.name}: layer {last.name} ({last.type})"
+            problems.append(Problem(where, rule, str(summary.output_shape), f"Set units: {classes}."))
+        summaries[variant.name] = summary
+    if problems:
+        raise StudyError(dict.fromkeys(problems))
+    return summaries
+
+
+def with_parameter_warnings(plan: Plan, summaries: Mapping[str, ModelSummary]) -> Plan:
+    """Return the plan with a warning on variants of a notably different size."""
+    reference = summaries.get(plan.baseline)
+    if reference is None:
+        return plan
+    variants = []
+    for variant in plan.variants:
+        count = summaries[variant.name].parameters
+        change = count / reference.parameters - 1
+        if abs(change) > NOTABLE:
+            text = f"the number of parameters changes by {change:+.0%} (to {count:,})"
+            variant = replace(variant, warnings=(*variant.warnings, text))
+        variants.append(variant)
+    return replace(plan, variants=tuple(variants))
