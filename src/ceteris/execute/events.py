@@ -1,0 +1,68 @@
+"""What goes in and out of a worker: tasks, and events that are small and free of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ceteris.errors import Problem
+from ceteris.records import EpochRecord, Trial, TrialOutcome
+
+__all__ = ["EpochEnded", "Event", "Fatal", "Finished", "Started", "Task", "Tested"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Train a trial, or open the test set for a trained one."""
+
+    kind: Literal["fit", "test"]
+    trial: Trial
+    dataset: str
+    """Key of the exported data set."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A worker began (or resumed) a trial."""
+
+    identity: str
+    environment: Mapping[str, Any]
+    resumed_epochs: int
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """An epoch of a trial ended."""
+
+    identity: str
+    record: EpochRecord
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A trial ended; its artifacts are durable."""
+
+    identity: str
+    outcome: TrialOutcome
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A trained trial was scored on the test set."""
+
+    identity: str
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Fatal:
+    """The study cannot go on: a full disk, say."""
+
+    identity: str
+    kind: str
+    problems: tuple[Problem, ...]
+    text: str
+
+
+Event = Started | EpochEnded | Finished | Tested | Fatal

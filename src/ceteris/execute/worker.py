@@ -1,0 +1,189 @@
+"""What a worker process does: take a task, train or test, leave artifacts, report.
+
+A worker has one thread, flushes denormals, ignores Ctrl-C (the parent decides) and ends with its
+parent. Artifacts are durable before the event that announces them is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ceteris.data.exported import open_dataset
+from ceteris.data.prepare import PreparedData, open_test, prepare
+from ceteris.data.spec import DataSpec
+from ceteris.errors import CeterisError
+from ceteris.execute import artifacts
+from ceteris.execute.events import (
+    EpochEnded,
+    Event,
+    Fatal,
+    Finished,
+    Started,
+    Task,
+    Tested,
+)
+from ceteris.records import Predictions, Trial, TrialOutcome
+
+if TYPE_CHECKING:
+    from ceteris.engine.run import Checkpoint
+
+__all__ = ["work"]
+
+
+@dataclass
+class _Desk:
+    """What a worker keeps between tasks: the last prepared data."""
+
+    out: Path
+    datasets: dict[str, Path]
+    device: str
+    environment: dict[str, Any] = field(default_factory=dict)
+    prepared: tuple[str, PreparedData] | None = None
+
+
+def work(connection: Connection, out: Path, datasets: dict[str, Path], device: str) -> None:
+    """Serve tasks until the parent closes the connection.
+
+    Args:
+        connection: tasks come in, events go out.
+        out: the study's output folder.
+        datasets: key -> folder of an exported data set.
+        device: ``cpu`` or ``cuda``.
+    """
+    _die_with_parent()
+    import torch
+
+    from ceteris.engine.environment import environment_fingerprint
+
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.benchmark = False
+    desk = _Desk(out, datasets, device, environment_fingerprint(device))
+    try:
+        while True:
+            task: Task = connection.recv()
+            _serve(desk, task, connection.send)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
+    identity = task.trial.identity
+    try:
+        if task.kind == "test":
+            send(Tested(identity, _test(desk, task)))
+        else:
+            _fit(desk, task, send)
+    except CeterisError as error:
+        send(Fatal(identity, type(error).__name__, error.problems or (), str(error)))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a trial that cannot run is data
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+        send(Finished(identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
+
+
+def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
+    from ceteris.engine.run import run_trial
+
+    trial, folder = task.trial, artifacts.trial_folder(desk.out, task.trial.identity)
+    data = _prepared(desk, task)
+    resume = _read_checkpoint(folder)
+    send(Started(trial.identity, desk.environment, len(resume.records) if resume else 0))
+    if resume:
+        for record in resume.records:
+            send(EpochEnded(trial.identity, record))
+    outcome = run_trial(
+        trial,
+        data,
+        emit=lambda record: send(EpochEnded(trial.identity, record)),
+        device=desk.device,
+        resume=resume,
+        save=lambda checkpoint: _write_checkpoint(folder, checkpoint),
+    )
+    if outcome.status == "done":
+        artifacts.write_weights(folder, outcome.weights, data.preprocessing)
+        for predictions in outcome.predictions:
+            artifacts.write_predictions(folder, predictions)
+    observed = {**outcome.observed, "preprocessing_notes": list(data.preprocessing.notes())}
+    send(Finished(trial.identity, replace(outcome, weights={}, predictions=(), observed=observed)))
+    artifacts.drop_checkpoint(folder)
+
+
+def _test(desk: _Desk, task: Task) -> dict[str, float]:
+    import torch
+
+    from ceteris.engine.evaluate import evaluate, predict
+    from ceteris.nn.build import build_network, load_weights
+    from ceteris.nn.losses import build_loss
+    from ceteris.nn.spec import ModelSpec
+    from ceteris.nn.training import TrainSpec
+
+    folder = artifacts.trial_folder(desk.out, task.trial.identity)
+    weights, preprocessing = artifacts.read_weights_file(folder)
+    variant = task.trial.variant
+    dataset = open_dataset(desk.datasets[task.dataset])
+    test = open_test(dataset, DataSpec.parse(variant.data), preprocessing)
+    height, width, channels = test.images.shape[1:]
+    model = ModelSpec.parse(variant.model)
+    network = build_network(model, (height, width, channels))
+    load_weights(network, weights)
+    network.to(desk.device)
+    train = TrainSpec.parse(variant.train, model.defaults)
+    loss = build_loss(train, network.final_activation, len(dataset.class_names))
+    images = torch.from_numpy(test.images).to(desk.device)
+    scores = evaluate(network, images, torch.from_numpy(test.labels).to(desk.device), loss)
+    probabilities = predict(network, images).numpy()
+    artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, probabilities))
+    return {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
+
+
+def _prepared(desk: _Desk, task: Task) -> PreparedData:
+    trial: Trial = task.trial
+    spec = DataSpec.parse(trial.variant.data)
+    drawn = trial.seed if spec.train_size is not None else None
+    key = json.dumps([task.dataset, trial.variant.data, drawn, trial.fit_on], sort_keys=True)
+    if desk.prepared is None or desk.prepared[0] != key:
+        desk.prepared = None
+        dataset = open_dataset(desk.datasets[task.dataset])
+        desk.prepared = (key, prepare(dataset, spec, seed=trial.seed, fit_on=trial.fit_on))
+    return desk.prepared[1]
+
+
+def _write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    groups = {
+        "weights": checkpoint.weights,
+        "optimizer": checkpoint.optimizer,
+        "best": checkpoint.best_weights,
+    }
+    artifacts.write_checkpoint(folder, checkpoint.records, groups)
+
+
+def _read_checkpoint(folder: Path) -> Checkpoint | None:
+    from ceteris.engine.run import Checkpoint
+
+    found = artifacts.read_checkpoint(folder)
+    if found is None:
+        return None
+    records, groups = found
+    return Checkpoint(
+        records, groups.get("weights", {}), groups.get("optimizer", {}), groups.get("best", {})
+    )
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when its parent ends, however that ends."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -1,0 +1,24 @@
+"""Fewer than five seeds: differences of that size come and go with the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ceteris.judge.results import Finding
+from ceteris.judge.verdicts import MIN_SEEDS
+from ceteris.records import Plan, StoredTrial
+
+__all__ = ["check"]
+
+
+def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+    """Warn below the number of seeds that a verdict needs."""
+    count = len(plan.seeds)
+    if count < MIN_SEEDS and len(plan.variants) > 1:
+        yield Finding(
+            check="few_seeds",
+            severity="warning",
+            where="seeds",
+            evidence=f"{count} of at least {MIN_SEEDS} seeds; no claim can be decided",
+            advice="Run the same command with --seeds 10; finished trials are kept.",
+        )

@@ -1,0 +1,26 @@
+"""More than the declared factor differs between a variant and the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ceteris.judge.results import Finding
+from ceteris.records import Plan, StoredTrial
+
+__all__ = ["check"]
+
+
+def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+    """Repeat the plan's warnings where the results are read."""
+    by_text: dict[str, list[str]] = {}
+    for variant in plan.variants:
+        for warning in variant.warnings:
+            by_text.setdefault(warning, []).append(variant.name)
+    for warning, names in by_text.items():
+        yield Finding(
+            check="second_differences",
+            severity="note",
+            where=", ".join(names),
+            evidence=warning,
+            advice="Read effects of these variants as effects of both differences together.",
+        )

@@ -1,0 +1,23 @@
+"""The official test part serves as validation set: nothing is left to test the winner on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ceteris.judge.results import Finding
+from ceteris.records import Plan, StoredTrial
+
+__all__ = ["check"]
+
+
+def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+    """Report it as an error when a choice is made on it."""
+    used = [v.name for v in plan.variants if v.data["split"].get("validation") == "test"]
+    if used and len(plan.variants) > 1:
+        yield Finding(
+            check="validation_is_test",
+            severity="error",
+            where="data.split.validation",
+            evidence=f"{len(plan.variants)} variants are compared on the official test images",
+            advice="Use `split: {validation: 0.2}`: the winner's score on images that chose it is too good.",
+        )

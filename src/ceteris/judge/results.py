@@ -1,0 +1,179 @@
+"""What judging a study gives: frozen rows, and the JSON of `results --json`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ceteris.judge.effects import Interval
+from ceteris.judge.verdicts import Verdict
+from ceteris.records import Claim, Look, StoredTrial
+
+__all__ = [
+    "ClaimRow",
+    "EffectRow",
+    "Finding",
+    "Selection",
+    "StudyResults",
+    "VariantSummary",
+]
+
+
+@dataclass(frozen=True)
+class VariantSummary:
+    """One variant over its seeds."""
+
+    name: str
+    levels: Mapping[str, str]
+    n: int
+    """Trials that ended well."""
+    failed: int
+    metrics: Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """A paired difference from the baseline, variant - baseline."""
+
+    variant: str
+    baseline: str
+    metric: str
+    estimate: float
+    low: float
+    high: float
+    n: int
+    verdict: Verdict
+    """Of "the variant is better than the baseline", with the default margin; exploratory."""
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim and its verdict; estimate is left - right."""
+
+    claim: Claim
+    verdict: Verdict
+    estimate: float
+    low: float
+    high: float
+    n: int
+    reason: str
+    """Why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The variant that won on validation, and what was done with it."""
+
+    variant: str
+    by: str
+    interval: Interval
+    runner_up: str | None
+    refit: str
+    test: Mapping[str, Interval]
+    """Test metrics over seeds, once the test set was opened."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check noticed."""
+
+    check: str
+    severity: Literal["error", "warning", "note"]
+    where: str
+    evidence: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """Everything that is said about a study."""
+
+    study: str
+    complete: bool
+    trials: tuple[StoredTrial, ...]
+    variants: tuple[VariantSummary, ...]
+    effects: tuple[EffectRow, ...]
+    claims: tuple[ClaimRow, ...]
+    selected: Selection | None
+    findings: tuple[Finding, ...]
+    looks: tuple[Look, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON; a number that does not exist is null."""
+        plain = {
+            "study": self.study,
+            "complete": self.complete,
+            "trials": [_trial(trial) for trial in self.trials],
+            "variants": [_variant(row) for row in self.variants],
+            "effects": [dict(vars(row)) for row in self.effects],
+            "claims": [_claim(row) for row in self.claims],
+            "selected": None if self.selected is None else _selection(self.selected),
+            "findings": [dict(vars(row)) for row in self.findings],
+        }
+        return _without_nan(plain)  # type: ignore[no-any-return]
+
+
+def _trial(trial: StoredTrial) -> dict[str, Any]:
+    return {
+        "variant": trial.variant,
+        "levels": dict(trial.levels),
+        "seed": trial.seed,
+        "fit_on": trial.fit_on,
+        "status": trial.status,
+        "reason": trial.reason,
+        "epochs": trial.epochs,
+        "seconds": trial.wall_seconds,
+        "metrics": dict(trial.metrics),
+    }
+
+
+def _variant(row: VariantSummary) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "levels": dict(row.levels),
+        "n": row.n,
+        "failed": row.failed,
+        "metrics": {name: _interval(item) for name, item in row.metrics.items()},
+    }
+
+
+def _interval(item: Interval) -> dict[str, float]:
+    return {"mean": item.mean, "low": item.low, "high": item.high, "std": item.std}
+
+
+def _claim(row: ClaimRow) -> dict[str, Any]:
+    return {
+        "id": row.claim.id,
+        "says": row.claim.says,
+        "within": dict(row.claim.within),
+        "margin": row.claim.margin,
+        "verdict": row.verdict,
+        "estimate": row.estimate,
+        "low": row.low,
+        "high": row.high,
+        "n": row.n,
+        "reason": row.reason,
+        "published": row.claim.published,
+    }
+
+
+def _selection(item: Selection) -> dict[str, Any]:
+    return {
+        "variant": item.variant,
+        "by": item.by,
+        **_interval(item.interval),
+        "n": item.interval.n,
+        "runner_up": item.runner_up,
+        "refit": item.refit,
+        "test": {name: {**_interval(row), "n": row.n} for name, row in item.test.items()},
+    }
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return [_without_nan(item) for item in value] if isinstance(value, list) else value

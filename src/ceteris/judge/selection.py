@@ -1,0 +1,77 @@
+"""Which variant wins: the best mean of a validation metric over all seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ceteris.judge.effects import Interval, mean_interval
+from ceteris.judge.results import Selection
+from ceteris.records import Plan, StoredTrial
+
+__all__ = ["higher_is_better", "select_variant", "trials_by_variant"]
+
+
+def higher_is_better(metric: str) -> bool:
+    """Return whether a larger value of the metric is the better one."""
+    return not metric.endswith("loss")
+
+
+def trials_by_variant(
+    plan: Plan, trials: Sequence[StoredTrial], fit_on: str = "train"
+) -> dict[str, list[StoredTrial]]:
+    """Return the finished trials of each variant of the plan, in the order of its seeds."""
+    found = {
+        (trial.variant, trial.seed): trial
+        for trial in trials
+        if trial.fit_on == fit_on and trial.status == "done"
+    }
+    return {
+        variant.name: [
+            found[variant.name, seed] for seed in plan.seeds if (variant.name, seed) in found
+        ]
+        for variant in plan.variants
+    }
+
+
+def select_variant(plan: Plan, trials: Sequence[StoredTrial]) -> Selection | None:
+    """Return the winner, or None while no variant has finished all seeds.
+
+    A variant with a failed or missing trial is not eligible.
+
+    Args:
+        plan: names the metric.
+        trials: all trials, refits and test metrics among them.
+    """
+    metric = plan.select.by
+    eligible = {
+        name: mean_interval([trial.metrics[metric] for trial in done])
+        for name, done in trials_by_variant(plan, trials).items()
+        if len(done) == len(plan.seeds) and all(metric in trial.metrics for trial in done)
+    }
+    if not eligible:
+        return None
+    sign = -1 if higher_is_better(metric) else 1
+    ranking = sorted(eligible, key=lambda name: sign * eligible[name].mean)
+    winner = ranking[0]
+    return Selection(
+        variant=winner,
+        by=metric,
+        interval=eligible[winner],
+        runner_up=ranking[1] if len(ranking) > 1 else None,
+        refit=plan.select.refit,
+        test=_test_metrics(plan, trials, winner),
+    )
+
+
+def _test_metrics(
+    plan: Plan, trials: Sequence[StoredTrial], variant: str
+) -> Mapping[str, Interval]:
+    fit_on = "train+validation" if plan.select.refit == "train+validation" else "train"
+    done = trials_by_variant(plan, trials, fit_on)[variant]
+    tested = [trial for trial in done if "test_accuracy" in trial.metrics]
+    if not tested:
+        return {}
+    return {
+        metric: mean_interval([trial.metrics[metric] for trial in tested])
+        for metric in ("test_accuracy", "test_loss")
+    }

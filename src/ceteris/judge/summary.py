@@ -1,0 +1,104 @@
+"""All of judging in one pure function: stored trials in, `StudyResults` out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ceteris.judge.checks import run_checks
+from ceteris.judge.claims import judge_claim
+from ceteris.judge.effects import mean_interval, paired_effect
+from ceteris.judge.results import EffectRow, StudyResults, VariantSummary
+from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
+from ceteris.judge.verdicts import judge_difference
+from ceteris.records import Look, Plan, StoredTrial
+
+__all__ = ["EXPLORATORY_MARGIN", "METRICS", "summarise"]
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+EXPLORATORY_MARGIN = 0.01
+
+
+def summarise(
+    plan: Plan, trials: Sequence[StoredTrial], looks: Sequence[Look] = ()
+) -> StudyResults:
+    """Judge a study.
+
+    Args:
+        plan: what was to be done; trials of other variants or seeds are left out.
+        trials: as stored, in any order.
+        looks: at the test set.
+    """
+    names = {variant.name for variant in plan.variants}
+    own = sorted(
+        (trial for trial in trials if trial.variant in names and trial.seed in plan.seeds),
+        key=lambda trial: (_position(plan, trial.variant), trial.fit_on, trial.seed),
+    )
+    first = [trial for trial in own if trial.fit_on == "train"]
+    selected = select_variant(plan, own)
+    finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
+    expected = len(plan.variants) * len(plan.seeds)
+    tested = selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
+    return StudyResults(
+        study=plan.study,
+        complete=len(finished) == expected and tested,
+        trials=tuple(own),
+        variants=tuple(_summaries(plan, own)),
+        effects=tuple(_effects(plan, own)),
+        claims=tuple(judge_claim(claim, plan, first) for claim in plan.claims),
+        selected=selected,
+        findings=run_checks(plan, first),
+        looks=tuple(looks),
+    )
+
+
+def _position(plan: Plan, name: str) -> int:
+    return next(k for k, variant in enumerate(plan.variants) if variant.name == name)
+
+
+def _no_test(plan: Plan) -> bool:
+    return all(variant.data["split"].get("validation") == "test" for variant in plan.variants)
+
+
+def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSummary]:
+    done = trials_by_variant(plan, trials)
+    for variant in plan.variants:
+        mine = done[variant.name]
+        failed = sum(
+            trial.status == "failed" and trial.variant == variant.name and trial.fit_on == "train"
+            for trial in trials
+        )
+        metrics = {
+            metric: mean_interval([trial.metrics[metric] for trial in mine])
+            for metric in METRICS
+            if mine and all(metric in trial.metrics for trial in mine)
+        }
+        yield VariantSummary(variant.name, variant.levels, len(mine), failed, metrics)
+
+
+def _effects(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[EffectRow]:
+    done = trials_by_variant(plan, trials)
+    base = {trial.seed: trial for trial in done.get(plan.baseline, [])}
+    for variant in plan.variants:
+        if variant.name == plan.baseline:
+            continue
+        for metric in METRICS:
+            pairs = [
+                (trial.metrics[metric], base[trial.seed].metrics[metric])
+                for trial in done[variant.name]
+                if trial.seed in base and metric in trial.metrics and metric in base[trial.seed].metrics
+            ]
+            if not pairs:
+                continue
+            effect = paired_effect([own for own, _ in pairs], [other for _, other in pairs])
+            operator = ">" if higher_is_better(metric) else "<"
+            verdict = judge_difference(effect, operator, EXPLORATORY_MARGIN)  # type: ignore[arg-type]
+            yield EffectRow(
+                variant.name,
+                plan.baseline,
+                metric,
+                effect.estimate,
+                effect.low,
+                effect.high,
+                effect.n,
+                verdict,
+            )

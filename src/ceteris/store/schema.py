@@ -1,0 +1,79 @@
+"""Opening a database: how SQLite is set up, and bringing an older schema up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+
+from ceteris.errors import Problem, StoreError
+
+__all__ = ["HEAD", "open_engine", "upgrade"]
+
+HEAD = "0001"
+WAL_SAFE = (3, 51, 3)
+"""From this SQLite on, write-ahead logs are safe with several writers at a checkpoint."""
+
+
+def open_engine(url: str) -> Engine:
+    """Create an engine for a database URL, with SQLite set to lose nothing it acknowledged."""
+    engine = create_engine(url, connect_args=_arguments(url))
+    if make_url(url).get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_at_once)
+    return engine
+
+
+def upgrade(connection: Connection, where: str) -> None:
+    """Bring the schema to `HEAD`; the caller's transaction makes it all or nothing.
+
+    Raises:
+        StoreError: a newer version of ceteris wrote the database.
+    """
+    version = _version(connection)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise StoreError(
+            Problem(
+                where,
+                f"must have a schema this version knows (up to {HEAD})",
+                version,
+                "Update ceteris, or choose another folder with --out.",
+            )
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    folder = Path(__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _version(connection: Connection) -> str | None:
+    if "alembic_version" not in inspect(connection).get_table_names():
+        return None
+    row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return None if row is None else str(row[0])
+
+
+def _arguments(url: str) -> dict[str, Any]:
+    return {"timeout": 60} if make_url(url).get_backend_name() == "sqlite" else {}
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, at once
+    mode = "WAL" if sqlite3.sqlite_version_info >= WAL_SAFE else "DELETE"
+    for setting in (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+
+
+def _begin_at_once(connection: Connection) -> None:
+    """Take the write lock when a transaction begins, so that none fails halfway."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
