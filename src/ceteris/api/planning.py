@@ -12,12 +12,11 @@ from ceteris.api.estimate import Estimate, estimate_study, trial_cost
 from ceteris.data.load import describe
 from ceteris.data.spec import DataSpec
 from ceteris.execute.jobs import available_cores
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.summary import ModelSummary, model_summary
+from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
 from ceteris.study.expand import expand
 from ceteris.study.load import Study
-from ceteris.study.shapes import check_shapes
+from ceteris.study.shapes import check_shapes, with_parameter_warnings
 
 __all__ = ["PlannedStudy", "plan_study"]
 
@@ -94,16 +93,11 @@ def plan_study(
     """
     plan = expand(study, seeds=seeds, overrides=overrides, only=only)
     descriptions = {
-        variant.name: describe(DataSpec.model_validate(variant.data), base=study.base)
+        variant.name: describe(DataSpec.parse(variant.data), base=study.base)
         for variant in plan.variants
     }
-    check_shapes(plan, descriptions)
-    summaries = {
-        variant.name: model_summary(
-            ModelSpec.model_validate(variant.model), descriptions[variant.name].input_shape
-        )
-        for variant in plan.variants
-    }
+    summaries = check_shapes(plan, descriptions)
+    plan = with_parameter_warnings(plan, summaries)
     return PlannedStudy(
         plan=plan,
         base=study.base,

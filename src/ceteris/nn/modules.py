@@ -213,24 +213,26 @@ class BatchNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Normalise by the batch in training, by the running statistics otherwise."""
         if not self.training:
-            return self._normalise(x, training=False)
+            return self._normalise(x, self.moving_variance, training=False)
         count = x.numel() // x.shape[1]
         if count == 1:
             return self._single(x)
         if self.unbiased:
-            return self._normalise(x, training=True)
+            return self._normalise(x, self.moving_variance, training=True)
+        # torch moves its running value towards the sample variance; Keras towards the batch's own.
         kept = self.moving_variance * self.momentum
-        y = self._normalise(x, training=True)
-        self.moving_variance.sub_(kept).mul_((count - 1) / count).add_(kept)
+        updated = self.moving_variance.clone()
+        y = self._normalise(x, updated, training=True)
+        self.moving_variance.copy_((updated - kept) * ((count - 1) / count) + kept)
         return y
 
-    def _normalise(self, x: Tensor, *, training: bool) -> Tensor:
+    def _normalise(self, x: Tensor, variance: Tensor, *, training: bool) -> Tensor:
         return torch.batch_norm(
             x,
             self.gamma,
             self.beta,
             self.moving_mean,
-            self.moving_variance,
+            variance,
             training,
             1 - self.momentum,
             self.epsilon,

@@ -1,0 +1,141 @@
+"""The only place that wires the parts together: plan, run, results, report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ceteris.api.folder import REPORT, write_text
+from ceteris.api.planning import PlannedStudy, plan_study
+from ceteris.api.progress import Observer, Progress, Status
+from ceteris.api.results import Results, open_results, status
+from ceteris.errors import Problem, StudyError
+from ceteris.study.load import Study as LoadedStudy
+from ceteris.study.load import load_study, study_from_mapping
+from ceteris.study.schema import json_schema
+from ceteris.study.template import TEMPLATE
+
+if TYPE_CHECKING:
+    from ceteris.api.running import RunOptions
+
+__all__ = [
+    "Observer",
+    "PlannedStudy",
+    "Progress",
+    "Results",
+    "Status",
+    "Study",
+    "default_out",
+    "from_mapping",
+    "json_schema",
+    "load",
+    "open_results",
+    "status",
+    "write_report",
+    "write_template",
+]
+
+
+class Study:
+    """A valid study, ready to be planned and run."""
+
+    def __init__(self, loaded: LoadedStudy) -> None:
+        self.loaded = loaded
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.loaded.file.study
+
+    def plan(
+        self,
+        *,
+        seeds: int | None = None,
+        jobs: int | None = None,
+        overrides: Sequence[str] = (),
+        only: Sequence[str] = (),
+    ) -> PlannedStudy:
+        """Return what `run` would do, and what it would cost.
+
+        Raises:
+            StudyError: the study breaks a rule.
+            DataError: data at a path cannot be read.
+        """
+        return plan_study(self.loaded, seeds=seeds, jobs=jobs, overrides=overrides, only=only)
+
+    def run(
+        self,
+        out: str | Path | None = None,
+        *,
+        options: RunOptions | None = None,
+        observe: Observer = lambda _: None,
+    ) -> Results:
+        """Run what is missing, judge everything, and write the report.
+
+        Args:
+            out: output folder; ``results/<study>`` by default.
+            options: seeds, jobs, device, overrides.
+            observe: hears of progress.
+
+        Raises:
+            CeterisError: with a text that says what to do.
+        """
+        from ceteris.api.running import RunOptions, run_study
+
+        folder = Path(out) if out is not None else default_out(self.name)
+        results = run_study(self.loaded, folder, options or RunOptions(), observe)
+        observe(Progress("report", text="writing the report"))
+        write_report(folder)
+        return results
+
+
+def load(path: str | Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        StudyError: every problem of the file, each with its line.
+    """
+    return Study(load_study(Path(path)))
+
+
+def from_mapping(mapping: Mapping[str, Any], *, base: str | Path | None = None) -> Study:
+    """Build a study in Python, from what its file would hold.
+
+    Raises:
+        StudyError: every problem.
+    """
+    return Study(study_from_mapping(mapping, base=None if base is None else Path(base)))
+
+
+def default_out(name: str) -> Path:
+    """Return where results go unless told otherwise."""
+    return Path("results") / name
+
+
+def write_report(folder: str | Path) -> Path:
+    """Write ``report.html`` from what a run left in its folder; return its path.
+
+    Raises:
+        StoreError: the folder is not a run's, or cannot be written.
+    """
+    from ceteris.api.reporting import report_html
+
+    path = Path(folder) / REPORT
+    write_text(path, report_html(open_results(Path(folder))))
+    return path
+
+
+def write_template(path: Path, *, replace: bool = False) -> None:
+    """Write a commented study file.
+
+    Raises:
+        StudyError: the file exists, or cannot be written.
+    """
+    if path.exists() and not replace:
+        fix = "Choose another name, or add --force."
+        raise StudyError(Problem(str(path), "must not exist yet", "an existing file", fix))
+    try:
+        path.write_text(TEMPLATE, encoding="utf-8")
+    except OSError as error:
+        raise StudyError(Problem(str(path), "must be writable", error.strerror or str(error))) from error

@@ -1,0 +1,105 @@
+"""The results of a run, read from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ceteris.api.folder import DATABASE, existing_folder
+from ceteris.api.manifest import Manifest, manifest_from_json
+from ceteris.api.progress import Status, study_status
+from ceteris.errors import Problem, StoreError
+from ceteris.judge.results import StudyResults
+from ceteris.judge.summary import summarise
+from ceteris.store.store import Store, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Results", "open_results", "read_results", "status"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study found."""
+
+    folder: Path
+    manifest: Manifest
+    summary: StudyResults
+    study_yaml: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `results --json` prints."""
+        return self.summary.to_json()
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per trial, with levels and metrics as columns."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "variant": trial.variant,
+                **trial.levels,
+                "seed": trial.seed,
+                "fit_on": trial.fit_on,
+                "status": trial.status,
+                "epochs": trial.epochs,
+                "seconds": trial.wall_seconds,
+                **trial.metrics,
+            }
+            for trial in self.summary.trials
+        )
+
+    def curves(self) -> pd.DataFrame:
+        """Return one row per trial and epoch."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "variant": trial.variant,
+                "seed": trial.seed,
+                "fit_on": trial.fit_on,
+                "epoch": record.epoch,
+                **record.metrics,
+            }
+            for trial in self.summary.trials
+            for record in trial.curves
+        )
+
+
+def open_results(folder: Path) -> Results:
+    """Read the results of a run.
+
+    Raises:
+        StoreError: the folder is not a run's, or its database cannot be read.
+    """
+    with open_store(existing_folder(folder) / DATABASE) as store:
+        return read_results(store, folder)
+
+
+def read_results(store: Store, folder: Path) -> Results:
+    """Judge what a store holds, by the plan of its latest run."""
+    registrations = store.registrations()
+    if not registrations:
+        raise StoreError(
+            Problem(str(folder / DATABASE), "must hold a registered study", "none", "Run the study again.")
+        )
+    latest = registrations[-1]
+    manifest = manifest_from_json(latest.manifest, where=str(folder / DATABASE))
+    summary = summarise(manifest.plan, store.trials(), store.looks())
+    return Results(folder, manifest, summary, latest.study_yaml)
+
+
+def status(folder: Path) -> Status:
+    """Return how far a run has come.
+
+    Raises:
+        StoreError: the folder is not a run's.
+    """
+    results = open_results(folder)
+    plan = results.manifest.plan
+    total = len(plan.variants) * len(plan.seeds)
+    return study_status(
+        plan.study, total, results.summary.trials, complete=results.summary.complete
+    )

@@ -1,0 +1,277 @@
+"""Running a study: what is missing is trained, selected, refitted and tested, then judged."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ceteris.api.folder import (
+    DATABASE,
+    RESOLVED,
+    STUDY,
+    locked,
+    prepared_folder,
+    write_text,
+)
+from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
+from ceteris.api.planning import PlannedStudy, plan_study
+from ceteris.api.progress import Observer, Progress
+from ceteris.api.results import Results, read_results
+from ceteris.data.exported import export_dataset
+from ceteris.data.load import data_key, load_dataset
+from ceteris.data.spec import DataSpec
+from ceteris.engine.version import ENGINE_VERSION
+from ceteris.errors import Problem, StoreError
+from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
+from ceteris.execute.jobs import available_cores
+from ceteris.execute.pool import run_tasks
+from ceteris.judge.selection import select_variant
+from ceteris.records import Look, Plan, StoredTrial, Trial, Variant
+from ceteris.store.store import Store, open_store
+from ceteris.study.identity import make_trial, plan_trials
+from ceteris.study.load import Study
+from ceteris.study.resolved import resolved_yaml
+
+__all__ = ["RunOptions", "run_study"]
+
+CACHE = "cache"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, none of which changes a result but the device."""
+
+    jobs: int | None = None
+    """Worker processes; one per core by default."""
+    device: str = "cpu"
+    seeds: int | None = None
+    overrides: Sequence[str] = ()
+    only: Sequence[str] = ()
+
+
+@dataclass
+class _Session:
+    """One run while it runs."""
+
+    planned: PlannedStudy
+    store: Store
+    out: Path
+    options: RunOptions
+    observe: Observer
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Variant name -> fingerprint of its data."""
+    datasets: dict[str, Path] = field(default_factory=dict)
+    """Fingerprint -> folder of the exported data."""
+    notes: list[DataNote] = field(default_factory=list)
+    progress: Progress = Progress("data")
+
+    @property
+    def plan(self) -> Plan:
+        """The expanded study."""
+        return self.planned.plan
+
+    def tell(self, progress: Progress) -> None:
+        """Pass news on."""
+        self.progress = progress
+        self.observe(progress)
+
+
+def run_study(
+    study: Study, out: Path, options: RunOptions, observe: Observer = lambda _: None
+) -> Results:
+    """Run exactly what is missing of a study, and judge all of it.
+
+    Args:
+        study: what `ceteris.load` returns.
+        out: output folder; created if needed.
+        options: seeds, jobs, device ...
+        observe: hears of progress.
+
+    Raises:
+        StudyError: the study breaks a rule.
+        DataError: data cannot be had.
+        StoreError: results cannot be written; what was acknowledged is kept.
+        KeyboardInterrupt: passed on after all workers are ended; the same call goes on later.
+    """
+    planned = plan_study(
+        study,
+        seeds=options.seeds,
+        jobs=options.jobs,
+        overrides=options.overrides,
+        only=options.only,
+    )
+    prepared_folder(out)
+    with locked(out), open_store(out / DATABASE) as store:
+        _refuse_other_study(store, planned.plan, out)
+        session = _Session(planned, store, out, options, observe)
+        session.tell(Progress("data", text="reading the data"))
+        _load_data(session)
+        _register(session, study)
+        trials = _run_trials(session)
+        _finish_selected(session, trials)
+        shutil.rmtree(out / CACHE, ignore_errors=True)
+        return read_results(store, out)
+
+
+def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
+    known = {registration.study for registration in store.registrations()}
+    if known and plan.study not in known:
+        raise StoreError(
+            Problem(
+                str(out),
+                f"holds the results of the study {min(known)!r}",
+                f"the study {plan.study!r}",
+                "Choose another folder with --out.",
+            )
+        )
+
+
+def _load_data(session: _Session) -> None:
+    """Load each data set once, and lay it where workers share it."""
+    loaded: dict[str, str] = {}
+    for variant in session.plan.variants:
+        spec = DataSpec.parse(variant.data)
+        key = data_key(spec)
+        if key not in loaded:
+            data = load_dataset(spec, base=session.planned.base)
+            folder = session.out / CACHE / data.fingerprint[:16]
+            export_dataset(data, folder)
+            loaded[key] = data.fingerprint
+            session.datasets[data.fingerprint] = folder
+            session.notes.append(DataNote(spec.source, data.fingerprint, data.notes))
+        session.fingerprints[variant.name] = loaded[key]
+
+
+def _register(session: _Session, study: Study) -> None:
+    manifest = Manifest(
+        plan=session.plan,
+        descriptions=session.planned.descriptions,
+        data=tuple(session.notes),
+        data_keys=session.fingerprints,
+    )
+    write_text(session.out / STUDY, study.document.text)
+    write_text(session.out / RESOLVED, resolved_yaml(session.plan))
+    text = manifest_to_json(manifest)
+    session.store.register(session.plan.study, study.document.text, text, _now())
+
+
+def _run_trials(session: _Session) -> tuple[Trial, ...]:
+    trials = plan_trials(session.plan, session.fingerprints, ENGINE_VERSION)
+    session.store.add_trials(trials)
+    _fit(session, trials, "trials")
+    return trials
+
+
+def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
+    """Train the trials that are not done."""
+    done = {item.identity for item in session.store.trials() if item.status == "done"}
+    missing = [trial for trial in trials if trial.identity not in done]
+    epochs = sum(trial.variant.train["epochs"] for trial in trials)
+    left = sum(trial.variant.train["epochs"] for trial in missing)
+    session.tell(
+        Progress(phase, epochs, epochs - left, len(trials), len(trials) - len(missing))
+    )
+    _execute(session, [Task("fit", trial, session.fingerprints[trial.variant.name]) for trial in missing])
+
+
+def _finish_selected(session: _Session, trials: Sequence[Trial]) -> None:
+    """Freeze the selection; refit the winner where asked; only then open the test set."""
+    rule = session.plan.select
+    stored = session.store.trials()
+    selected = select_variant(session.plan, stored)
+    if selected is None:
+        return
+    if rule.test == "all" and rule.refit == "none":
+        final = list(trials)
+    else:
+        final = [trial for trial in trials if trial.variant.name == selected.variant]
+    if rule.refit == "train+validation":
+        by_identity = {item.identity: item for item in stored}
+        final = [_refit(session, trial, by_identity[trial.identity]) for trial in final]
+        session.store.add_trials(final)
+        _fit(session, final, "refit")
+    variant = next(item for item in session.plan.variants if item.name == selected.variant)
+    if rule.test == "never" or variant.data["split"].get("validation") == "test":
+        return
+    _open_test(session, final)
+
+
+def _refit(session: _Session, trial: Trial, stored: StoredTrial) -> Trial:
+    """The same seed on training and validation images, for as many epochs as were kept."""
+    train: dict[str, Any] = {
+        **trial.variant.train,
+        "epochs": stored.observed.get("kept_epoch", stored.epochs),
+        "early_stopping": None,
+        "checkpoint": "last",
+    }
+    variant: Variant = replace(trial.variant, train=train)
+    return make_trial(
+        variant,
+        trial.seed,
+        "train+validation",
+        data_fingerprint=session.fingerprints[variant.name],
+        engine_version=ENGINE_VERSION,
+    )
+
+
+def _open_test(session: _Session, trials: Sequence[Trial]) -> None:
+    stored = {item.identity: item for item in session.store.trials()}
+    ready = [
+        trial
+        for trial in trials
+        if stored[trial.identity].status == "done" and "test_accuracy" not in stored[trial.identity].metrics
+    ]
+    session.tell(Progress("test", text="opening the test set"))
+    _execute(session, [Task("test", trial, session.fingerprints[trial.variant.name]) for trial in ready])
+
+
+def _execute(session: _Session, tasks: Sequence[Task]) -> None:
+    by_identity = {task.trial.identity: task.trial for task in tasks}
+    epochs = dict.fromkeys(by_identity, 0)
+
+    def on_event(event: Event) -> None:
+        trial = by_identity[event.identity]
+        match event:
+            case Started():
+                session.store.begin_attempt(event.identity, event.environment)
+            case EpochEnded():
+                session.store.record_epoch(event.identity, event.record)
+                epochs[event.identity] += 1
+                session.tell(session.progress.with_epoch(trial, _news(trial, event)))
+            case Finished():
+                session.store.finish(event.identity, event.outcome)
+                remaining = trial.variant.train["epochs"] - epochs[event.identity]
+                failed = event.outcome.status == "failed"
+                session.tell(session.progress.with_end(failed=failed, remaining=max(0, remaining)))
+            case Tested():
+                session.store.record_test(event.metrics, _look(session, trial))
+
+    run_tasks(
+        tasks,
+        out=session.out,
+        datasets=session.datasets,
+        jobs=session.options.jobs or available_cores(),
+        on_event=on_event,
+        device=session.options.device,
+    )
+
+
+def _news(trial: Trial, event: EpochEnded) -> str:
+    metrics: Mapping[str, float] = event.record.metrics
+    accuracy = metrics.get("val_accuracy", metrics["accuracy"])
+    return f"{trial.variant.name}, seed {trial.seed}, epoch {event.record.epoch}: {accuracy:.1%}"
+
+
+def _look(session: _Session, trial: Trial) -> Look:
+    purpose = f"final score of the variant selected by {session.plan.select.by}"
+    if session.plan.select.test == "all":
+        purpose = f"final score of every variant, after selection by {session.plan.select.by}"
+    return Look(trial.identity, trial.variant.name, trial.seed, purpose, _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,124 @@
+"""`ceteris run`: run what is missing of a study, show progress, end with the results."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ceteris.cli.explained import DOUBTFUL, TRIALS_FAILED, explained
+from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
+
+if TYPE_CHECKING:
+    from ceteris.api import Observer, Results
+    from ceteris.api import Progress as RunProgress
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    study: StudyFile,
+    out: Annotated[Path | None, typer.Option("--out", help="Output folder [results/STUDY].")] = None,
+    seeds: Seeds = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Worker processes [one per core].")
+    ] = None,
+    overrides: Overrides = None,
+    only: Only = None,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Run exactly what is missing, then print results, claims and the report's path.
+
+    Example: ceteris run study.yaml --seeds 5
+    """
+    from ceteris import api
+    from ceteris.api.running import RunOptions
+
+    loaded = api.load(study)
+    folder = out or api.default_out(loaded.name)
+    options = RunOptions(jobs, device, seeds, overrides or (), only or ())
+    with _progress() as observe:
+        results = loaded.run(folder, options=options, observe=observe)
+    if as_json:
+        typer.echo(json.dumps(results.to_json(), indent=2, allow_nan=False))
+    else:
+        _print_results(results, folder)
+    raise typer.Exit(_exit_code(results))
+
+
+def _exit_code(results: Results) -> int:
+    summary = results.summary
+    if any(trial.status == "failed" for trial in summary.trials):
+        return TRIALS_FAILED
+    refuted = any(row.verdict == "refuted" for row in summary.claims)
+    broken = any(finding.severity == "error" for finding in summary.findings)
+    return DOUBTFUL if refuted or broken else 0
+
+
+def _print_results(results: Results, folder: Path) -> None:
+    from rich.console import Console
+
+    from ceteris.report.tables import rich_results
+
+    Console(highlight=False).print(rich_results(results.summary))
+    typer.echo(f"Report: {folder / 'report.html'}")
+
+
+@contextmanager
+def _progress() -> Iterator[Observer]:
+    """Show a bar with the time left on stderr; plain lines where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield _plain_observer()
+        return
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[news]}"),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("data", total=1, news="")
+
+        def observe(progress: RunProgress) -> None:
+            failed = f", {progress.num_failed} failed" if progress.num_failed else ""
+            counts = f" {progress.num_finished}/{progress.num_trials}{failed}" if progress.num_trials else ""
+            bar.update(
+                task,
+                description=progress.phase + counts,
+                total=max(1, progress.total_epochs),
+                completed=progress.done_epochs,
+                news=progress.text,
+            )
+
+        yield observe
+
+
+def _plain_observer() -> Observer:
+    """One line per phase and per finished tenth."""
+    said: set[tuple[str, int]] = set()
+
+    def observe(progress: RunProgress) -> None:
+        tenth = 10 * progress.done_epochs // max(1, progress.total_epochs)
+        if (progress.phase, tenth) in said:
+            return
+        said.add((progress.phase, tenth))
+        share = f" {10 * tenth} %" if progress.total_epochs else ""
+        print(f"{progress.phase}{share}", file=sys.stderr, flush=True)
+
+    return observe

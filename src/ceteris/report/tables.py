@@ -1,0 +1,258 @@
+"""Results as tables: terminal, CSV, Markdown, LaTeX. Every field is escaped for its target."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ceteris.judge.effects import Interval
+from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+__all__ = [
+    "csv_table",
+    "format_interval",
+    "format_metric",
+    "latex_table",
+    "markdown_table",
+    "plain",
+    "rich_results",
+    "selection_sentence",
+    "shown_metrics",
+]
+
+_SHOWN = ("accuracy", "val_accuracy", "val_loss", "test_accuracy")
+_TITLES = {
+    "loss": "train loss",
+    "accuracy": "train accuracy",
+    "val_loss": "validation loss",
+    "val_accuracy": "validation accuracy",
+    "test_loss": "test loss",
+    "test_accuracy": "test accuracy",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain(text: str) -> str:
+    """Return the text without control characters, which could steer a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def title(metric: str) -> str:
+    """Return a metric's name for people."""
+    return _TITLES.get(metric, metric)
+
+
+def shown_metrics(results: StudyResults) -> tuple[str, ...]:
+    """Return the metrics that a table shows, of those that some variant has."""
+    return tuple(m for m in _SHOWN if any(m in row.metrics for row in results.variants))
+
+
+def format_metric(metric: str, value: float) -> str:
+    """Format one value: accuracies in percent.
+
+    Example:
+        >>> format_metric("val_accuracy", 0.91234), format_metric("val_loss", 0.25)
+        ('91.23 %', '0.250')
+    """
+    if not math.isfinite(value):
+        return "-"
+    return f"{100 * value:.2f} %" if metric.endswith("accuracy") else f"{value:.3f}"
+
+
+def format_interval(metric: str, item: Interval) -> str:
+    """Format a mean with its interval.
+
+    Example:
+        >>> format_interval("val_accuracy", Interval(0.9, 0.89, 0.91, 0.01, 5))
+        '90.00 % [89.00, 91.00]'
+    """
+    mean = format_metric(metric, item.mean)
+    if not math.isfinite(item.low):
+        return mean
+    return f"{mean} [{_bare(metric, item.low)}, {_bare(metric, item.high)}]"
+
+
+def format_difference(metric: str, estimate: float, low: float, high: float) -> str:
+    """Format a difference with its interval; accuracies in points.
+
+    Example:
+        >>> format_difference("val_accuracy", 0.01, 0.005, 0.015)
+        '+1.00 points [+0.50, +1.50]'
+    """
+    if not math.isfinite(estimate):
+        return "-"
+    factor, digits, unit = (100, 2, " points") if metric.endswith("accuracy") else (1, 3, "")
+    text = f"{factor * estimate:+.{digits}f}{unit}"
+    if not math.isfinite(low):
+        return text
+    return f"{text} [{factor * low:+.{digits}f}, {factor * high:+.{digits}f}]"
+
+
+def csv_table(results: StudyResults) -> str:
+    """Return one row per trial; cells that a spreadsheet would run as a formula get an apostrophe."""
+    metrics = sorted({name for trial in results.trials for name in trial.metrics})
+    factors = list(dict.fromkeys(name for trial in results.trials for name in trial.levels))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    head = ["variant", *factors, "seed", "fit_on", "status", "epochs", "seconds", *metrics, "reason"]
+    writer.writerow([_cell(name) for name in head])
+    for trial in results.trials:
+        levels = [_cell(trial.levels.get(factor, "")) for factor in factors]
+        numbers = ["" if name not in trial.metrics else repr(trial.metrics[name]) for name in metrics]
+        row = [trial.seed, trial.fit_on, trial.status, trial.epochs, f"{trial.wall_seconds:.3f}"]
+        writer.writerow([_cell(trial.variant), *levels, *row, *numbers, _cell(trial.reason or "")])
+    return buffer.getvalue()
+
+
+def markdown_table(results: StudyResults) -> str:
+    """Return the variants with means and intervals, then the claims."""
+    metrics = shown_metrics(results)
+    rows = [_row(row, metrics) for row in results.variants]
+    parts = [_markdown(["variant", "n", *map(title, metrics)], rows)]
+    if results.claims:
+        claims = [_claim_cells(row) for row in results.claims]
+        parts.append(_markdown(["claim", "difference (95 % interval)", "n", "verdict"], claims))
+    return "\n\n".join(parts)
+
+
+def latex_table(results: StudyResults) -> str:
+    """Return a booktabs table of the variants."""
+    metrics = shown_metrics(results)
+    head = ["variant", "$n$", *(_tex(title(metric)) for metric in metrics)]
+    lines = [
+        r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}",
+        r"\toprule",
+        " & ".join(head) + r" \\",
+        r"\midrule",
+    ]
+    lines += [
+        " & ".join(_tex(cell) for cell in _row(row, metrics)) + r" \\" for row in results.variants
+    ]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def rich_results(results: StudyResults) -> Group:
+    """Return variants, claims, selection and findings for a terminal."""
+    from rich.console import Group
+    from rich.markup import escape
+    from rich.text import Text
+
+    parts: list[Table | Text] = [_rich_variants(results)]
+    if results.claims:
+        parts.append(_rich_claims(results.claims))
+    sentence = selection_sentence(results)
+    if sentence:
+        parts.append(Text(plain(sentence) + "\n"))
+    for finding in results.findings:
+        style = {"error": "bold red", "warning": "yellow", "note": "dim"}[finding.severity]
+        text = f"[{style}]{finding.severity}[/] {escape(plain(finding.where))}: {escape(plain(finding.evidence))}. {escape(plain(finding.advice))}"
+        parts.append(Text.from_markup(text))
+    return Group(*parts)
+
+
+def selection_sentence(results: StudyResults) -> str:
+    """Say in one sentence what won; empty while that is open."""
+    chosen = results.selected
+    if chosen is None:
+        return ""
+    score = format_interval(chosen.by, chosen.interval)
+    text = f"Selected by {title(chosen.by)}: {chosen.variant} with {score} over {chosen.interval.n} seeds"
+    if chosen.test:
+        test = chosen.test["test_accuracy"]
+        how = "refitted on train + validation and " if chosen.refit != "none" else ""
+        text += f"; {how}tested once: {format_interval('test_accuracy', test)}"
+    return text + "."
+
+
+def _rich_variants(results: StudyResults) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    metrics = [metric for metric in shown_metrics(results) if metric != "val_loss"]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{escape(results.study)}: mean and 95 % interval over seeds", title_justify="left")
+    table.add_column("variant")
+    table.add_column("n", justify="right")
+    for metric in metrics:
+        table.add_column(title(metric), justify="right")
+    best = results.selected.variant if results.selected else None
+    for row in results.variants:
+        cells = [escape(plain(cell)) for cell in _row(row, metrics)]
+        table.add_row(*cells, style="bold" if row.name == best else None)
+    return table
+
+
+def _rich_claims(claims: Sequence[ClaimRow]) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Claims", title_justify="left")
+    for column in ("claim", "difference", "n", "verdict"):
+        table.add_column(column, justify="right" if column == "n" else "left")
+    colour = {"supported": "green", "refuted": "red"}
+    for row in claims:
+        cells = [escape(plain(cell)) for cell in _claim_cells(row)]
+        cells[-1] = f"[{colour.get(row.verdict, 'yellow')}]{cells[-1]}[/]"
+        table.add_row(*cells)
+    return table
+
+
+def _row(row: VariantSummary, metrics: Sequence[str]) -> list[str]:
+    count = str(row.n) + (f" ({row.failed} failed)" if row.failed else "")
+    cells = [format_interval(m, row.metrics[m]) if m in row.metrics else "-" for m in metrics]
+    return [row.name, count, *cells]
+
+
+def _claim_cells(row: ClaimRow) -> list[str]:
+    within = ", ".join(f"{factor}: {level}" for factor, level in row.claim.within.items())
+    says = f"{row.claim.says} ({within})" if within else row.claim.says
+    difference = format_difference(row.claim.metric, row.estimate, row.low, row.high)
+    return [says, difference, str(row.n), row.verdict]
+
+
+def _bare(metric: str, value: float) -> str:
+    return format_metric(metric, value).removesuffix(" %")
+
+
+def _cell(text: str) -> str:
+    clean = plain(text)
+    return f"'{clean}" if clean[:1] in ("=", "+", "-", "@", "\t", "\r") else clean
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_md(cell) for cell in line) + " |" for line in lines)
+
+
+def _md(text: str) -> str:
+    escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", plain(text)) if text != "---" else text
+    return escaped.replace("\n", " ")
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(letter, letter) for letter in plain(text)).replace("\n", " ")
