@@ -17,11 +17,13 @@ from ceteris.api.folder import (
     prepared_folder,
     write_text,
 )
+from ceteris.api.gallery import keep_gallery
 from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
 from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
+from ceteris.api.reporting import first_selected_trial
 from ceteris.api.results import Results, read_results
-from ceteris.data.exported import export_dataset
+from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.data.load import data_key, load_dataset
 from ceteris.data.spec import DataSpec
 from ceteris.engine.version import ENGINE_VERSION
@@ -113,8 +115,10 @@ def run_study(
         _register(session, study)
         trials = _run_trials(session)
         _finish_selected(session, trials)
+        results = read_results(store, out)
+        _keep_gallery(session, results)
         shutil.rmtree(out / CACHE, ignore_errors=True)
-        return read_results(store, out)
+        return results
 
 
 def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
@@ -198,6 +202,16 @@ def _finish_selected(session: _Session, trials: Sequence[Trial]) -> None:
     if rule.test == "never" or variant.data["split"].get("validation") == "test":
         return
     _open_test(session, final)
+
+
+def _keep_gallery(session: _Session, results: Results) -> None:
+    """Keep the images that the report shows, while the data are at hand."""
+    trial = first_selected_trial(results)
+    name = trial.variant if trial else session.plan.variants[0].name
+    variant = next(item for item in session.plan.variants if item.name == name)
+    data = open_dataset(session.datasets[session.fingerprints[name]])
+    identity = trial.identity if trial else None
+    keep_gallery(session.out, data, DataSpec.parse(variant.data), identity)
 
 
 def _refit(session: _Session, trial: Trial, stored: StoredTrial) -> Trial:

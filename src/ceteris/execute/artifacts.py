@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -26,10 +25,12 @@ from ceteris.records import EpochRecord, Predictions
 
 __all__ = [
     "drop_checkpoint",
+    "read_arrays",
     "read_checkpoint",
     "read_predictions",
     "read_weights_file",
     "trial_folder",
+    "write_arrays",
     "write_checkpoint",
     "write_predictions",
     "write_weights",
@@ -111,14 +112,27 @@ def read_checkpoint(folder: Path) -> tuple[tuple[EpochRecord, ...], dict[str, Ar
     return tuple(EpochRecord(**record) for record in json.loads(text)), groups
 
 
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write named arrays to a file of their own.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    _write(path, arrays, "{}")
+
+
+def read_arrays(path: Path) -> Arrays | None:
+    """Read what `write_arrays` wrote; None if there is no such file.
+
+    Raises:
+        TrialError: the file is damaged.
+    """
+    return _read(path)[0] if path.exists() else None
+
+
 def drop_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a finished trial."""
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-
-
-def drop_folder(folder: Path) -> None:
-    """Remove everything a trial left."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(path: Path, tensors: Arrays, text: str) -> None:

@@ -1,0 +1,78 @@
+"""Small pictures as PNG data URIs, pixel for pixel; and the confusion matrix as numbers."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ceteris.records import Predictions
+
+__all__ = ["Confusion", "Picture", "confusion", "png_uri"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image with what is known of it."""
+
+    uri: str
+    truth: str
+    guess: str = ""
+    probability: float = 0.0
+    index: int = -1
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts (true class, guessed class) over all seeds."""
+
+    class_names: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    num_seeds: int
+
+    @property
+    def shares(self) -> tuple[tuple[float, ...], ...]:
+        """Each row divided by its sum."""
+        return tuple(tuple(cell / max(1, sum(row)) for cell in row) for row in self.counts)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the diagonal."""
+        right = sum(row[k] for k, row in enumerate(self.counts))
+        return right / max(1, sum(map(sum, self.counts)))
+
+
+def confusion(predictions: Sequence[Predictions], class_names: tuple[str, ...]) -> Confusion | None:
+    """Count guesses over all seeds; None without predictions.
+
+    Source: rows are the truth, as in `sklearn.metrics.confusion_matrix`, the oracle of the test.
+    """
+    if not predictions:
+        return None
+    size = len(class_names)
+    counts = np.zeros((size, size), dtype=np.int64)
+    for item in predictions:
+        np.add.at(counts, (item.labels, item.probabilities.argmax(1)), 1)
+    return Confusion(class_names, tuple(tuple(map(int, row)) for row in counts), len(predictions))
+
+
+def png_uri(image: npt.NDArray[np.uint8], maximum: int) -> str:
+    """Return an image ``(height, width, channel)`` as a PNG data URI.
+
+    Args:
+        image: raw pixels.
+        maximum: the largest value a pixel can have; it becomes white.
+    """
+    pixels = np.asarray(image, dtype=np.float64) * (255 / maximum)
+    plain = pixels.round().astype(np.uint8)
+    if plain.shape[2] not in (1, 3):
+        plain = plain[..., :1]
+    picture = Image.fromarray(plain[..., 0] if plain.shape[2] == 1 else plain)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
