@@ -25,9 +25,25 @@ LEVELS = {
     "errors": 0,
     "version": 0,
 }
-FREE_OF_TORCH = {"cli", "api", "report", "judge", "store", "study", "data", "records", "errors", "keyed"}
+FREE_OF_TORCH = {
+    "cli",
+    "api",
+    "report",
+    "judge",
+    "store",
+    "study",
+    "data",
+    "records",
+    "errors",
+    "keyed",
+}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
-FORBIDDEN_ATTRIBUTES = {("torch", "load"), ("yaml", "load"), ("pickle", "load"), ("pickle", "loads")}
+FORBIDDEN_ATTRIBUTES = {
+    ("torch", "load"),
+    ("yaml", "load"),
+    ("pickle", "load"),
+    ("pickle", "loads"),
+}
 
 
 def modules():
@@ -110,10 +126,10 @@ def test_only_the_test_task_opens_the_sealed_test_set():
 @pytest.mark.parametrize("command", [["--help"], ["results", "--help"]])
 def test_the_command_line_starts_without_torch(command):
     code = (
-        "import sys; sys.argv = ['ceteris', *%r]\n"
+        f"import sys; sys.argv = ['ceteris', *{command!r}]\n"
         "from ceteris.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print('HEAVY', sorted({'torch', 'scipy', 'pandas', 'altair'} & set(sys.modules)))" % command
+        "print('HEAVY', sorted({'torch', 'scipy', 'pandas', 'altair'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "HEAVY []"

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from ceteris.errors import Problem, StudyError, did_you_mean
 
-__all__ = ["InvalidSettings", "Issue", "Path", "parse", "show", "single_choice"]
+__all__ = ["Issue", "Path", "SettingsError", "parse", "show", "single_choice"]
 
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -38,7 +38,7 @@ class Issue:
         return Problem(": ".join(parts), self.rule, self.got, self.fix)
 
 
-class InvalidSettings(StudyError):
+class SettingsError(StudyError):
     """Settings break rules; ``issues`` says which, with their paths."""
 
     def __init__(self, issues: Iterable[Issue]) -> None:
@@ -84,12 +84,12 @@ def parse(model: type[M], data: object, path: Path = ()) -> M:
         path: where they stand in the whole, for messages.
 
     Raises:
-        InvalidSettings: every broken rule.
+        SettingsError: every broken rule.
     """
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InvalidSettings(
+        raise SettingsError(
             _issue(model, details, path) for details in error.errors(include_url=False)
         ) from error
 
@@ -138,7 +138,10 @@ def _path(location: tuple[int | str, ...]) -> Path:
     return tuple(
         part
         for part in location
-        if not (isinstance(part, str) and (part.startswith(("function-", "constrained-", "tuple[")) or part in _TAGS))
+        if not (
+            isinstance(part, str)
+            and (part.startswith(("function-", "constrained-", "tuple[")) or part in _TAGS)
+        )
     )
 
 

@@ -138,4 +138,6 @@ def write_template(path: Path, *, replace: bool = False) -> None:
     try:
         path.write_text(TEMPLATE, encoding="utf-8")
     except OSError as error:
-        raise StudyError(Problem(str(path), "must be writable", error.strerror or str(error))) from error
+        raise StudyError(
+            Problem(str(path), "must be writable", error.strerror or str(error))
+        ) from error

@@ -67,7 +67,12 @@ def duration(seconds: float) -> str:
 
 
 def trial_cost(
-    *, multiply_adds: int, activations: int, parameters: int, num_examples: int, train: Mapping[str, Any]
+    *,
+    multiply_adds: int,
+    activations: int,
+    parameters: int,
+    num_examples: int,
+    train: Mapping[str, Any],
 ) -> TrialCost:
     """Forecast one trial.
 

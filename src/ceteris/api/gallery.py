@@ -46,8 +46,14 @@ def keep_gallery(out: Path, data: Dataset, spec: DataSpec, selected: str | None)
     """
     train = split_ids(spec.split, data.labels, data.num_train_part).train
     samples = _samples(train, data.labels, len(data.class_names))
-    predictions = None if selected is None else read_predictions(trial_folder(out, selected), "validation")
-    wrong = np.empty(0, np.int64) if predictions is None else predictions.ids[most_confident(predictions)]
+    predictions = (
+        None if selected is None else read_predictions(trial_folder(out, selected), "validation")
+    )
+    wrong = (
+        np.empty(0, np.int64)
+        if predictions is None
+        else predictions.ids[most_confident(predictions)]
+    )
     ids = np.concatenate([samples, wrong])
     write_arrays(
         out / "artifacts" / "gallery.safetensors",

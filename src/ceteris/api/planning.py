@@ -124,7 +124,8 @@ def _forecast(
         for variant in plan.variants
     }
     data_bytes = max(
-        4 * prod(item.input_shape) * sum(item.num_examples.values()) for item in descriptions.values()
+        4 * prod(item.input_shape) * sum(item.num_examples.values())
+        for item in descriptions.values()
     )
     return estimate_study(costs, num_seeds=len(plan.seeds), jobs=jobs, data_bytes=data_bytes)
 
@@ -132,6 +133,4 @@ def _forecast(
 def _multiply_adds(summary: ModelSummary) -> int:
     """Products of one forward pass: every kernel is used once per output position."""
     positions = [prod(row.output_shape[:-1]) for row in summary.layers]
-    return sum(
-        row.parameters * place for row, place in zip(summary.layers, positions, strict=True)
-    )
+    return sum(row.parameters * place for row, place in zip(summary.layers, positions, strict=True))

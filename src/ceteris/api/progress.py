@@ -64,14 +64,19 @@ class Status:
         }
 
 
-def study_status(study: str, total: int, trials: tuple[StoredTrial, ...], *, complete: bool) -> Status:
+def study_status(
+    study: str, total: int, trials: tuple[StoredTrial, ...], *, complete: bool
+) -> Status:
     """Count trials by status; what is not in the store yet is pending."""
     first = [trial for trial in trials if trial.fit_on == "train"]
     counts = {
-        status: sum(trial.status == status for trial in first) for status in ("done", "running", "failed")
+        status: sum(trial.status == status for trial in first)
+        for status in ("done", "running", "failed")
     }
     counts["pending"] = total - sum(counts.values())
     failures = tuple(
-        f"{trial.variant}, seed {trial.seed}: {trial.reason}" for trial in trials if trial.status == "failed"
+        f"{trial.variant}, seed {trial.seed}: {trial.reason}"
+        for trial in trials
+        if trial.status == "failed"
     )
     return Status(study, total, counts, failures, complete)

@@ -60,7 +60,7 @@ def _confusions(results: Results) -> dict[str, Confusion]:
     found: dict[str, Confusion] = {}
     for split in ("validation", "test"):
         items = [
-            read_predictions(trial_folder(results.folder, trial.identity), split)  # type: ignore[arg-type]
+            read_predictions(trial_folder(results.folder, trial.identity), split)
             for trial in results.summary.trials
             if trial.variant == chosen.variant and trial.status == "done"
         ]
@@ -115,11 +115,18 @@ def first_selected_trial(results: Results) -> StoredTrial | None:
     mine = (
         trial
         for trial in results.summary.trials
-        if chosen and trial.variant == chosen.variant and trial.fit_on == "train" and trial.status == "done"
+        if chosen
+        and trial.variant == chosen.variant
+        and trial.fit_on == "train"
+        and trial.status == "done"
     )
     return next(mine, None)
 
 
 def _environments(trials: tuple[StoredTrial, ...]) -> tuple[Mapping[str, object], ...]:
-    distinct = {tuple(sorted(trial.environment.items())): trial.environment for trial in trials if trial.environment}
+    distinct = {
+        tuple(sorted(trial.environment.items())): trial.environment
+        for trial in trials
+        if trial.environment
+    }
     return tuple(distinct.values())

@@ -83,7 +83,12 @@ def read_results(store: Store, folder: Path) -> Results:
     registrations = store.registrations()
     if not registrations:
         raise StoreError(
-            Problem(str(folder / DATABASE), "must hold a registered study", "none", "Run the study again.")
+            Problem(
+                str(folder / DATABASE),
+                "must hold a registered study",
+                "none",
+                "Run the study again.",
+            )
         )
     latest = registrations[-1]
     manifest = manifest_from_json(latest.manifest, where=str(folder / DATABASE))

@@ -69,7 +69,7 @@ class _Session:
     datasets: dict[str, Path] = field(default_factory=dict)
     """Fingerprint -> folder of the exported data."""
     notes: list[DataNote] = field(default_factory=list)
-    progress: Progress = Progress("data")
+    progress: Progress = field(default_factory=lambda: Progress("data"))
 
     @property
     def plan(self) -> Plan:
@@ -176,10 +176,10 @@ def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
     missing = [trial for trial in trials if trial.identity not in done]
     epochs = sum(trial.variant.train["epochs"] for trial in trials)
     left = sum(trial.variant.train["epochs"] for trial in missing)
-    session.tell(
-        Progress(phase, epochs, epochs - left, len(trials), len(trials) - len(missing))
+    session.tell(Progress(phase, epochs, epochs - left, len(trials), len(trials) - len(missing)))
+    _execute(
+        session, [Task("fit", trial, session.fingerprints[trial.variant.name]) for trial in missing]
     )
-    _execute(session, [Task("fit", trial, session.fingerprints[trial.variant.name]) for trial in missing])
 
 
 def _finish_selected(session: _Session, trials: Sequence[Trial]) -> None:
@@ -237,10 +237,13 @@ def _open_test(session: _Session, trials: Sequence[Trial]) -> None:
     ready = [
         trial
         for trial in trials
-        if stored[trial.identity].status == "done" and "test_accuracy" not in stored[trial.identity].metrics
+        if stored[trial.identity].status == "done"
+        and "test_accuracy" not in stored[trial.identity].metrics
     ]
     session.tell(Progress("test", text="opening the test set"))
-    _execute(session, [Task("test", trial, session.fingerprints[trial.variant.name]) for trial in ready])
+    _execute(
+        session, [Task("test", trial, session.fingerprints[trial.variant.name]) for trial in ready]
+    )
 
 
 def _execute(session: _Session, tasks: Sequence[Task]) -> None:

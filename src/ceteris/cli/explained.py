@@ -34,7 +34,9 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except CeterisError as error:
             print(error, file=sys.stderr)
-            raise typer.Exit(TRIALS_FAILED if isinstance(error, TrialError) else BAD_INPUT) from None
+            raise typer.Exit(
+                TRIALS_FAILED if isinstance(error, TrialError) else BAD_INPUT
+            ) from None
         except KeyboardInterrupt:
             print("interrupted: run the same command again to go on", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None

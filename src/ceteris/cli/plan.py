@@ -72,7 +72,12 @@ def _print_variant(planned: PlannedStudy, name: str, console: Console) -> None:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    for column, justify in (("layer", "left"), ("type", "left"), ("output", "left"), ("parameters", "right")):
+    for column, justify in (
+        ("layer", "left"),
+        ("type", "left"),
+        ("output", "left"),
+        ("parameters", "right"),
+    ):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]
     for row in summary.layers:
         shape = " x ".join(map(str, row.output_shape))

@@ -26,7 +26,10 @@ def command(
     Example: ceteris results results/digits --markdown
     """
     if as_json + as_csv + as_markdown + as_latex > 1:
-        typer.echo("results: takes one format at a time. Choose one of --json, --csv, --markdown, --latex.", err=True)
+        typer.echo(
+            "results: takes one format at a time. Choose one of --json, --csv, --markdown, --latex.",
+            err=True,
+        )
         raise typer.Exit(BAD_INPUT)
     from ceteris import api
     from ceteris.report import tables

@@ -24,7 +24,9 @@ __all__ = ["command"]
 @explained
 def command(
     study: StudyFile,
-    out: Annotated[Path | None, typer.Option("--out", help="Output folder [results/STUDY].")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Output folder [results/STUDY].")
+    ] = None,
     seeds: Seeds = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Worker processes [one per core].")
@@ -75,7 +77,13 @@ def _print_results(results: Results, folder: Path) -> None:
 def _progress() -> Iterator[Observer]:
     """Show a bar with the time left on stderr; plain lines where that is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     if not sys.stderr.isatty():
@@ -97,7 +105,11 @@ def _progress() -> Iterator[Observer]:
 
         def observe(progress: RunProgress) -> None:
             failed = f", {progress.num_failed} failed" if progress.num_failed else ""
-            counts = f" {progress.num_finished}/{progress.num_trials}{failed}" if progress.num_trials else ""
+            counts = (
+                f" {progress.num_finished}/{progress.num_trials}{failed}"
+                if progress.num_trials
+                else ""
+            )
             bar.update(
                 task,
                 description=progress.phase + counts,

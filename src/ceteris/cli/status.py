@@ -25,7 +25,9 @@ def command(folder: Folder, as_json: Json = False) -> None:
         typer.echo(json.dumps(progress.to_json(), indent=2))
         return
     counts = ", ".join(f"{count} {status}" for status, count in progress.counts.items() if count)
-    typer.echo(f"{progress.study}: {progress.counts['done']} of {progress.total} trials done ({counts})")
+    typer.echo(
+        f"{progress.study}: {progress.counts['done']} of {progress.total} trials done ({counts})"
+    )
     for line in progress.failures:
         typer.echo(f"  failed: {line}")
     if not progress.complete:

@@ -1,0 +1,1 @@
+"""Sources, splits, preprocessing, fingerprints. Free of torch."""

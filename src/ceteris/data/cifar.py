@@ -68,7 +68,11 @@ def read_cifar(path: Path) -> Dataset:
     missing = [name for name in (*BATCHES, _META) if name not in contents]
     if missing:
         raise DataError(
-            Problem(str(path), "must hold all of CIFAR-10's batches", f"none called {', '.join(missing)}")
+            Problem(
+                str(path),
+                "must hold all of CIFAR-10's batches",
+                f"none called {', '.join(missing)}",
+            )
         )
     images, labels = zip(*(_batch(path, name, contents[name]) for name in BATCHES), strict=True)
     names = _value(path, _META, contents[_META]).get("label_names", [])
@@ -82,7 +86,7 @@ def read_cifar(path: Path) -> Dataset:
     )
 
 
-def plain_value(content: bytes) -> Any:  # noqa: ANN401 - whatever the batch holds
+def plain_value(content: bytes) -> Any:
     """Rebuild a pickled plain value without executing anything.
 
     Raises:
@@ -104,9 +108,7 @@ def _push(machine: _Machine, value: object) -> None:
 
 
 def _global(machine: _Machine, name: str) -> None:
-    if name == "_codecs encode":
-        machine.stack.append(_Name(name))
-    elif name in _NAMES:
+    if name == "_codecs encode" or name in _NAMES:
         machine.stack.append(_Name(name))
     else:
         raise ValueError(f"the name {name!r} is not plain data")
@@ -165,11 +167,20 @@ def _remember(machine: _Machine, index: int) -> None:
 
 _ACTIONS: dict[str, Callable[[_Machine, Any], None]] = {
     **dict.fromkeys(
-        ("BININT", "BININT1", "BININT2", "INT", "LONG1", "SHORT_BINSTRING", "BINSTRING", "BINUNICODE"),
+        (
+            "BININT",
+            "BININT1",
+            "BININT2",
+            "INT",
+            "LONG1",
+            "SHORT_BINSTRING",
+            "BINSTRING",
+            "BINUNICODE",
+        ),
         _push,
     ),
     **dict.fromkeys(("SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES"), _push),
-    "PROTO": lambda machine, _: None,
+    "PROTO": lambda _machine, _: None,
     "NONE": lambda machine, _: _push(machine, None),
     "NEWTRUE": lambda machine, _: _push(machine, True),
     "NEWFALSE": lambda machine, _: _push(machine, False),
@@ -200,7 +211,9 @@ def _value(path: Path, name: str, content: bytes) -> dict[str, Any]:
         value = plain_value(content)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            Problem(f"{path}: {name}", "must be a batch of plain data", str(error), "Download it again.")
+            Problem(
+                f"{path}: {name}", "must be a batch of plain data", str(error), "Download it again."
+            )
         ) from error
     if not isinstance(value, dict):
         raise DataError(Problem(f"{path}: {name}", "must hold a dictionary", type(value).__name__))
@@ -216,10 +229,16 @@ def _batch(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     value = _value(path, name, content)
     data, labels = value.get("data"), value.get("labels")
-    good = isinstance(data, _Array) and isinstance(labels, list) and data.shape == (len(labels), _ROW)
+    good = (
+        isinstance(data, _Array) and isinstance(labels, list) and data.shape == (len(labels), _ROW)
+    )
     if not good or not isinstance(data, _Array) or len(data.content) != len(labels or ()) * _ROW:
         raise DataError(
-            Problem(f"{path}: {name}", f"must hold labels and as many rows of {_ROW} bytes", "other data")
+            Problem(
+                f"{path}: {name}",
+                f"must hold labels and as many rows of {_ROW} bytes",
+                "other data",
+            )
         )
     pixels = np.frombuffer(data.content, np.uint8).reshape(data.shape)
     return pixels, np.array(labels, dtype=np.int64)
@@ -241,7 +260,11 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
                     continue
                 if member.size > _MEMBER_LIMIT:
                     raise DataError(
-                        Problem(f"{path}: {name}", f"must be under {_MEMBER_LIMIT:,} bytes", f"{member.size:,}")
+                        Problem(
+                            f"{path}: {name}",
+                            f"must be under {_MEMBER_LIMIT:,} bytes",
+                            f"{member.size:,}",
+                        )
                     )
                 file = archive.extractfile(member)
                 if file is not None:

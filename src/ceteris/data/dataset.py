@@ -61,7 +61,13 @@ def make_dataset(
         raise DataError(Problem(where, rule, got) for rule, got in problems)
     parts = len(images) if num_train_part is None else num_train_part
     return Dataset(
-        images, labels, parts, class_names, maximum, _fingerprint(images, labels, class_names, parts), notes
+        images,
+        labels,
+        parts,
+        class_names,
+        maximum,
+        _fingerprint(images, labels, class_names, parts),
+        notes,
     )
 
 
@@ -73,6 +79,6 @@ def _fingerprint(
 ) -> str:
     head = json.dumps([images.shape, list(class_names), num_train_part], ensure_ascii=False)
     digest = hashlib.sha256(head.encode())
-    digest.update(images)
-    digest.update(labels.astype("<i8"))
+    digest.update(images.data)
+    digest.update(labels.astype("<i8").data)
     return digest.hexdigest()

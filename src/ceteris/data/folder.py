@@ -36,7 +36,11 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None) -> Dataset:
     parts = _parts(path)
     class_names = tuple(sorted({entry.name for part in parts for entry in _entries(part)}))
     files = [
-        [(file, class_names.index(folder.name)) for folder in _entries(part) for file in _files(folder)]
+        [
+            (file, class_names.index(folder.name))
+            for folder in _entries(part)
+            for file in _files(folder)
+        ]
         for part in parts
     ]
     flat = [item for part in files for item in part]
@@ -56,11 +60,17 @@ def _parts(path: Path) -> list[Path]:
 
 
 def _entries(path: Path) -> list[Path]:
-    return sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
+    return sorted(
+        item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (item for item in sorted(folder.iterdir()) if item.is_file() and not item.name.startswith("."))
+    return (
+        item
+        for item in sorted(folder.iterdir())
+        if item.is_file() and not item.name.startswith(".")
+    )
 
 
 def _read_all(path: Path, files: list[Path], size: tuple[int, int] | None) -> npt.NDArray[np.uint8]:
@@ -77,9 +87,19 @@ def _read_all(path: Path, files: list[Path], size: tuple[int, int] | None) -> np
     for file in files:
         try:
             images.append(_read_image(file, size))
-        except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
-            reason = "no PNG or JPEG image" if isinstance(error, UnidentifiedImageError) else str(error)
-            problems.append(Problem(str(file), "must be a readable image", reason, "Repair or remove it."))
+        except (
+            OSError,
+            ValueError,
+            UnidentifiedImageError,
+            Image.DecompressionBombError,
+            SyntaxError,
+        ) as error:
+            reason = (
+                "no PNG or JPEG image" if isinstance(error, UnidentifiedImageError) else str(error)
+            )
+            problems.append(
+                Problem(str(file), "must be a readable image", reason, "Repair or remove it.")
+            )
     if problems:
         raise DataError(problems)
     return _stack(path, files, images)
@@ -104,7 +124,9 @@ def _is_gray(image: Image.Image) -> bool:
     return bool((pixels == pixels[..., :1]).all())
 
 
-def _stack(path: Path, files: list[Path], images: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+def _stack(
+    path: Path, files: list[Path], images: list[npt.NDArray[np.uint8]]
+) -> npt.NDArray[np.uint8]:
     channels = max(image.shape[2] for image in images)
     images = [np.repeat(image, channels // image.shape[2], axis=2) for image in images]
     shapes = [image.shape for image in images]

@@ -55,7 +55,9 @@ def find_pair(folder: Path, prefix: str) -> tuple[Path, Path] | None:
     found = []
     for stem in (f"{prefix}-images", f"{prefix}-labels"):
         names = sorted(
-            path for path in folder.glob(f"{stem}*ubyte*") if path.suffix in ("", ".gz") or "ubyte" in path.suffix
+            path
+            for path in folder.glob(f"{stem}*ubyte*")
+            if path.suffix in ("", ".gz") or "ubyte" in path.suffix
         )
         if not names:
             return None

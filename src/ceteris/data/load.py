@@ -51,7 +51,9 @@ def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
     try:
         return _read_path(path, spec)
     except OSError as error:
-        raise DataError(Problem(str(path), "must be readable", error.strerror or str(error))) from error
+        raise DataError(
+            Problem(str(path), "must be readable", error.strerror or str(error))
+        ) from error
 
 
 def describe(spec: DataSpec, *, base: Path | None = None) -> DataDescription:
@@ -109,12 +111,17 @@ def _read_path(path: Path, spec: DataSpec) -> Dataset:
 
 
 def _read_idx_folder(path: Path, train: tuple[Path, Path]) -> Dataset:
-    pairs = [train, *(pair for pair in [find_pair(path, "t10k") or find_pair(path, "test")] if pair)]
+    pairs = [
+        train,
+        *(pair for pair in [find_pair(path, "t10k") or find_pair(path, "test")] if pair),
+    ]
     images = [read_idx(pair[0]) for pair in pairs]
     labels = [read_idx(pair[1]) for pair in pairs]
     for (file, _), part in zip(pairs, images, strict=True):
         if part.ndim != 3:
-            raise DataError(Problem(str(file), "must have three axes: image, row, column", str(part.ndim)))
+            raise DataError(
+                Problem(str(file), "must have three axes: image, row, column", str(part.ndim))
+            )
     flat = np.concatenate(labels).astype(np.int64)
     names = tuple(str(value) for value in range(int(flat.max(initial=0)) + 1))
     return make_dataset(

@@ -155,7 +155,7 @@ def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> tuple[FittedPreprocessing, 
         images = step.apply(images, arrays, maximum)
         maximum = step.maximum_after(maximum)
         learned.append(arrays)
-    digest = hashlib.sha256(ids.astype("<i8")).hexdigest()
+    digest = hashlib.sha256(ids.astype("<i8").data).hexdigest()
     fitted = FittedPreprocessing(steps, tuple(learned), data.maximum, digest)
     return fitted, np.ascontiguousarray(images, dtype=np.float32)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ceteris.checking import InvalidSettings, Issue, Path, parse, show, single_choice
+from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.data.steps import STEPS, Step
 from ceteris.errors import did_you_mean
 
@@ -45,7 +45,12 @@ class SplitSpec(BaseModel):
                 return [Issue(path, "use: all needs the shares of train, validation and test")]
             return []
         if None in shares or self.validation == "test":
-            return [Issue(path, "must give all of train, validation and test as shares, or only validation")]
+            return [
+                Issue(
+                    path,
+                    "must give all of train, validation and test as shares, or only validation",
+                )
+            ]
         total = sum(float(share) for share in shares if isinstance(share, float | int))
         if abs(total - 1) > 1e-9:
             return [Issue(path, "train, validation and test must add up to 1", f"{total:g}")]
@@ -68,10 +73,10 @@ class DataSpec(BaseModel):
         """Read and resolve data settings.
 
         Raises:
-            InvalidSettings: every broken rule, with its path.
+            SettingsError: every broken rule, with its path.
         """
         if not isinstance(settings, dict):
-            raise InvalidSettings([Issue(path, "must be a mapping with a source", show(settings))])
+            raise SettingsError([Issue(path, "must be a mapping with a source", show(settings))])
         issues: list[Issue] = []
         given = {**settings, "preprocess": _steps(settings.get("preprocess", []), path, issues)}
         given.setdefault("split", _default_split(given.get("source")))
@@ -79,10 +84,10 @@ class DataSpec(BaseModel):
         try:
             spec = parse(cls, given, path)
             issues.extend(spec.split.issues((*path, "split")))
-        except InvalidSettings as error:
+        except SettingsError as error:
             issues.extend(error.issues)
         if issues or spec is None:
-            raise InvalidSettings(issues)
+            raise SettingsError(issues)
         return spec
 
     def to_settings(self) -> dict[str, Any]:
@@ -126,6 +131,6 @@ def _steps(value: object, path: Path, issues: list[Issue]) -> list[dict[str, Any
         try:
             step = parse(STEPS[choice[0]], choice[1], (*place, index, choice[0]))
             resolved.append({choice[0]: step.model_dump(mode="json")})
-        except InvalidSettings as error:
+        except SettingsError as error:
             issues.extend(error.issues)
     return resolved

@@ -116,7 +116,9 @@ class Resize(Step):
             for channel in range(images.shape[3]):
                 plane = Image.fromarray(np.ascontiguousarray(image[:, :, channel]))
                 size = (self.width, self.height)
-                out[index, :, :, channel] = plane.resize(size, Image.Resampling.BILINEAR)
+                out[index, :, :, channel] = np.asarray(
+                    plane.resize(size, Image.Resampling.BILINEAR)
+                )
         return out
 
     def output_shape(self, shape: Shape) -> Shape:

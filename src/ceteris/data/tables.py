@@ -28,7 +28,9 @@ def read_npz(path: Path) -> Dataset:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
         rule = "must be a .npz archive of plain arrays"
-        raise DataError(Problem(str(path), rule, str(error), "Save it with numpy.savez.")) from error
+        raise DataError(
+            Problem(str(path), rule, str(error), "Save it with numpy.savez.")
+        ) from error
     for x_train, y_train, x_test, y_test in _NPZ_NAMES:
         if x_train in arrays and y_train in arrays:
             images, labels = [arrays[x_train]], [arrays[y_train]]
@@ -59,8 +61,12 @@ def read_csv(path: Path) -> Dataset:
         rule = f"must have as many pixel columns as a square image, besides {label!r}"
         raise DataError(Problem(str(path), rule, str(pixels.shape[1])))
     if not all(np.issubdtype(kind, np.integer) for kind in frame.dtypes):
-        bad = next(str(name) for name, kind in frame.dtypes.items() if not np.issubdtype(kind, np.integer))
-        raise DataError(Problem(f"{path}: column {bad}", "must hold whole numbers only", "other cells"))
+        bad = next(
+            str(name) for name, kind in frame.dtypes.items() if not np.issubdtype(kind, np.integer)
+        )
+        raise DataError(
+            Problem(f"{path}: column {bad}", "must hold whole numbers only", "other cells")
+        )
     values = pixels.to_numpy().reshape(-1, side, side)
     return _dataset(path, [values], [frame[label].to_numpy()])
 
@@ -90,7 +96,12 @@ def _bytes(path: Path, part: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     if part.dtype == np.uint8:
         return part  # type: ignore[return-value]
     values = np.asarray(part, dtype=np.float64)
-    if not np.isfinite(values).all() or (values != np.round(values)).any() or values.min() < 0 or values.max() > 255:
+    if (
+        not np.isfinite(values).all()
+        or (values != np.round(values)).any()
+        or values.min() < 0
+        or values.max() > 255
+    ):
         given = f"{part.dtype} from {np.nanmin(values):g} to {np.nanmax(values):g}"
         rule = "pixels must be whole numbers from 0 to 255"
         raise DataError(Problem(str(path), rule, given, "Store raw pixels; the study scales them."))

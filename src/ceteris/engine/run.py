@@ -47,7 +47,7 @@ class Checkpoint:
     """Weights of the best epoch so far, where the study keeps the best."""
 
 
-class _NonFinite(Exception):
+class _NonFiniteError(Exception):
     """The loss of a step is not finite."""
 
     def __init__(self, tensor: str, epoch: int, step: int) -> None:
@@ -119,7 +119,7 @@ def run_trial(
             emit(_epoch(run, epoch))
             if save is not None and epoch < run.train.epochs:
                 save(_checkpoint(run))
-    except _NonFinite as failure:
+    except _NonFiniteError as failure:
         return _failed(run, failure)
     return _finished(run, data)
 
@@ -167,7 +167,7 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
         held_out = evaluate(run.network, *run.validation, run.loss)
         metrics |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     if not all(map(math.isfinite, metrics.values())):
-        raise _NonFinite("loss", epoch, run.steps_per_epoch)
+        raise _NonFiniteError("loss", epoch, run.steps_per_epoch)
     record = EpochRecord(
         epoch=epoch,
         metrics=metrics,
@@ -176,7 +176,10 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
         learning_rate=rate,
     )
     run.records.append(record)
-    if run.train.checkpoint == "best" and best_epoch(run.monitor, run.monitored()) == len(run.records) - 1:
+    if (
+        run.train.checkpoint == "best"
+        and best_epoch(run.monitor, run.monitored()) == len(run.records) - 1
+    ):
         run.best_weights = read_weights(run.network)
     return record
 
@@ -185,7 +188,7 @@ def _train_epoch(run: _Run, epoch: int) -> float:
     """Run all steps of an epoch; return the last learning rate."""
     seed, size = run.trial.seed, run.train.batch_size
     order = generator(seed, "batch order", epoch).permutation(len(run.images))
-    batches = torch.from_numpy(order).to(run.images.device).split(size)
+    batches = torch.split(torch.from_numpy(order).to(run.images.device), size)
     schedule, base = run.train.built_schedule(), run.optimizer.constants["learning_rate"]
     steps = run.steps_per_epoch
     run.network.train()
@@ -206,12 +209,12 @@ def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
     images = network_input(run.images[batch])
     loss = run.loss(run.network(images), run.labels[batch], "mean")
     if not math.isfinite(loss.item()):
-        raise _NonFinite(first_nonfinite(run.network, images), epoch, step + 1)
+        raise _NonFiniteError(first_nonfinite(run.network, images), epoch, step + 1)
     penalty = run.network.penalty()
     if penalty is not None:
         loss = loss + penalty
     run.optimizer.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     run.optimizer.step()
 
 
@@ -225,7 +228,7 @@ def _checkpoint(run: _Run) -> Checkpoint:
     return Checkpoint(tuple(run.records), read_weights(run.network), optimizer, run.best_weights)
 
 
-def _failed(run: _Run, failure: _NonFinite) -> TrialOutcome:
+def _failed(run: _Run, failure: _NonFiniteError) -> TrialOutcome:
     place = f"epoch {failure.epoch}, step {failure.step}"
     return TrialOutcome(
         status="failed",

@@ -1,0 +1,1 @@
+"""Where trials run: worker processes, and the artifacts they leave."""

@@ -49,11 +49,15 @@ def write_weights(
     folder: Path, weights: Mapping[str, npt.NDArray[np.float32]], preprocessing: FittedPreprocessing
 ) -> None:
     """Write weights and the preprocessing they belong to."""
-    _write(folder / "preprocessing.safetensors", preprocessing.to_tensors(), preprocessing.to_json())
+    _write(
+        folder / "preprocessing.safetensors", preprocessing.to_tensors(), preprocessing.to_json()
+    )
     _write(folder / "weights.safetensors", dict(weights), "{}")
 
 
-def read_weights_file(folder: Path) -> tuple[dict[str, npt.NDArray[np.float32]], FittedPreprocessing]:
+def read_weights_file(
+    folder: Path,
+) -> tuple[dict[str, npt.NDArray[np.float32]], FittedPreprocessing]:
     """Read what `write_weights` wrote.
 
     Raises:
@@ -91,7 +95,11 @@ def write_checkpoint(
     folder: Path, records: tuple[EpochRecord, ...], groups: Mapping[str, Arrays]
 ) -> None:
     """Write the state of a trial after an epoch: groups of named arrays."""
-    tensors = {f"{group}:{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
+    tensors = {
+        f"{group}:{name}": array
+        for group, arrays in groups.items()
+        for name, array in arrays.items()
+    }
     text = json.dumps([asdict(record) for record in records])
     _write(folder / "checkpoint.safetensors", tensors, text)
 
@@ -179,4 +187,6 @@ def _read(path: Path) -> tuple[Arrays, str]:
         raise TrialError(Problem(str(path), "must exist", "no file", fix)) from error
     except (OSError, SafetensorError, ValueError, struct.error) as error:
         rule = "must be a whole safetensors file"
-        raise TrialError(Problem(str(path), rule, str(error), "Delete it and run the study again.")) from error
+        raise TrialError(
+            Problem(str(path), rule, str(error), "Delete it and run the study again.")
+        ) from error

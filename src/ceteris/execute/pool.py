@@ -78,7 +78,7 @@ def run_tasks(
                 if not _hear(worker, on_event):
                     _bury(worker, on_event)
                     workers.remove(worker)
-                    worker = context.spawn()  # noqa: PLW2901
+                    worker = context.spawn()
                     workers.append(worker)
                 if worker.task is None:
                     _feed(worker, waiting)
@@ -144,7 +144,9 @@ def _bury(worker: _Worker, on_event: Callable[[Event], None]) -> None:
         code = worker.process.exitcode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         reason = f"the worker process died ({how}); out of memory is a common cause"
-        on_event(Finished(worker.task.trial.identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
+        on_event(
+            Finished(worker.task.trial.identity, TrialOutcome("failed", 0, 0.0, reason=reason))
+        )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""Effects, intervals, claims, selection, checks: pure functions of records."""

@@ -41,11 +41,18 @@ def judge_claim(claim: Claim, plan: Plan, trials: Sequence[StoredTrial]) -> Clai
             return _unjudged(claim, "not assessable", reason, 0)
         return _unjudged(claim, "undecided", "no seed has finished yet", 0)
     effect = paired_effect(
-        [_mean(values, left, seed) for seed in seeds], [_mean(values, right, seed) for seed in seeds]
+        [_mean(values, left, seed) for seed in seeds],
+        [_mean(values, right, seed) for seed in seeds],
     )
     verdict = judge_difference(effect, claim.operator, claim.margin)
     return ClaimRow(
-        claim, verdict, effect.estimate, effect.low, effect.high, effect.n, _reason(claim, verdict, effect.n)
+        claim,
+        verdict,
+        effect.estimate,
+        effect.low,
+        effect.high,
+        effect.n,
+        _reason(claim, verdict, effect.n),
     )
 
 

@@ -75,7 +75,9 @@ def paired_effect(
     Source: `scipy.stats.ttest_rel` is the oracle.
     """
     if len(variant) != len(baseline):
-        raise ValueError(f"variant and baseline: must pair up, got {len(variant)} and {len(baseline)}")
+        raise ValueError(
+            f"variant and baseline: must pair up, got {len(variant)} and {len(baseline)}"
+        )
     differences = np.asarray(variant, dtype=np.float64) - np.asarray(baseline, dtype=np.float64)
     interval = mean_interval([float(value) for value in differences], level)
     return Effect(interval.mean, interval.low, interval.high, interval.n)

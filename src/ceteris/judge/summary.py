@@ -37,7 +37,9 @@ def summarise(
     selected = select_variant(plan, own)
     finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
     expected = len(plan.variants) * len(plan.seeds)
-    tested = selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
+    tested = (
+        selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
+    )
     return StudyResults(
         study=plan.study,
         complete=len(finished) == expected and tested,
@@ -85,7 +87,9 @@ def _effects(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[EffectRow]:
             pairs = [
                 (trial.metrics[metric], base[trial.seed].metrics[metric])
                 for trial in done[variant.name]
-                if trial.seed in base and metric in trial.metrics and metric in base[trial.seed].metrics
+                if trial.seed in base
+                and metric in trial.metrics
+                and metric in base[trial.seed].metrics
             ]
             if not pairs:
                 continue

@@ -1,0 +1,1 @@
+"""Networks and their training: specifications free of torch, and their torch half."""

@@ -74,7 +74,9 @@ class Network(nn.Module):
         if self.final_activation == "linear":
             return torch.softmax(raw, 1)
         values = self.outputs(raw)
-        return values if self.final_activation == "softmax" else values / values.sum(1, keepdim=True)
+        return (
+            values if self.final_activation == "softmax" else values / values.sum(1, keepdim=True)
+        )
 
     def penalty(self) -> Tensor | None:
         """Return the sum of all L1 and L2 penalties, or None when there is none."""
@@ -98,7 +100,10 @@ class Network(nn.Module):
         return {
             f"{name}/{field}": tensor
             for name, stage in self.chain.named_stages()
-            for field, tensor in (*stage.named_parameters(recurse=False), *stage.named_buffers(recurse=False))
+            for field, tensor in (
+                *stage.named_parameters(recurse=False),
+                *stage.named_buffers(recurse=False),
+            )
         }
 
 
@@ -113,7 +118,8 @@ def build_network(model: ModelSpec, input_shape: Shape) -> Network:
     tensors = network.weight_tensors()
     for name, weight in _regularized(model, input_shape):
         network.penalties.append((tensors[name], weight))
-    return network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def build_chain(layers: tuple[Layer, ...], shape: Shape) -> Chain:
@@ -150,7 +156,9 @@ def load_weights(network: Network, weights: Mapping[str, npt.NDArray[np.float32]
         for name, tensor in tensors.items():
             values = torch.from_numpy(np.array(weights[name]))
             if values.shape != tensor.shape:
-                raise ValueError(f"{name}: shape must be {tuple(tensor.shape)}, got {tuple(values.shape)}")
+                raise ValueError(
+                    f"{name}: shape must be {tuple(tensor.shape)}, got {tuple(values.shape)}"
+                )
             tensor.copy_(values)
 
 

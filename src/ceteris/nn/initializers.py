@@ -45,6 +45,7 @@ INITIALIZERS = (*_SCALED, *_PLAIN)
 
 def _initializer(value: object) -> object:
     """Accept a name, or ``{name: {argument: number}}``; return the second form or a bare name."""
+    given: object
     if isinstance(value, str):
         name, given = value, {}
     elif isinstance(value, dict) and len(value) == 1:
@@ -55,6 +56,8 @@ def _initializer(value: object) -> object:
     if name not in INITIALIZERS:
         raise ValueError(f"must name an initialiser. {did_you_mean(str(name), INITIALIZERS)}")
     arguments = _PLAIN.get(name, {})
+    if given is not None and not isinstance(given, dict):
+        raise ValueError(f"{name} takes {{argument: value}}")
     for key, number in (given or {}).items():
         if key not in arguments:
             raise ValueError(f"{name} has no argument {key!r}. {did_you_mean(str(key), arguments)}")

@@ -95,9 +95,7 @@ class Convolution(nn.Module):
         """Convolve."""
         if self.before is not None:
             x = F.pad(x, self.before)
-        return F.conv2d(
-            x, self.kernel, self.bias, self.strides, self.padding, groups=self.groups
-        )
+        return F.conv2d(x, self.kernel, self.bias, self.strides, self.padding, groups=self.groups)
 
 
 class SeparableConvolution(nn.Module):
@@ -201,6 +199,8 @@ class ZeroPadding(nn.Module):
 class BatchNorm(nn.Module):
     """Batch normalisation; ``momentum`` is the share of the old running value that is kept."""
 
+    gamma: Tensor | None
+    beta: Tensor | None
     moving_mean: Tensor
     moving_variance: Tensor
 
@@ -251,6 +251,9 @@ class BatchNorm(nn.Module):
 class LayerNorm(nn.Module):
     """Standardise over the channel axis."""
 
+    gamma: Tensor | None
+    beta: Tensor | None
+
     def __init__(self, epsilon: float) -> None:
         super().__init__()
         self.epsilon = epsilon
@@ -268,6 +271,9 @@ class LayerNorm(nn.Module):
 
 class GroupNorm(nn.Module):
     """Standardise over groups of channels and all positions."""
+
+    gamma: Tensor | None
+    beta: Tensor | None
 
     def __init__(self, groups: int, epsilon: float) -> None:
         super().__init__()

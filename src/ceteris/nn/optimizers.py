@@ -59,8 +59,8 @@ class OptimizerState(ABC):
         if decay and (self.keras or self.decoupled):
             torch._foreach_mul_(self.parameters, 1 - self.learning_rate * decay)
         elif decay:
-            gradients = torch._foreach_add(gradients, self.parameters, alpha=decay)
-        self.update(list(gradients))
+            gradients = list(torch._foreach_add(gradients, self.parameters, alpha=decay))
+        self.update(gradients)
 
     @abstractmethod
     def update(self, gradients: list[Tensor]) -> None:
@@ -259,9 +259,7 @@ class Adadelta(OptimizerState):
         torch._foreach_add_(self.parameters, change, alpha=-self.learning_rate)
 
 
-_CLASSES = {
-    item.__name__: item for item in (SGD, Adam, AdamW, Nadam, RMSprop, Adagrad, Adadelta)
-}
+_CLASSES = {item.__name__: item for item in (SGD, Adam, AdamW, Nadam, RMSprop, Adagrad, Adadelta)}
 
 
 def build_optimizer(

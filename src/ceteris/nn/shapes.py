@@ -10,7 +10,14 @@ from typing import Literal
 from ceteris.errors import Problem, StudyError
 from ceteris.records import Shape
 
-__all__ = ["Padding", "ShapeError", "image_shape", "same_padding", "window_output", "window_padding"]
+__all__ = [
+    "Padding",
+    "ShapeError",
+    "image_shape",
+    "same_padding",
+    "window_output",
+    "window_padding",
+]
 
 Padding = Literal["valid", "same"] | int
 
@@ -38,7 +45,11 @@ def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:
 
 
 def window_output(
-    layer: str, size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int], padding: Padding
+    layer: str,
+    size: tuple[int, int],
+    window: tuple[int, int],
+    strides: tuple[int, int],
+    padding: Padding,
 ) -> tuple[int, int]:
     """Return height and width after a window of ``window`` moved by ``strides``.
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from ceteris.checking import InvalidSettings, Issue, Path, parse, show, single_choice
+from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.errors import did_you_mean
 from ceteris.nn.layer import Layer, Profile
 from ceteris.nn.layers.containers import Repeat
 from ceteris.nn.registry import LAYERS
-from ceteris.records import Settings
 
 __all__ = ["ModelSpec", "snake_case"]
 
@@ -36,12 +35,14 @@ class ModelSpec:
             path: where they stand, for messages.
 
         Raises:
-            InvalidSettings: every broken rule, with its path.
+            SettingsError: every broken rule, with its path.
         """
         if not isinstance(settings, dict):
-            raise InvalidSettings([Issue(path, "must be a mapping with layers", show(settings))])
+            raise SettingsError([Issue(path, "must be a mapping with layers", show(settings))])
         issues = [
-            Issue((*path, key), "is not a known key", None, did_you_mean(key, ("defaults", "layers")))
+            Issue(
+                (*path, key), "is not a known key", None, did_you_mean(key, ("defaults", "layers"))
+            )
             for key in settings
             if key not in ("defaults", "layers")
         ]
@@ -53,7 +54,7 @@ class ModelSpec:
         layers = _parse_layers(settings.get("layers", []), (*path, "layers"), issues)
         issues.extend(_name_issues(layers, (*path, "layers")))
         if issues:
-            raise InvalidSettings(issues)
+            raise SettingsError(issues)
         return cls(profile, layers)
 
     def named(self) -> ModelSpec:
@@ -121,7 +122,7 @@ def _parse_layer(value: object, path: Path, issues: list[Issue]) -> Layer | None
         return None
     try:
         return parse(LAYERS[kind], arguments, (*path, kind))
-    except InvalidSettings as error:
+    except SettingsError as error:
         issues.extend(error.issues)
         return None
 

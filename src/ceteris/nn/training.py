@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ceteris.checking import InvalidSettings, Issue, Path, parse, show, single_choice
+from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.errors import did_you_mean
 from ceteris.nn.layer import Profile
 
@@ -184,7 +184,9 @@ class TrainSpec(_Spec):
     epochs: Count
     batch_size: Count
     last_batch: Literal["keep", "drop"] = "keep"
-    schedule: dict[str, dict[str, Any]] = Field(default_factory=lambda: {"constant": {}})
+    schedule: dict[str, dict[str, Any]] = Field(
+        default_factory=lambda: dict[str, dict[str, Any]](constant={})
+    )
     early_stopping: EarlyStopping | None = None
     checkpoint: Literal["last", "best"] = "last"
     """Weights to keep: of the last epoch, or of the epoch with the best val_loss (or monitor)."""
@@ -208,13 +210,13 @@ class TrainSpec(_Spec):
             path: where they stand, for messages.
 
         Raises:
-            InvalidSettings: every broken rule, with its path.
+            SettingsError: every broken rule, with its path.
         """
         issues: list[Issue] = []
         spec: Self | None = None
         try:
             spec = parse(cls, settings, path)
-        except InvalidSettings as error:
+        except SettingsError as error:
             issues.extend(error.issues)
         given = settings if isinstance(settings, dict) else {}
         optimizer = _resolve(given.get("optimizer"), OPTIMIZERS, (*path, "optimizer"), issues)
@@ -222,7 +224,7 @@ class TrainSpec(_Spec):
             given.get("schedule", "constant"), SCHEDULES, (*path, "schedule"), issues
         )
         if issues or spec is None or optimizer is None or schedule is None:
-            raise InvalidSettings(issues)
+            raise SettingsError(issues)
         name, chosen = optimizer
         if isinstance(chosen, Optimizer):
             chosen = chosen.resolved(profile)
@@ -255,10 +257,12 @@ def _resolve(
         return None  # already an issue of TrainSpec
     name, arguments = choice
     if name not in registry:
-        issues.append(Issue(path, "must name one that exists", show(name), did_you_mean(name, registry)))
+        issues.append(
+            Issue(path, "must name one that exists", show(name), did_you_mean(name, registry))
+        )
         return None
     try:
         return name, parse(registry[name], arguments, (*path, name))
-    except InvalidSettings as error:
+    except SettingsError as error:
         issues.extend(error.issues)
         return None

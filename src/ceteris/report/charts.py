@@ -69,7 +69,9 @@ def curve_points(results: StudyResults, quantity: str) -> list[CurvePoint]:
                     key = (trial.variant, _SPLITS[metric], record.epoch)
                     values.setdefault(key, []).append(record.metrics[metric])
     return [
-        CurvePoint(variant, split, epoch, mean_interval(seeds).mean, min(seeds), max(seeds), len(seeds))
+        CurvePoint(
+            variant, split, epoch, mean_interval(seeds).mean, min(seeds), max(seeds), len(seeds)
+        )
         for (variant, split, epoch), seeds in values.items()
     ]
 
@@ -113,7 +115,7 @@ def draw_curves(points: Sequence[CurvePoint], quantity: str, order: Sequence[str
         header=alt.Header(labelFontSize=12, labelFontWeight="bold", labelLimit=190),
     )
     chart = alt.layer(band, line).properties(width=190, height=140)
-    return _svg(chart.facet(facet, columns=columns, data=alt.Data(values=rows)))
+    return _svg(chart.facet(facet, columns=columns, data=alt.InlineData(values=rows)))
 
 
 def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> str:
@@ -133,10 +135,12 @@ def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> s
     ]
     unit = "points of validation accuracy" if accuracy else "validation loss"
     title = f"difference from {plain(baseline)} ({unit}), 95 % interval over seeds"
-    order = [row["variant"] for row in rows]
+    order = [plain(point.variant) for point in points]
     y = alt.Y("variant:N", sort=order, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=12))
-    base = alt.Chart(alt.Data(values=rows))
-    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color="#666", strokeDash=[4, 3])
+    base = alt.Chart(alt.InlineData(values=rows))
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(
+        color="#666", strokeDash=[4, 3]
+    )
     whisker = base.mark_rule(strokeWidth=2.5, color=PALETTE[0])
     dot = base.mark_point(filled=True, size=70, color=PALETTE[0], opacity=1)
     chart = alt.layer(
@@ -150,8 +154,8 @@ def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> s
 def _svg(chart: Any) -> str:
     import vl_convert
 
-    configured = chart.configure(background="white", font="Helvetica, Arial, sans-serif").configure_view(
-        stroke="#ddd"
-    )
+    configured = chart.configure(
+        background="white", font="Helvetica, Arial, sans-serif"
+    ).configure_view(stroke="#ddd")
     svg: str = vl_convert.vegalite_to_svg(configured.to_dict())
     return svg

@@ -61,8 +61,15 @@ def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Ch
     for quantity in ("accuracy", "loss"):
         points = curve_points(results, quantity)
         if points:
-            note = "Line: mean over seeds; band: from the lowest to the highest seed. Train metrics are re-scored in evaluation mode."
-            curves.append(Chart(f"{quantity.capitalize()} per epoch", note, draw_curves(points, quantity, order)))
+            note = (
+                "Line: mean over seeds; band: from the lowest to the highest seed. "
+                "Train metrics are re-scored in evaluation mode."
+            )
+            curves.append(
+                Chart(
+                    f"{quantity.capitalize()} per epoch", note, draw_curves(points, quantity, order)
+                )
+            )
     return _effects_chart(plan, results), tuple(curves)
 
 
@@ -71,5 +78,8 @@ def _effects_chart(plan: Plan, results: StudyResults) -> Chart | None:
     points: Sequence = effect_points(results, metric)  # type: ignore[type-arg]
     if not points:
         return None
-    note = "Paired by seed. An interval that crosses zero leaves the direction open. Exploratory: only claims were declared before the run."
+    note = (
+        "Paired by seed. An interval that crosses zero leaves the direction open. "
+        "Exploratory: only claims were declared before the run."
+    )
     return Chart("Effects against the baseline", note, draw_effects(points, metric, plan.baseline))

@@ -102,11 +102,23 @@ def csv_table(results: StudyResults) -> str:
     factors = list(dict.fromkeys(name for trial in results.trials for name in trial.levels))
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    head = ["variant", *factors, "seed", "fit_on", "status", "epochs", "seconds", *metrics, "reason"]
+    head = [
+        "variant",
+        *factors,
+        "seed",
+        "fit_on",
+        "status",
+        "epochs",
+        "seconds",
+        *metrics,
+        "reason",
+    ]
     writer.writerow([_cell(name) for name in head])
     for trial in results.trials:
         levels = [_cell(trial.levels.get(factor, "")) for factor in factors]
-        numbers = ["" if name not in trial.metrics else repr(trial.metrics[name]) for name in metrics]
+        numbers = [
+            "" if name not in trial.metrics else repr(trial.metrics[name]) for name in metrics
+        ]
         row = [trial.seed, trial.fit_on, trial.status, trial.epochs, f"{trial.wall_seconds:.3f}"]
         writer.writerow([_cell(trial.variant), *levels, *row, *numbers, _cell(trial.reason or "")])
     return buffer.getvalue()
@@ -153,7 +165,8 @@ def rich_results(results: StudyResults) -> Group:
         parts.append(Text(plain(sentence) + "\n"))
     for finding in results.findings:
         style = {"error": "bold red", "warning": "yellow", "note": "dim"}[finding.severity]
-        text = f"[{style}]{finding.severity}[/] {escape(plain(finding.where))}: {escape(plain(finding.evidence))}. {escape(plain(finding.advice))}"
+        said = f"{finding.where}: {finding.evidence}. {finding.advice}"
+        text = f"[{style}]{finding.severity}[/] {escape(plain(said))}"
         parts.append(Text.from_markup(text))
     return Group(*parts)
 
@@ -178,7 +191,12 @@ def _rich_variants(results: StudyResults) -> Table:
     from rich.table import Table
 
     metrics = [metric for metric in shown_metrics(results) if metric != "val_loss"]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{escape(results.study)}: mean and 95 % interval over seeds", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title=f"{escape(results.study)}: mean and 95 % interval over seeds",
+        title_justify="left",
+    )
     table.add_column("variant")
     table.add_column("n", justify="right")
     for metric in metrics:

@@ -1,0 +1,1 @@
+"""Where results live: any SQL database."""

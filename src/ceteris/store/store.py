@@ -62,7 +62,10 @@ class Store:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -238,7 +241,11 @@ def _json(value: Mapping[str, Any]) -> str:
 
 def _epoch(row: Row[Any]) -> EpochRecord:
     return EpochRecord(
-        row.epoch, json.loads(row.metrics), row.wall_seconds, row.samples_per_second, row.learning_rate
+        row.epoch,
+        json.loads(row.metrics),
+        row.wall_seconds,
+        row.samples_per_second,
+        row.learning_rate,
     )
 
 

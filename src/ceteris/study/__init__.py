@@ -1,0 +1,1 @@
+"""Study files: reading, schema, edits, expansion, identity."""

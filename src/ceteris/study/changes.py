@@ -11,7 +11,9 @@ from ceteris.records import Settings
 __all__ = ["changed_aspects", "settings_changes"]
 
 
-def settings_changes(baseline: Mapping[str, Settings], variant: Mapping[str, Settings]) -> tuple[str, ...]:
+def settings_changes(
+    baseline: Mapping[str, Settings], variant: Mapping[str, Settings]
+) -> tuple[str, ...]:
     """Return one readable line per difference.
 
     Args:
@@ -72,7 +74,11 @@ def _by_name(layers: list[Any]) -> dict[str, tuple[str, dict[str, Any]]]:
 def _value_changes(where: str, old: Any, new: Any) -> Iterator[str]:
     if old == new:
         return
-    if isinstance(old, Mapping) and isinstance(new, Mapping) and (len(old) > 1 or set(old) == set(new)):
+    if (
+        isinstance(old, Mapping)
+        and isinstance(new, Mapping)
+        and (len(old) > 1 or set(old) == set(new))
+    ):
         for key in dict.fromkeys([*old, *new]):
             yield from _value_changes(f"{where}.{key}", old.get(key), new.get(key))
         return

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ceteris.checking import InvalidSettings, Issue, Path, parse, show
+from ceteris.checking import Issue, Path, SettingsError, parse, show
 from ceteris.errors import did_you_mean
 from ceteris.records import Claim
 
@@ -18,7 +18,9 @@ METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "test_accuracy", "tes
 DEFAULT_MARGIN = 0.01
 """One point of accuracy."""
 
-_SENTENCE = re.compile(r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>\w+)")
+_SENTENCE = re.compile(
+    r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>\w+)"
+)
 
 
 class _ClaimFile(BaseModel):
@@ -43,14 +45,14 @@ def parse_claim(
         path: where it stands, for messages.
 
     Raises:
-        InvalidSettings: every broken rule.
+        SettingsError: every broken rule.
     """
     file = parse(_ClaimFile, settings, path)
     says = (*path, "says")
     match = _SENTENCE.fullmatch(file.says.strip())
     if match is None:
         rule = 'must read "LEFT > RIGHT on METRIC" (or < or =)'
-        raise InvalidSettings([Issue(says, rule, show(file.says))])
+        raise SettingsError([Issue(says, rule, show(file.says))])
     part = {name: text.strip().strip("\"'") for name, text in match.groupdict().items()}
     issues = []
     if part["metric"] not in METRICS:
@@ -59,7 +61,7 @@ def parse_claim(
     factor = _factor(part["left"], part["right"], factors, variants, says, issues)
     issues.extend(_within_issues(file.within, factor, factors, (*path, "within")))
     if issues:
-        raise InvalidSettings(issues)
+        raise SettingsError(issues)
     fields: dict[str, Any] = {**part, "id": file.id, "says": file.says, "within": file.within}
     published = None if file.published is None else str(file.published)
     return Claim(factor=factor, margin=file.margin, published=published, **fields)
@@ -89,7 +91,9 @@ def _factor(
             for name in unknown
         )
     else:
-        issues.append(Issue(path, "must compare two levels of one factor", show(f"{left} and {right}")))
+        issues.append(
+            Issue(path, "must compare two levels of one factor", show(f"{left} and {right}"))
+        )
     return ""
 
 
@@ -100,7 +104,9 @@ def _within_issues(
     for name, level in within.items():
         if name not in factors or name == factor:
             others = [other for other in factors if other != factor]
-            issues.append(Issue((*path, name), "must name another factor", None, did_you_mean(name, others)))
+            issues.append(
+                Issue((*path, name), "must name another factor", None, did_you_mean(name, others))
+            )
         elif level not in factors[name]:
             fix = did_you_mean(level, factors[name])
             issues.append(Issue((*path, name), "must name a level", show(level), fix))

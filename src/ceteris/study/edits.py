@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ceteris.checking import InvalidSettings, Issue, Path, show, single_choice
+from ceteris.checking import Issue, Path, SettingsError, show, single_choice
 from ceteris.errors import did_you_mean
 from ceteris.nn.registry import LAYERS
 from ceteris.nn.spec import ModelSpec, snake_case
@@ -33,13 +33,13 @@ def apply_edit(settings: Plain, edit: object, path: Path) -> Plain:
         path: where the edit stands, for messages.
 
     Raises:
-        InvalidSettings: an edit is malformed, or matches nothing.
+        SettingsError: an edit is malformed, or matches nothing.
     """
     edited = copy.deepcopy(settings)
     if edit is None:
         return edited
     if not isinstance(edit, dict):
-        raise InvalidSettings([Issue(path, "must be a mapping of edits", show(edit))])
+        raise SettingsError([Issue(path, "must be a mapping of edits", show(edit))])
     issues: list[Issue] = []
     for verb, argument in edit.items():
         action = _VERBS.get(verb)
@@ -49,10 +49,10 @@ def apply_edit(settings: Plain, edit: object, path: Path) -> Plain:
             continue
         try:
             action(edited, argument, (*path, verb))
-        except InvalidSettings as error:
+        except SettingsError as error:
             issues.extend(error.issues)
     if issues:
-        raise InvalidSettings(issues)
+        raise SettingsError(issues)
     return edited
 
 
@@ -60,12 +60,12 @@ def set_path(settings: Plain, dotted: str, value: object, path: Path) -> None:
     """Change one setting in place, for example ``train.epochs`` or ``model.Conv2D.strides``.
 
     Raises:
-        InvalidSettings: the path leads nowhere.
+        SettingsError: the path leads nowhere.
     """
     root, *parts = dotted.split(".")
     if root not in _ROOTS or not parts:
         rule = "must begin with model., data. or train."
-        raise InvalidSettings([Issue(path, rule, show(dotted), did_you_mean(root, _ROOTS))])
+        raise SettingsError([Issue(path, rule, show(dotted), did_you_mean(root, _ROOTS))])
     if root == "model" and parts[0] != "defaults":
         _set_on_layers(settings["model"], parts, value, path)
     else:
@@ -74,7 +74,7 @@ def set_path(settings: Plain, dotted: str, value: object, path: Path) -> None:
 
 def _set(settings: Plain, argument: object, path: Path) -> None:
     if not isinstance(argument, dict) or not argument:
-        raise InvalidSettings([Issue(path, "must be a mapping of path: value", show(argument))])
+        raise SettingsError([Issue(path, "must be a mapping of path: value", show(argument))])
     for dotted, value in argument.items():
         set_path(settings, dotted, value, (*path, dotted))
 
@@ -83,15 +83,15 @@ def _set_on_layers(model: Plain, parts: list[str], value: object, path: Path) ->
     selector, *fields = parts
     if not fields:
         rule = "must name a layer (or class) and its argument"
-        raise InvalidSettings([Issue(path, rule, show(".".join(["model", *parts])))])
+        raise SettingsError([Issue(path, rule, show(".".join(["model", *parts])))])
     matched = list(_matches(model["layers"], [selector]))
     if not matched:
-        raise InvalidSettings([_no_match(model, selector, path)])
+        raise SettingsError([_no_match(model, selector, path)])
     for layers, index in matched:
         kind, arguments = _layer(layers[index])
         if fields[0] not in LAYERS[kind].model_fields:
             fix = did_you_mean(fields[0], LAYERS[kind].model_fields)
-            raise InvalidSettings([Issue(path, f"{kind} has no argument {fields[0]!r}", None, fix)])
+            raise SettingsError([Issue(path, f"{kind} has no argument {fields[0]!r}", None, fix)])
         _set_in(arguments, fields, value, path)
         layers[index] = {kind: arguments}
 
@@ -116,7 +116,7 @@ def _descend(target: Plain, part: str, path: Path) -> Plain:
     if isinstance(inner, str):
         inner = target[part] = {inner: {}}
     if not isinstance(inner, dict):
-        raise InvalidSettings([Issue(path, f"{part!r} holds a value, not settings", show(inner))])
+        raise SettingsError([Issue(path, f"{part!r} holds a value, not settings", show(inner))])
     return inner
 
 
@@ -139,13 +139,17 @@ def _insert(settings: Plain, argument: object, path: Path) -> None:
 
 
 def _insert_one(model: Plain, item: object, path: Path) -> None:
-    if not isinstance(item, dict) or len({"before", "after"} & set(item)) != 1 or "layers" not in item:
+    if (
+        not isinstance(item, dict)
+        or len({"before", "after"} & set(item)) != 1
+        or "layers" not in item
+    ):
         rule = "must hold layers, and either before or after"
-        raise InvalidSettings([Issue(path, rule, show(item))])
+        raise SettingsError([Issue(path, rule, show(item))])
     unknown = set(item) - {"before", "after", "layers"}
     if unknown:
         fix = did_you_mean(min(unknown), ("before", "after", "layers"))
-        raise InvalidSettings([Issue((*path, min(unknown)), "is not a known key", None, fix)])
+        raise SettingsError([Issue((*path, min(unknown)), "is not a known key", None, fix)])
     ModelSpec.parse({"layers": item["layers"]}, path)
     side = "after" if "after" in item else "before"
     selectors = item[side] if isinstance(item[side], list) else [item[side]]
@@ -155,7 +159,7 @@ def _insert_one(model: Plain, item: object, path: Path) -> None:
         if not any(_matches(model["layers"], [selector]))
     ]
     if issues:
-        raise InvalidSettings(issues)
+        raise SettingsError(issues)
     taken = set(_names(model["layers"]))
     for layers, index in sorted(_matches(model["layers"], selectors), key=lambda m: -m[1]):
         anchor = _layer(layers[index])[1].get("name", "")
@@ -176,7 +180,9 @@ def _named_copy(layer: object, anchor: str, taken: set[str]) -> Plain:
         taken.add(name)
     for field in _INNER:
         if isinstance(arguments.get(field), list):
-            arguments[field] = [_named_copy(item, arguments["name"], taken) for item in arguments[field]]
+            arguments[field] = [
+                _named_copy(item, arguments["name"], taken) for item in arguments[field]
+            ]
     return {kind: arguments}
 
 
@@ -185,7 +191,7 @@ def _remove(settings: Plain, argument: object, path: Path) -> None:
     for selector in argument if isinstance(argument, list) else [argument]:
         matched = sorted(_matches(model["layers"], [selector]), key=lambda m: -m[1])
         if not matched:
-            raise InvalidSettings([_no_match(model, selector, path)])
+            raise SettingsError([_no_match(model, selector, path)])
         for layers, index in matched:
             del layers[index]
 
@@ -193,12 +199,12 @@ def _remove(settings: Plain, argument: object, path: Path) -> None:
 def _replace(settings: Plain, argument: object, path: Path) -> None:
     model = settings["model"]
     if not isinstance(argument, dict) or not argument:
-        raise InvalidSettings([Issue(path, "must be a mapping of layer: new layer", show(argument))])
+        raise SettingsError([Issue(path, "must be a mapping of layer: new layer", show(argument))])
     for selector, new in argument.items():
         ModelSpec.parse({"layers": [new]}, (*path, selector))
         matched = list(_matches(model["layers"], [selector]))
         if not matched:
-            raise InvalidSettings([_no_match(model, selector, (*path, selector))])
+            raise SettingsError([_no_match(model, selector, (*path, selector))])
         for layers, index in matched:
             kind, arguments = _layer(copy.deepcopy(new))
             name = _layer(layers[index])[1].get("name", "")
@@ -216,7 +222,7 @@ def _whole_model(settings: Plain, argument: object, path: Path) -> None:
 def _over(root: str) -> Callable[[Plain, object, Path], None]:
     def lay_over(settings: Plain, argument: object, path: Path) -> None:
         if not isinstance(argument, dict):
-            raise InvalidSettings([Issue(path, "must be a mapping", show(argument))])
+            raise SettingsError([Issue(path, "must be a mapping", show(argument))])
         settings[root] = {**settings[root], **copy.deepcopy(argument)}
 
     return lay_over

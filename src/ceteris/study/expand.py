@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ceteris.checking import InvalidSettings, Issue, Path, show
+from ceteris.checking import Issue, Path, SettingsError, show
 from ceteris.data.spec import DataSpec
 from ceteris.errors import Problem, StudyError, did_you_mean
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
-from ceteris.records import Plan, SelectRule, Settings, Variant
+from ceteris.records import Claim, Plan, SelectRule, Settings, Variant
 from ceteris.study.changes import changed_aspects, settings_changes
 from ceteris.study.claims import parse_claim
 from ceteris.study.edits import apply_edit, set_path
 from ceteris.study.identity import canonical_json
-from ceteris.study.load import Study, checked_base, collect, raise_located
+from ceteris.study.load import Study, checked_base, raise_located
 from ceteris.study.reading import read_text
 from ceteris.study.schema import StudyFile
 
@@ -36,7 +36,11 @@ class _Cell:
 
 
 def expand(
-    study: Study, *, seeds: int | None = None, overrides: Sequence[str] = (), only: Sequence[str] = ()
+    study: Study,
+    *,
+    seeds: int | None = None,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
 ) -> Plan:
     """Expand a study into its plan.
 
@@ -49,17 +53,15 @@ def expand(
     Raises:
         StudyError: an edit matches nothing, two variants are equal, a claim names no level ...
     """
-    file, issues = study.file, []
+    file = study.file
+    issues: list[Issue] = []
     base = _base(study, overrides)
     cells = tuple(_cells(file, issues))
     if issues:
         raise_located(study.document, issues)
     resolved = {cell.name: _resolve(base, cell, issues) for cell in cells}
     baseline = _baseline_name(file, cells, issues)
-    claims = [
-        collect(lambda c=item, k=index: parse_claim(c, _factors(file), list(resolved), ("claims", k)), issues)  # type: ignore[misc]
-        for index, item in enumerate(file.claims)
-    ]
+    claims = _claims(file, list(resolved), issues)
     issues.extend(_claim_id_issues(file))
     if issues:
         raise_located(study.document, issues)
@@ -73,7 +75,7 @@ def expand(
         factors=_factors(file),
         variants=_only(variants, only, baseline),
         seeds=_seeds(file, seeds),
-        claims=tuple(claim for claim in claims if claim is not None),
+        claims=claims,
         select=SelectRule(file.select.by, file.select.refit, file.select.test),
     )
 
@@ -89,7 +91,7 @@ def _base(study: Study, overrides: Sequence[str]) -> dict[str, Any]:
             continue
         try:
             set_path(settings, dotted.strip(), read_text(text, name="--set").value, (dotted,))
-        except InvalidSettings as error:
+        except SettingsError as error:
             problems.extend(issue.problem("--set") for issue in error.issues)
     issues: list[Issue] = []
     checked_base(settings, issues)
@@ -97,6 +99,16 @@ def _base(study: Study, overrides: Sequence[str]) -> dict[str, Any]:
     if problems:
         raise StudyError(problems)
     return settings
+
+
+def _claims(file: StudyFile, variants: list[str], issues: list[Issue]) -> tuple[Claim, ...]:
+    claims = []
+    for index, item in enumerate(file.claims):
+        try:
+            claims.append(parse_claim(item, _factors(file), variants, ("claims", index)))
+        except SettingsError as error:
+            issues.extend(error.issues)
+    return tuple(claims)
 
 
 def _factors(file: StudyFile) -> dict[str, tuple[str, ...]]:
@@ -130,7 +142,8 @@ def _cells(file: StudyFile, issues: list[Issue]) -> Iterator[_Cell]:
     for levels in combinations:
         pairs = dict(zip(factors, levels, strict=True))
         edits = tuple(
-            (("factors", factor, level), file.factors[factor][level]) for factor, level in pairs.items()
+            (("factors", factor, level), file.factors[factor][level])
+            for factor, level in pairs.items()
         )
         yield _Cell("/".join(levels), pairs, edits)
 
@@ -147,7 +160,9 @@ def _baseline_levels(file: StudyFile, issues: list[Issue]) -> dict[str, str]:
     for factor, level in given.items():
         place = ("baseline", factor)
         if factor not in file.factors:
-            issues.append(Issue(place, "must name a factor", None, did_you_mean(factor, file.factors)))
+            issues.append(
+                Issue(place, "must name a factor", None, did_you_mean(factor, file.factors))
+            )
         elif level not in file.factors[factor]:
             fix = did_you_mean(level, file.factors[factor])
             issues.append(Issue(place, "must name a level", show(level), fix))
@@ -168,21 +183,25 @@ def _baseline_name(file: StudyFile, cells: Sequence[_Cell], issues: list[Issue])
     return "/".join(_baseline_levels(file, []).values())
 
 
-def _resolve(
-    base: dict[str, Any], cell: _Cell, issues: list[Issue]
-) -> dict[str, Settings] | None:
+def _resolve(base: dict[str, Any], cell: _Cell, issues: list[Issue]) -> dict[str, Settings] | None:
     """Apply a cell's edits one after another, and check the settings after each."""
     settings = base
     for path, edit in cell.edits:
-        edited = collect(lambda e=edit, p=path, s=settings: apply_edit(s, e, p), issues)  # type: ignore[misc]
-        if edited is None:
+        try:
+            settings = apply_edit(settings, edit, path)
+        except SettingsError as error:
+            issues.extend(error.issues)
             return None
-        settings = edited
         broken: list[Issue] = []
         checked_base(settings, broken)
         if broken:
             issues.extend(
-                Issue(path, f"makes {'.'.join(map(str, item.path))} invalid: it {item.rule}", item.got, item.fix)
+                Issue(
+                    path,
+                    f"makes {'.'.join(map(str, item.path))} invalid: it {item.rule}",
+                    item.got,
+                    item.fix,
+                )
                 for item in broken
             )
             return None
@@ -225,7 +244,10 @@ def _variant(
 
 
 def _second_differences(
-    cell: _Cell, base: dict[str, Any], own: Mapping[str, Settings], reference: Mapping[str, Settings]
+    cell: _Cell,
+    base: dict[str, Any],
+    own: Mapping[str, Settings],
+    reference: Mapping[str, Settings],
 ) -> Iterator[str]:
     for path, edit in cell.edits:
         alone = _resolve(base, _Cell("", {}, ((path, edit),)), [])
@@ -238,7 +260,10 @@ def _second_differences(
     old, new = reference["train"], own["train"]
     if old["batch_size"] != new["batch_size"] and old["epochs"] == new["epochs"]:
         share = old["batch_size"] / new["batch_size"]
-        yield f"batch_size {new['batch_size']} also changes the number of optimizer steps ({share:.2g} times the baseline's)"
+        yield (
+            f"batch_size {new['batch_size']} also changes the number of optimizer steps "
+            f"({share:.2g} times the baseline's)"
+        )
     if set(old["optimizer"]) != set(new["optimizer"]) and not _own_rate(cell):
         rate = next(iter(new["optimizer"].values()))["learning_rate"]
         yield f"the optimizer changes without a learning rate of its own; the default {rate:g} is used"
@@ -253,7 +278,8 @@ def _only(variants: tuple[Variant, ...], only: Sequence[str], baseline: str) -> 
     unknown = [name for name in only if name not in names]
     if unknown:
         raise StudyError(
-            Problem("--only", "must name a variant", show(name), did_you_mean(name, names)) for name in unknown
+            Problem("--only", "must name a variant", show(name), did_you_mean(name, names))
+            for name in unknown
         )
     del baseline
     return tuple(variant for variant in variants if not only or variant.name in only)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
-from ceteris.checking import InvalidSettings, Issue, Path, parse, show
+from ceteris.checking import Issue, Path, SettingsError, parse, show
 from ceteris.data.spec import DataSpec
 from ceteris.errors import StudyError
+from ceteris.nn.layer import Profile
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.study.reading import Document, read_file, read_text
@@ -91,21 +92,21 @@ def _study(document: Document, base: FilePath | None) -> Study:
 def checked_base(value: Mapping[str, Any], issues: list[Issue]) -> None:
     """Collect what is wrong with data, model and training settings."""
     model = value.get("model")
-    profile = model.get("defaults", "keras") if isinstance(model, dict) else "keras"
+    given = model.get("defaults") if isinstance(model, dict) else None
+    profile: Profile = "torch" if given == "torch" else "keras"
     if "data" in value:
         collect(lambda: DataSpec.parse(value["data"], ("data",)), issues)
     if "model" in value:
         collect(lambda: ModelSpec.parse(model, ("model",)), issues)
     if "train" in value:
-        good = profile if profile in ("keras", "torch") else "keras"
-        collect(lambda: TrainSpec.parse(value["train"], good, ("train",)), issues)
+        collect(lambda: TrainSpec.parse(value["train"], profile, ("train",)), issues)
 
 
 def collect(action: Callable[[], T], issues: list[Issue]) -> T | None:
     """Run an action; keep its issues instead of raising them."""
     try:
         return action()
-    except InvalidSettings as error:
+    except SettingsError as error:
         issues.extend(issue for issue in error.issues if issue not in issues)
         return None
 
@@ -141,7 +142,16 @@ def _design_issues(file: StudyFile) -> list[Issue]:
     if design == "listed" and not file.variants:
         return [Issue(("design",), "listed needs variants:", "none", "List them under variants:.")]
     if design == "listed" and file.factors:
-        return [Issue(("factors",), "cannot stand beside design: listed", None, "Remove one of both.")]
+        return [
+            Issue(("factors",), "cannot stand beside design: listed", None, "Remove one of both.")
+        ]
     if design != "listed" and file.variants:
-        return [Issue(("variants",), f"cannot stand beside design: {design}", None, "Write design: listed.")]
+        return [
+            Issue(
+                ("variants",),
+                f"cannot stand beside design: {design}",
+                None,
+                "Write design: listed.",
+            )
+        ]
     return []

@@ -123,7 +123,9 @@ def read_file(path: FilePath) -> Document:
         reason = error.strerror or str(error)
         raise StudyError(Problem(str(path), "must be a readable study file", reason)) from error
     if len(content) > MAX_BYTES:
-        raise StudyError(Problem(str(path), f"must be at most {MAX_BYTES:,} bytes", "a larger file"))
+        raise StudyError(
+            Problem(str(path), f"must be at most {MAX_BYTES:,} bytes", "a larger file")
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -166,12 +168,19 @@ def _take(builder: _Builder, event: Any) -> None:
     if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
         where = f"{builder.name}:{line}"
         raise StudyError(
-            Problem(where, "anchors (&) and aliases (*) are not allowed", repr(str(event.anchor)), "Write the value out.")
+            Problem(
+                where,
+                "anchors (&) and aliases (*) are not allowed",
+                repr(str(event.anchor)),
+                "Write the value out.",
+            )
         )
     if isinstance(event, MappingStartEvent | SequenceStartEvent):
         _refuse_tag(builder, event, line)
         if builder.wants_key():
-            raise StudyError(Problem(f"{builder.name}:{line}", "a key must be text", "a list or mapping"))
+            raise StudyError(
+                Problem(f"{builder.name}:{line}", "a key must be text", "a list or mapping")
+            )
         if len(builder.stack) >= MAX_DEPTH:
             where = f"{builder.name}:{line}"
             raise StudyError(Problem(where, f"must not be nested deeper than {MAX_DEPTH} levels"))

@@ -42,7 +42,7 @@ def resolved_yaml(plan: Plan) -> str:
     }
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = None
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 100
     buffer = io.StringIO()
     yaml.dump(content, buffer)

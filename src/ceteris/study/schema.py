@@ -78,7 +78,11 @@ def json_schema() -> dict[str, Any]:
         properties["train"]["properties"][field] = {
             "anyOf": [{"enum": sorted(registry)}, _choice(registry, definitions)]
         }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "ceteris study", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ceteris study",
+        **schema,
+    }
 
 
 def _choice(registry: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

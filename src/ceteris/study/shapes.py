@@ -17,7 +17,9 @@ NOTABLE = 0.1
 """Relative change of the parameter count that is worth a warning."""
 
 
-def check_shapes(plan: Plan, descriptions: Mapping[str, DataDescription]) -> dict[str, ModelSummary]:
+def check_shapes(
+    plan: Plan, descriptions: Mapping[str, DataDescription]
+) -> dict[str, ModelSummary]:
     """Infer the shapes of every variant.
 
     Args:
@@ -35,7 +37,8 @@ def check_shapes(plan: Plan, descriptions: Mapping[str, DataDescription]) -> dic
             summary = model_summary(ModelSpec.parse(variant.model), description.input_shape)
         except ShapeError as error:
             problems.extend(
-                replace(item, where=f"variant {variant.name}: layer {item.where}") for item in error.problems
+                replace(item, where=f"variant {variant.name}: layer {item.where}")
+                for item in error.problems
             )
             continue
         classes = len(description.class_names)
@@ -43,7 +46,9 @@ def check_shapes(plan: Plan, descriptions: Mapping[str, DataDescription]) -> dic
             last = summary.layers[-1]
             rule = f"must give one output per class, ({classes},)"
             where = f"variant {variant.name}: layer {last.name} ({last.type})"
-            problems.append(Problem(where, rule, str(summary.output_shape), f"Set units: {classes}."))
+            problems.append(
+                Problem(where, rule, str(summary.output_shape), f"Set units: {classes}.")
+            )
         summaries[variant.name] = summary
     if problems:
         raise StudyError(dict.fromkeys(problems))

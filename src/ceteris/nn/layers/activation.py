@@ -27,7 +27,9 @@ class Input(Layer):
 
     purpose: ClassVar[str] = "states the input shape, which is then checked"
     shape: Annotated[
-        tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_tuple), Field(min_length=1, max_length=3)
+        tuple[Annotated[int, Field(gt=0)], ...],
+        BeforeValidator(_tuple),
+        Field(min_length=1, max_length=3),
     ]
 
     def output_shape(self, shape: Shape) -> Shape:

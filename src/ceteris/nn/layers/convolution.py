@@ -25,7 +25,9 @@ class _Convolution(WeightedLayer):
 
     def _size(self, shape: Shape) -> tuple[int, int]:
         height, width, _ = image_shape(self.label, shape)
-        return window_output(self.label, (height, width), self.kernel_size, self.strides, self.padding)
+        return window_output(
+            self.label, (height, width), self.kernel_size, self.strides, self.padding
+        )
 
     def _pads(self, shape: Shape) -> tuple[int, int, int, int]:
         padding: Padding = self.padding

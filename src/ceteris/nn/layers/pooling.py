@@ -34,7 +34,9 @@ class _Pooling(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         """``(height, width, channel)`` after the windows."""
         height, width, channels = image_shape(self.label, shape)
-        size = window_output(self.label, (height, width), self.pool_size, self.steps(), self.padding)
+        size = window_output(
+            self.label, (height, width), self.pool_size, self.steps(), self.padding
+        )
         return (*size, channels)
 
     def _pads(self, shape: Shape) -> tuple[int, int, int, int]:
@@ -101,7 +103,11 @@ def _sides(value: object) -> object:
         return ((value, value), (value, value))
     if isinstance(value, list | tuple) and len(value) == 2:
         return tuple(
-            (side, side) if isinstance(side, int) else tuple(side) if isinstance(side, list) else side
+            (side, side)
+            if isinstance(side, int)
+            else tuple(side)
+            if isinstance(side, list)
+            else side
             for side in value
         )
     return value
@@ -114,9 +120,10 @@ class ZeroPadding2D(Layer):
     """Zeros around the image: n, [vertical, horizontal] or [[top, bottom], [left, right]]."""
 
     purpose: ClassVar[str] = "zeros around the image"
-    padding: Annotated[
-        tuple[tuple[_Side, _Side], tuple[_Side, _Side]], BeforeValidator(_sides)
-    ] = ((1, 1), (1, 1))
+    padding: Annotated[tuple[tuple[_Side, _Side], tuple[_Side, _Side]], BeforeValidator(_sides)] = (
+        (1, 1),
+        (1, 1),
+    )
 
     def output_shape(self, shape: Shape) -> Shape:
         """Height and width grow by the padding."""

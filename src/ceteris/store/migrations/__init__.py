@@ -1,0 +1,1 @@
+"""Alembic's scripts: from each released schema to the next."""
