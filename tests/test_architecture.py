@@ -20,6 +20,7 @@ LEVELS = {
     "study": 4,
     "nn": 3,
     "data": 2,
+    "checking": 1,
     "keyed": 1,
     "records": 1,
     "errors": 0,

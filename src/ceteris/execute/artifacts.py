@@ -6,6 +6,7 @@ data, fsync, rename, fsync of the folder. Free of torch.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -156,7 +157,8 @@ def _write(path: Path, tensors: Arrays, text: str) -> None:
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise StoreError(
             Problem(
                 str(path),

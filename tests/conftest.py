@@ -1,0 +1,57 @@
+"""Fixtures that several parts share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of the original data files, with CETERIS_DATA set to it."""
+    folders = [Path(p) for p in os.environ.get("CETERIS_DATA", "").split(os.pathsep) if p]
+    found = next((p for p in [*folders, ROOT.parent / "shared" / "data"] if p.is_dir()), None)
+    if found is None:
+        pytest.skip("no folder with the original data files (CETERIS_DATA)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CETERIS_DATA", str(found))
+        yield found
+
+
+TINY = {
+    "study": "tiny",
+    "question": "Does dropout help?",
+    "data": {
+        "source": "digits",
+        "split": {"train": 0.2, "validation": 0.1, "test": 0.7, "seed": 1},
+        "preprocess": ["scale"],
+    },
+    "model": {
+        "layers": [
+            {"Conv2D": {"name": "conv", "filters": 4, "kernel_size": 3, "activation": "relu"}},
+            {"MaxPooling2D": {"name": "pool"}},
+            "Flatten",
+            {"Dense": {"name": "hidden", "units": 16, "activation": "relu"}},
+            {"Dense": {"name": "output", "units": 10, "activation": "softmax"}},
+        ]
+    },
+    "train": {"optimizer": {"Adam": {"learning_rate": 0.01}}, "epochs": 2, "batch_size": 32},
+    "seeds": 2,
+    "factors": {
+        "dropout": {
+            "none": None,
+            "some": {"insert": {"after": "hidden", "layers": [{"Dropout": {"rate": 0.3}}]}},
+        }
+    },
+    "claims": [{"id": "helps", "says": "some > none on val_accuracy"}],
+}
+
+
+@pytest.fixture
+def tiny():
+    """A study of two variants and two seeds that runs in a second; a fresh copy."""
+    import copy
+
+    return copy.deepcopy(TINY)

@@ -1,0 +1,41 @@
+"""Files of a trial: whole or absent, and a damaged one says so."""
+
+import numpy as np
+import pytest
+
+from ceteris.errors import TrialError
+from ceteris.execute import artifacts
+from ceteris.records import EpochRecord, Predictions
+
+RECORD = EpochRecord(1, {"loss": 1.0, "accuracy": 0.5}, 0.1, 100.0, 0.01)
+
+
+def test_predictions_round_trip(tmp_path):
+    given = Predictions(
+        "validation",
+        np.array([3, 1]),
+        np.array([0, 1]),
+        np.array([[0.25, 0.75], [0.5, 0.5]], np.float32),
+    )
+    artifacts.write_predictions(tmp_path, given)
+    found = artifacts.read_predictions(tmp_path, "validation")
+    assert (found.ids == given.ids).all()
+    assert (found.labels == given.labels).all()
+    assert (found.probabilities == given.probabilities).all()
+    assert artifacts.read_predictions(tmp_path, "test") is None
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_torn_file_is_named_and_a_torn_checkpoint_is_ignored(tmp_path):
+    groups = {"weights": {"conv/kernel": np.ones((2, 3), np.float32)}}
+    artifacts.write_checkpoint(tmp_path, (RECORD,), groups)
+    records, found = artifacts.read_checkpoint(tmp_path)
+    assert records == (RECORD,)
+    assert (found["weights"]["conv/kernel"] == 1).all()
+    path = tmp_path / "checkpoint.safetensors"
+    content = path.read_bytes()
+    for cut in range(len(content)):
+        path.write_bytes(content[:cut])
+        assert artifacts.read_checkpoint(tmp_path) is None
+        with pytest.raises(TrialError, match="must be a whole safetensors file"):
+            artifacts.read_arrays(path)

@@ -1,0 +1,154 @@
+"""Workers: the same bits whatever their number, and what happens when one dies."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from ceteris.data.exported import export_dataset
+from ceteris.data.load import load_dataset
+from ceteris.data.spec import DataSpec
+from ceteris.errors import StoreError
+from ceteris.execute import artifacts
+from ceteris.execute import events as events_
+from ceteris.execute.events import EpochEnded, Finished, Started, Task
+from ceteris.execute.pool import WORKER_ENVIRONMENT, run_tasks
+from ceteris.study.expand import expand
+from ceteris.study.identity import plan_trials
+from ceteris.study.load import study_from_mapping
+
+
+@pytest.fixture
+def tasks(tiny, tmp_path):
+    def make(**train):
+        tiny["train"] |= train
+        plan = expand(study_from_mapping(tiny))
+        data = load_dataset(DataSpec.parse(plan.variants[0].data))
+        folder = tmp_path / "data"
+        export_dataset(data, folder)
+        names = {v.name: data.fingerprint for v in plan.variants}
+        trials = plan_trials(plan, names, 1)
+        return [Task("fit", t, data.fingerprint) for t in trials], {data.fingerprint: folder}
+
+    return make
+
+
+def run_all(tasks, datasets, out, *, jobs=2, listen=lambda event: None):
+    events = []
+
+    def on_event(event):
+        events.append(event)
+        listen(event)
+
+    run_tasks(tasks, out=out, datasets=datasets, jobs=jobs, on_event=on_event)
+    return events
+
+
+def contents(out):
+    files = sorted(p for p in (out / "artifacts").rglob("*") if p.is_file())
+    return {str(p.relative_to(out)): p.read_bytes() for p in files}
+
+
+def test_serial_equals_parallel_equals_killed_and_resumed(tasks, tmp_path):
+    work, datasets = tasks(epochs=3)
+    run_all(work, datasets, tmp_path / "one", jobs=1)
+    run_all(work, datasets, tmp_path / "two", jobs=2)
+
+    class Stop(Exception):
+        pass
+
+    def stop(event):
+        if isinstance(event, EpochEnded) and event.record.epoch == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run_all(work, datasets, tmp_path / "three", jobs=1, listen=stop)
+    assert any("checkpoint" in name for name in contents(tmp_path / "three"))
+    events = run_all(work, datasets, tmp_path / "three", jobs=2)
+    assert max(e.resumed_epochs for e in events if isinstance(e, Started)) >= 1
+    assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "three")
+
+
+def test_events_tell_the_whole_story(tasks, tmp_path):
+    work, datasets = tasks()
+    events = run_all(work, datasets, tmp_path)
+    for task in work:
+        mine = [e for e in events if e.identity == task.trial.identity]
+        assert [type(e) for e in mine] == [Started, EpochEnded, EpochEnded, Finished]
+        assert mine[0].environment["threads"] == 1
+        assert mine[-1].outcome.status == "done"
+        assert not mine[-1].outcome.weights, "arrays stay on disk"
+        folder = artifacts.trial_folder(tmp_path, task.trial.identity)
+        assert not (folder / "checkpoint.safetensors").exists()
+        assert artifacts.read_predictions(folder, "test") is None
+    tests = [Task("test", task.trial, task.dataset) for task in work[:1]]
+    (tested,) = run_all(tests, datasets, tmp_path)
+    assert isinstance(tested, events_.Tested)
+    folder = artifacts.trial_folder(tmp_path, work[0].trial.identity)
+    predictions = artifacts.read_predictions(folder, "test")
+    recount = (predictions.probabilities.argmax(1) == predictions.labels).mean()
+    assert tested.metrics["test_accuracy"] == pytest.approx(recount)
+
+
+def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
+    work, datasets = tasks()
+    seen = []
+
+    def look(event):
+        if isinstance(event, Started):
+            for child in psutil.Process().children():
+                if "spawn_main" in " ".join(child.cmdline()):
+                    environment = child.environ()
+                    seen.append({k: environment.get(k) for k in WORKER_ENVIRONMENT})
+
+    run_all(work[:1], datasets, tmp_path, jobs=1, listen=look)
+    assert seen == [WORKER_ENVIRONMENT]
+    assert "MALLOC_ARENA_MAX" not in os.environ
+
+
+def workers():
+    return [c for c in psutil.Process().children() if "spawn_main" in " ".join(c.cmdline())]
+
+
+def test_a_killed_worker_fails_its_trial_and_the_others_go_on(tasks, tmp_path):
+    work, datasets = tasks(epochs=200)
+    killed = []
+
+    def kill(event):
+        if isinstance(event, Started) and not killed:
+            killed.append(event.identity)
+            workers()[0].send_signal(signal.SIGKILL)
+
+    events = run_all(work[:2], datasets, tmp_path, jobs=1, listen=kill)
+    outcomes = {e.identity: e.outcome for e in events if isinstance(e, Finished)}
+    assert outcomes[killed[0]].status == "failed"
+    assert "signal SIGKILL" in outcomes[killed[0]].reason
+    (other,) = set(outcomes) - set(killed)
+    assert outcomes[other].status == "done"
+
+
+def test_an_interrupt_ends_all_workers_within_two_seconds(tasks, tmp_path):
+    work, datasets = tasks(epochs=500)
+    began = []
+
+    def interrupt(event):
+        if isinstance(event, EpochEnded):
+            began.append(time.monotonic())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(work, datasets, tmp_path, listen=interrupt)
+    assert time.monotonic() - began[0] < 2
+    assert not workers()
+
+
+def test_artifacts_that_cannot_be_written_stop_the_study_with_one_clear_error(tasks, tmp_path):
+    work, datasets = tasks()
+    (tmp_path / "artifacts").write_text("a file where a folder must be")
+    with pytest.raises(
+        StoreError, match=r"must be writable \([\d,]+ bytes\), got (Not a directory|File exists)"
+    ):
+        run_all(work, datasets, tmp_path)
+    assert not workers()
