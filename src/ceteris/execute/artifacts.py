@@ -141,7 +141,8 @@ def read_arrays(path: Path) -> Arrays | None:
 
 def drop_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a finished trial."""
-    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
 
 
 def _write(path: Path, tensors: Arrays, text: str) -> None:

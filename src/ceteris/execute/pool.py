@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ceteris import errors
+from ceteris.execute.artifacts import drop_checkpoint, trial_folder
 from ceteris.execute.events import Event, Fatal, Finished, Task, Tested
 from ceteris.execute.worker import work
 from ceteris.records import TrialOutcome
@@ -75,7 +76,7 @@ def run_tasks(
             _feed(worker, waiting)
         while any(worker.task for worker in workers):
             for worker in _ready(workers):
-                if not _hear(worker, on_event):
+                if not _hear(worker, on_event, out):
                     _bury(worker, on_event)
                     workers.remove(worker)
                     worker = context.spawn()
@@ -121,7 +122,7 @@ def _ready(workers: list[_Worker]) -> list[_Worker]:
     return [busy[item] for item in wait(list(busy)) if isinstance(item, Connection)]
 
 
-def _hear(worker: _Worker, on_event: Callable[[Event], None]) -> bool:
+def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool:
     """Pass on everything a worker has said; return False when it has ended."""
     try:
         while worker.connection.poll():
@@ -131,6 +132,8 @@ def _hear(worker: _Worker, on_event: Callable[[Event], None]) -> bool:
             if isinstance(event, Finished | Tested):
                 worker.task = None
             on_event(event)
+            if isinstance(event, Finished):  # only now is the result acknowledged
+                drop_checkpoint(trial_folder(out, event.identity))
     except (EOFError, ConnectionResetError):
         return False
     return True

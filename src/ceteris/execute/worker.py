@@ -115,7 +115,6 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
             artifacts.write_predictions(folder, predictions)
     observed = {**outcome.observed, "preprocessing_notes": list(data.preprocessing.notes())}
     send(Finished(trial.identity, replace(outcome, weights={}, predictions=(), observed=observed)))
-    artifacts.drop_checkpoint(folder)
 
 
 def _test(desk: _Desk, task: Task) -> dict[str, float]:
