@@ -1,0 +1,291 @@
+"""The commands as a person types them: exit codes, JSON, clear errors, and no tracebacks."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from ruamel.yaml import YAML
+
+
+def ceteris(*arguments, cwd, **options):
+    command = [
+        sys.executable,
+        "-c",
+        "from ceteris.cli.main import main; main()",
+        *map(str, arguments),
+    ]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False, **options
+    )
+
+
+@pytest.fixture
+def study(tiny, tmp_path):
+    def write(**changes):
+        path = tmp_path / "study.yaml"
+        with path.open("w") as file:
+            YAML(typ="safe", pure=True).dump({**tiny, **changes}, file)
+        return path
+
+    write()
+    return write
+
+
+def test_init_check_plan_run_status_results_report(tmp_path):
+    done = ceteris("init", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "Wrote study.yaml. Next: ceteris plan study.yaml\n",
+    )
+    again = ceteris("init", cwd=tmp_path)
+    assert again.returncode == 2
+    assert again.stderr == (
+        "study.yaml: must not exist yet, got an existing file. Choose another name, or add --force.\n"
+    )
+    checked = ceteris("check", "study.yaml", cwd=tmp_path)
+    assert checked.stdout == "study.yaml: valid. 2 variants x 10 seeds = 20 trials.\n"
+    plan = json.loads(ceteris("plan", "study.yaml", "--json", cwd=tmp_path).stdout)
+    assert {"study", "baseline", "variants", "seeds", "trials"} <= set(plan)
+    assert [v["parameters"] for v in plan["variants"]] == [5130, 5130]
+    assert plan["variants"][1]["changes"] == ["+ Dropout hidden_dropout after hidden"]
+    run = ceteris(
+        "run", "study.yaml", "--seeds", "2", "--set", "train.epochs=1", "--json", cwd=tmp_path
+    )
+    assert run.returncode == 0, run.stderr
+    results = json.loads(run.stdout)
+    assert results["complete"] is True
+    assert [t["status"] for t in results["trials"]] == ["done"] * 4
+    out = tmp_path / "results" / "my-study"
+    assert {"study.yaml", "resolved.yaml", "ceteris.db", "artifacts", "report.html"} <= {
+        p.name for p in out.iterdir()
+    }
+    assert json.loads(ceteris("results", out, "--json", cwd=tmp_path).stdout) == results
+    assert "4 of 4 trials done" in ceteris("status", out, cwd=tmp_path).stdout
+    before = (out / "report.html").read_bytes()
+    assert ceteris("report", out, cwd=tmp_path).returncode == 0
+    assert (out / "report.html").read_bytes() == before
+    assert ceteris("results", out, "--csv", cwd=tmp_path).stdout.count("\n") == 5
+
+
+def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
+    run = ceteris("run", study(), "--json", cwd=tmp_path)
+    results = json.loads(run.stdout)
+    assert {
+        "study",
+        "complete",
+        "trials",
+        "variants",
+        "effects",
+        "claims",
+        "selected",
+        "findings",
+    } == set(results)
+    assert {"variant", "levels", "seed", "status", "epochs", "seconds", "metrics"} <= set(
+        results["trials"][0]
+    )
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(results["trials"][0]["metrics"])
+    assert {"name", "levels", "n", "metrics"} <= set(results["variants"][0])
+    assert {"mean", "low", "high", "std"} == set(results["variants"][0]["metrics"]["val_accuracy"])
+    effect = {"variant", "baseline", "metric", "estimate", "low", "high", "n", "verdict"}
+    assert effect == set(results["effects"][0])
+    claim = {"id", "says", "verdict", "estimate", "low", "high", "n", "published"}
+    assert claim <= set(results["claims"][0])
+    assert {"check", "severity", "where", "evidence", "advice"} == set(results["findings"][0])
+
+
+def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
+    path = study(epochs=3, seeds="ten")
+    done = ceteris("run", path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "study.yaml" in done.stderr
+    assert "epochs: is not a known key" in done.stderr
+    assert "seeds: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+    report = json.loads(ceteris("check", path, "--json", cwd=tmp_path).stdout)
+    assert report["valid"] is False
+    assert len(report["problems"]) == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("run", "nowhere.yaml"), "nowhere.yaml: must be a readable study file, got No such file or directory."),
+        (("status", "nowhere"), "nowhere: must be the output folder of a run (with ceteris.db in it), got no such folder."),
+        (("run", "study.yaml", "--only", "sme"), "--only: must name a variant, got 'sme'. Did you mean 'some'?"),
+        (("plan", "study.yaml", "--set", "train.epocs=1"), "--set: train.epocs: is not a known key. Did you mean 'epochs'?"),
+        (("plan", "study.yaml", "--set", "train.epochs"), "--set: must be PATH=VALUE, got 'train.epochs'."),
+    ],
+)  # fmt: skip
+def test_each_wrong_argument_has_one_clear_error(study, tmp_path, arguments, text):
+    done = ceteris(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(text)
+    assert "Traceback" not in done.stderr
+
+
+def test_failed_trials_give_exit_code_3_and_are_retried(study, tmp_path):
+    path = study(
+        train={"optimizer": {"SGD": {"learning_rate": 1e30}}, "epochs": 1, "batch_size": 32}
+    )
+    first = ceteris("run", path, cwd=tmp_path)
+    assert first.returncode == 3
+    assert "failed" in first.stdout
+    assert (
+        json.loads(ceteris("status", "results/tiny", "--json", cwd=tmp_path).stdout)["failed"] == 4
+    )
+    assert ceteris("run", path, cwd=tmp_path).returncode == 3
+
+
+def test_another_study_is_refused_in_the_same_folder(study, tmp_path):
+    ceteris("run", study(seeds=1), "--out", "out", cwd=tmp_path)
+    done = ceteris("run", study(study="other"), "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "out: holds the results of the study 'tiny', got the study 'other'. Choose another folder with --out.\n"
+    )
+
+
+def table(folder, cwd):
+    """Everything in the results but wall-clock times."""
+    results = json.loads(ceteris("results", folder, "--json", cwd=cwd).stdout)
+    for trial in results["trials"]:
+        del trial["seconds"]
+    return results
+
+
+def start(path, out, cwd):
+    command = [
+        sys.executable,
+        "-c",
+        "from ceteris.cli.main import main; main()",
+        "run",
+        path,
+        "--out",
+        out,
+    ]
+    return subprocess.Popen(
+        list(map(str, command)),
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
+    path = study(train={**tiny["train"], "epochs": 60}, seeds=3)
+    process = start(path, "out", tmp_path)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("out/artifacts/*/checkpoint.safetensors")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, text = process.communicate(timeout=20)
+    assert time.monotonic() - asked < 2
+    assert process.returncode == 130
+    assert text.splitlines()[-1] == "interrupted: run the same command again to go on"
+    assert ceteris("run", path, "--out", "out", cwd=tmp_path).returncode in (0, 1)
+    assert ceteris("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
+    assert table("out", tmp_path) == table("whole", tmp_path)
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
+    """R1: kill -9 during a study of 12 trials; what was acknowledged stays, and the end is the same."""
+    import random
+    import sqlite3
+
+    path = study(train={**tiny["train"], "epochs": 12}, seeds=6)
+    assert ceteris("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
+    moments = random.Random(20)
+    acknowledged = set()
+    for _ in range(20):
+        process = start(path, "killed", tmp_path)
+        time.sleep(moments.uniform(1.0, 5.0))
+        process.kill()
+        process.communicate()
+        database = tmp_path / "killed" / "ceteris.db"
+        if not database.exists():
+            continue
+        with sqlite3.connect(database, timeout=10) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+            done = set()
+            if "trial" in tables:
+                query = "SELECT identity, metrics FROM trial WHERE status = 'done'"
+                done = {row[0] for row in connection.execute(query)}
+        connection.close()
+        assert acknowledged <= done
+        acknowledged = done
+    assert ceteris("run", path, "--out", "killed", cwd=tmp_path).returncode in (0, 1)
+    assert table("killed", tmp_path) == table("whole", tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
+def test_a_full_disk_is_one_clear_error_and_the_study_goes_on(study, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this sandbox does not allow mounting a tmpfs")
+    try:
+        (small / "ballast").write_bytes(bytes(600_000))
+        done = ceteris("run", study(seeds=6), "--out", small / "out", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "No space left" in done.stderr or "disk is full" in done.stderr
+        assert "Free some space" in done.stderr
+        assert "Traceback" not in done.stderr
+        (small / "ballast").unlink()
+        subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
+        after = ceteris("run", study(seeds=6), "--out", small / "out", cwd=tmp_path)
+        assert after.returncode in (0, 1), after.stderr
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(study, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    done = ceteris("run", study(), "--out", "file", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "file: must be a folder that can be written to, got File exists. "
+        "Choose another folder with --out, or change its permissions.\n"
+    )
+
+
+def test_a_truncated_data_file_is_named(study, tmp_path, tiny):
+    (tmp_path / "images.npz").write_bytes(b"PK\x03\x04 cut short")
+    done = ceteris("run", study(data={**tiny["data"], "source": "images.npz"}), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "images.npz: must be a .npz archive of plain arrays" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_runs_in_one_folder_are_refused(study, tmp_path, tiny):
+    path = study(train={**tiny["train"], "epochs": 300}, seeds=3)
+    process = start(path, "out", tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("out/artifacts/*/checkpoint.safetensors")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        done = ceteris("run", path, "--out", "out", cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.startswith("out: must not be in use by another run")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("command", ["init", "check", "plan", "run", "status", "results", "report"])
+def test_every_command_has_help_with_an_example(command, tmp_path):
+    done = ceteris(command, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Example: ceteris" in done.stdout
