@@ -89,9 +89,11 @@ def parse(model: type[M], data: object, path: Path = ()) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise SettingsError(
-            _issue(model, details, path) for details in error.errors(include_url=False)
-        ) from error
+        found: dict[Path, Issue] = {}
+        for details in error.errors(include_url=False):
+            issue = _issue(model, details, path)
+            found.setdefault(issue.path, issue)  # one of the branches of a union is enough
+        raise SettingsError(found.values()) from error
 
 
 def _issue(model: type[BaseModel], details: ErrorDetails, path: Path) -> Issue:
@@ -140,7 +142,7 @@ def _path(location: tuple[int | str, ...]) -> Path:
         for part in location
         if not (
             isinstance(part, str)
-            and (part.startswith(("function-", "constrained-", "tuple[")) or part in _TAGS)
+            and (part.startswith(("function-", "constrained-", "tuple[", "list[")) or part in _TAGS)
         )
     )
 

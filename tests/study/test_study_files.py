@@ -1,0 +1,357 @@
+"""Study files: what is accepted, what it expands to, and the text of every refusal."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ceteris.data.load import describe
+from ceteris.data.spec import DataSpec
+from ceteris.errors import StudyError
+from ceteris.study.expand import expand
+from ceteris.study.identity import plan_trials
+from ceteris.study.load import load_study, study_from_mapping
+from ceteris.study.reading import MAX_BYTES, read_text
+from ceteris.study.resolved import resolved_yaml
+from ceteris.study.schema import json_schema
+from ceteris.study.shapes import check_shapes, with_parameter_warnings
+
+GOOD = """\
+study: small
+question: What helps?
+data: {source: mnist, preprocess: [scale]}
+model:
+  defaults: keras
+  layers:
+    - Conv2D: {name: conv, filters: 4, kernel_size: 3, activation: relu}
+    - MaxPooling2D: {name: pool, pool_size: 2}
+    - Flatten
+    - Dense: {name: hidden, units: 8, activation: relu}
+    - Dense: {name: output, units: 10, activation: softmax}
+train: {optimizer: {SGD: {learning_rate: 0.1}}, epochs: 2, batch_size: 32}
+seeds: 5
+factors:
+  width:
+    small: {}
+    large: {set: {model.hidden.units: 16}}
+  dropout:
+    none: {}
+    some: {insert: {after: hidden, layers: [{Dropout: {rate: 0.2}}]}}
+baseline: {width: small, dropout: none}
+claims:
+  - {id: wider, says: "large > small on val_accuracy", within: {dropout: none}}
+"""
+
+
+def problems(text):
+    with pytest.raises(StudyError) as caught:
+        study_from_text(text)
+    return str(caught.value).splitlines()
+
+
+def study_from_text(text):
+    from ceteris.study.load import _study
+
+    return _study(read_text(text), None)
+
+
+BAD = [
+    ("study: small\n", "", "study.yaml:1: study: is required. Add 'study' here."),
+    ("study: small", "study: 3", "study.yaml:1: study: must be text, got 3."),
+    ("question:", "qestion:", "study.yaml:2: qestion: is not a known key. Did you mean 'question'?"),
+    ("seeds: 5", "seeds: 0", "study.yaml:13: seeds: must be greater than 0, got 0."),
+    ("seeds: 5", "seeds: [1, 1]", "study.yaml:13: seeds: every seed may be given once, got [1, 1]."),
+    ("seeds: 5", "seeds: []", "study.yaml:13: seeds: must hold at least one seed, got an empty list."),
+    ("seeds: 5", "seeds: 5\nseeds: 6", "study.yaml:14: seeds: is given twice. Remove one of them."),
+    ("epochs: 2", "epochs: 2.5", "study.yaml:12: train.epochs: must be a whole number, got 2.5."),
+    ("epochs: 2", "epochs: -2", "study.yaml:12: train.epochs: must be greater than 0, got -2."),
+    ("epochs: 2", "epochs: true", "study.yaml:12: train.epochs: must be a whole number, got True."),
+    ("epochs: 2", "epoch: 2", "study.yaml:12: train.epoch: is not a known key. Did you mean 'epochs'?"),
+    ("batch_size: 32", "batch_size: big", "study.yaml:12: train.batch_size: must be a whole number, got 'big'."),
+    ("{SGD: {learning_rate: 0.1}}", "{SDG: {}}", "study.yaml:12: train.optimizer: must name one that exists, got 'SDG'. Did you mean 'SGD'?"),
+    ("learning_rate: 0.1", "lr: 0.1", "study.yaml:12: train.optimizer.SGD.lr: is not a known key. Known: learning_rate, momentum, nesterov, weight_decay."),
+    ("learning_rate: 0.1", "learning_rate: 0", "study.yaml:12: train.optimizer.SGD.learning_rate: must be greater than 0, got 0."),
+    ("learning_rate: 0.1", "learning_rate: .inf", "study.yaml:12: train.optimizer.SGD.learning_rate: must be a finite number, got inf."),
+    ("learning_rate: 0.1", "momentum: 1.0", "study.yaml:12: train.optimizer.SGD.momentum: must be less than 1, got 1.0."),
+    ("epochs: 2", "epochs: 2, loss: crossentropy", "study.yaml:12: train.loss: must be one of categorical_crossentropy, sparse_categorical_crossentropy, mean_squared_error, binary_crossentropy, got 'crossentropy'. Did you mean 'binary_crossentropy'?"),
+    ("epochs: 2", "epochs: 2, schedule: cosin", "study.yaml:12: train.schedule: must name one that exists, got 'cosin'. Did you mean 'cosine'?"),
+    ("epochs: 2", "epochs: 2, early_stopping: {}", "study.yaml:12: train.early_stopping.patience: is required. Add 'patience' here."),
+    ("source: mnist", "sorce: mnist", "study.yaml:3: data.sorce: is not a known key. Did you mean 'source'?"),
+    ("preprocess: [scale]", "preprocess: [scal]", "study.yaml:3: data.preprocess.0: must name a preprocessing step, got 'scal'. Did you mean 'scale'?"),
+    ("preprocess: [scale]", "preprocess: scale", "study.yaml:3: data.preprocess: must be a list of steps, got 'scale'."),
+    ("preprocess: [scale]", "preprocess: [{resize: {height: 3}}]", "study.yaml:3: data.preprocess.0.resize.width: is required. Add 'width' here."),
+    ("preprocess: [scale]", "split: {train: 0.5, validation: 0.2, test: 0.2}", "study.yaml:3: data.split: train, validation and test must add up to 1, got 0.9."),
+    ("preprocess: [scale]", "split: {train: 0.5}", "study.yaml:3: data.split: must give all of train, validation and test as shares, or only validation."),
+    ("preprocess: [scale]", "split: {seed: 1}", "study.yaml:3: data.split: must give validation, or train, validation and test."),
+    ("defaults: keras", "defaults: jax", "study.yaml:5: model.defaults: must be one of keras, torch, got 'jax'."),
+    ("Conv2D:", "Conv2d:", "study.yaml:7: model.layers.0: must name a layer, got 'Conv2d'. Did you mean 'Conv2D'?"),
+    ("filters: 4", "filter: 4", "study.yaml:7: model.layers.0.Conv2D.filter: is not a known key. Did you mean 'filters'?"),
+    ("kernel_size: 3", "kernel_size: 0", "study.yaml:7: model.layers.0.Conv2D.kernel_size.0: must be greater than 0, got 0."),
+    ("activation: relu}\n    - Max", "activation: rleu}\n    - Max", "study.yaml:7: model.layers.0.Conv2D.activation: must be one of linear, relu, sigmoid, tanh, softmax, gelu, silu, elu, leaky_relu, softplus, got 'rleu'. Did you mean 'relu'?"),
+    ("- Flatten", "- 3", "study.yaml:9: model.layers.2: must be a layer: Name, or {Name: {argument: value}}, got 3."),
+    ("name: pool,", "name: conv,", "study.yaml:6: model.layers: layer names must be unique, but 2 layers are called, got 'conv'."),
+    ("units: 8", "units: 8, kernel_initializer: he", "study.yaml:10: model.layers.3.Dense.kernel_initializer: must name an initialiser, got 'he'. Known: constant, glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, lecun_uniform, ones, orthogonal, random_normal, random_uniform, torch_uniform, zeros."),
+    ("units: 8", "units: 8, kernel_regularizer: {l3: 1}", "study.yaml:10: model.layers.3.Dense.kernel_regularizer.l3: is not a known key. Known: l1, l2."),
+    ("{set: {model.hidden.units: 16}}", "{set: {model.hiden.units: 16}}", "study.yaml:17: factors.width.large.set.model.hiden.units: must name a layer of the model, got 'hiden'. Did you mean 'hidden'?"),
+    ("{set: {model.hidden.units: 16}}", "{set: {model.hidden.unit: 16}}", "study.yaml:17: factors.width.large.set.model.hidden.unit: Dense has no argument 'unit'. Did you mean 'units'?"),
+    ("{set: {model.hidden.units: 16}}", "{set: {modle.hidden.units: 16}}", "study.yaml:17: factors.width.large.set.modle.hidden.units: must begin with model., data. or train., got 'modle.hidden.units'. Did you mean 'model'?"),
+    ("{set: {model.hidden.units: 16}}", "{set: {model.hidden.units: many}}", "study.yaml:17: factors.width.large: makes model.layers.3.Dense.units invalid: it must be a whole number, got 'many'."),
+    ("{set: {model.hidden.units: 16}}", "{set: {train.epocs: 3}}", "study.yaml:17: factors.width.large: makes train.epocs invalid: it is not a known key. Did you mean 'epochs'?"),
+    ("{set: {model.hidden.units: 16}}", "{sett: {model.hidden.units: 16}}", "study.yaml:17: factors.width.large.sett: is not a known edit. Did you mean 'set'?"),
+    ("{set: {model.hidden.units: 16}}", "{remove: [BatchNormalization]}", "study.yaml:17: factors.width.large.remove: must name a layer of the model, got 'BatchNormalization'. Known: Conv2D, Dense, Flatten, MaxPooling2D, conv, flatten_1, hidden, output, pool."),
+    ("{set: {model.hidden.units: 16}}", "{insert: {after: hidden}}", "study.yaml:17: factors.width.large.insert: must hold layers, and either before or after, got {'after': 'hidden'}."),
+    ("{set: {model.hidden.units: 16}}", "{insert: {after: hidden, layers: [Dropuot]}}", "study.yaml:17: factors.width.large.insert.layers.0: must name a layer, got 'Dropuot'. Did you mean 'Dropout'?"),
+    ("{set: {model.hidden.units: 16}}", "{replace: {flat: Flatten}}", "study.yaml:17: factors.width.large.replace.flat: must name a layer of the model, got 'flat'. Did you mean 'Flatten'?"),
+    ("{set: {model.hidden.units: 16}}", "{set: {model.hidden.units: 8}}", "study.yaml:14: factors: variants must differ, but 'large/none' and 'small/none' resolve to the same settings. Remove one of them, or correct its edit."),
+    ("    some: {insert: {after: hidden, layers: [{Dropout: {rate: 0.2}}]}}\n", "", "study.yaml:18: factors.dropout: a factor needs at least two levels, got 1."),
+    ("rate: 0.2", "rate: 1.2", "study.yaml:20: factors.dropout.some.insert.layers.0.Dropout.rate: must be less than 1, got 1.2."),
+    ("{width: small, dropout: none}", "{width: tiny}", "study.yaml:21: baseline.width: must name a level, got 'tiny'. Known: large, small."),
+    ("{width: small, dropout: none}", "{with: small}", "study.yaml:21: baseline.with: must name a factor. Did you mean 'width'?"),
+    ("{width: small, dropout: none}", "small", "study.yaml:21: baseline: must be a mapping of factor: level, got 'small'."),
+    ("large > small on", "larger > small on", "study.yaml:23: claims.0.says: must name a level or a variant, got 'larger'. Did you mean 'large'?"),
+    ("large > small on", "large > some on", "study.yaml:23: claims.0.says: must compare two levels of one factor, got 'large and some'."),
+    ("large > small on", "large > large on", "study.yaml:23: claims.0.says: must compare two different levels, got 'large'."),
+    ("large > small on val_accuracy", "large beats small", "study.yaml:23: claims.0.says: must read \"LEFT > RIGHT on METRIC\" (or < or =), got 'large beats small'."),
+    ("on val_accuracy", "on val_acuracy", "study.yaml:23: claims.0.says: must name a metric, got 'val_acuracy'. Did you mean 'val_accuracy'?"),
+    ("within: {dropout: none}", "within: {width: small}", "study.yaml:23: claims.0.within.width: must name another factor. Known: dropout."),
+    ("within: {dropout: none}", "within: {dropout: non}", "study.yaml:23: claims.0.within.dropout: must name a level, got 'non'. Did you mean 'none'?"),
+    ("within: {dropout: none}", "margin: -1", "study.yaml:23: claims.0.margin: must be greater than or equal to 0, got -1."),
+    ("seeds: 5", "design: listed", "study.yaml:13: design: listed needs variants:, got none. List them under variants:."),
+    ("seeds: 5", "variants: {a: {}}", "study.yaml:14: factors: cannot stand beside design: listed. Remove one of both."),
+    ("seeds: 5", "select: {by: accuracy}", "study.yaml:13: select.by: must be one of val_accuracy, val_loss, got 'accuracy'. Did you mean 'val_accuracy'?"),
+    ("question: What", "question: &a What", "study.yaml:2: anchors (&) and aliases (*) are not allowed, got 'a'. Write the value out."),
+    ("question: What helps?", "question: !!python/name:os.system x", "study.yaml:2: tags (!) are not allowed, got 'tag:yaml.org,2002:python/name:os.system'. Write plain values."),
+    ("question: What helps?", "question: a: b", "study.yaml:2: must be valid YAML, got mapping values are not allowed here."),
+    ("seeds: 5", "seeds: 5\n---\nstudy: two", "study.yaml:14: must hold one document, got a second '---'."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "text"), BAD, ids=range(len(BAD)))
+def test_every_mistake_is_named_with_its_line(old, new, text):
+    assert GOOD.count(old) >= 1
+    assert text in problems(GOOD.replace(old, new, 1))
+
+
+def test_a_good_file_is_good():
+    assert len(expand(study_from_text(GOOD)).variants) == 4
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file():
+    text = (
+        GOOD.replace("epochs: 2", "epocs: 2")
+        .replace("filters: 4", "filters: x")
+        .replace("seeds: 5", "seeds: 0")
+    )
+    lines = problems(text)
+    assert lines == [
+        "study.yaml:7: model.layers.0.Conv2D.filters: must be a whole number, got 'x'.",
+        "study.yaml:12: train.epochs: is required. Add 'epochs' here.",
+        "study.yaml:12: train.epocs: is not a known key. Did you mean 'epochs'?",
+        "study.yaml:13: seeds: must be greater than 0, got 0.",
+    ]
+
+
+def test_limits_on_size_and_depth(tmp_path):
+    path = tmp_path / "large.yaml"
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(StudyError, match="must be at most 1,000,000 bytes"):
+        load_study(path)
+    assert problems("a: " + "[" * 40 + "]" * 40) == [
+        "study.yaml:1: must not be nested deeper than 32 levels."
+    ]
+    path.write_bytes(b"study: \xff")
+    with pytest.raises(StudyError, match="must be UTF-8 text"):
+        load_study(path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60) | st.text(alphabet="-:{}[]&*!|>'\"#%@ \n\tab01", max_size=60))
+def test_no_text_gives_anything_but_a_study_or_a_study_error(text):
+    try:
+        study_from_text(text)
+    except StudyError as error:
+        assert str(error)
+
+
+def test_yaml_1_2_scalars():
+    value = read_text("a: yes\nb: 0o17\nc: 1e-3\nd: null\ne: '5'\nf: 010\ng: .5\n12: x\n").value
+    assert value == {
+        "a": "yes",
+        "b": 15,
+        "c": 0.001,
+        "d": None,
+        "e": "5",
+        "f": 10,
+        "g": 0.5,
+        "12": "x",
+    }
+
+
+def plan_of(text):
+    return expand(study_from_text(text))
+
+
+def test_designs():
+    names = [v.name for v in plan_of(GOOD).variants]
+    assert names == ["small/none", "small/some", "large/none", "large/some"]
+    one = plan_of(GOOD + "design: one-at-a-time\n")
+    assert [v.name for v in one.variants] == ["small/none", "large/none", "small/some"]
+    listed = GOOD[: GOOD.index("factors:")] + (
+        "variants:\n  plain: {}\n  own: {model: {layers: [Flatten, {Dense: {units: 10}}]}, train: {epochs: 7}}\n"
+    )
+    plan = plan_of(listed)
+    assert [v.name for v in plan.variants] == ["plain", "own"]
+    assert plan.variants[1].train["epochs"] == 7
+    assert plan.variants[1].train["batch_size"] == 32
+    assert len(plan.variants[1].model["layers"]) == 2
+
+
+def layer_names(variant):
+    return [next(iter(layer.values()))["name"] for layer in variant.model["layers"]]
+
+
+def test_edits_compose_in_the_order_of_the_factors(tmp_path):
+    from ceteris.study.edits import apply_edit
+
+    base = {
+        "model": {
+            "defaults": "keras",
+            "layers": [{"Conv2D": {"name": "a", "filters": 1, "kernel_size": 1}}],
+        },
+        "data": {"source": "digits"},
+        "train": {"optimizer": {"SGD": {"learning_rate": 0.1}}, "epochs": 1, "batch_size": 1},
+    }
+    before = apply_edit(
+        base, {"insert": {"before": "a", "layers": ["BatchNormalization", "ReLU"]}}, ()
+    )
+    names = [next(iter(layer.values()))["name"] for layer in before["model"]["layers"]]
+    assert names == ["a_batch_normalization", "a_re_lu", "a"]
+    again = apply_edit(before, {"insert": {"after": "a", "layers": ["ReLU", "ReLU"]}}, ())
+    names = [next(iter(layer.values()))["name"] for layer in again["model"]["layers"]]
+    assert names == ["a_batch_normalization", "a_re_lu", "a", "a_re_lu_2", "a_re_lu_3"]
+    replaced = apply_edit(base, {"replace": {"a": {"Dense": {"units": 3}}}}, ())
+    assert replaced["model"]["layers"] == [{"Dense": {"name": "a", "units": 3}}]
+    assert apply_edit(base, {"remove": ["Conv2D"]}, ())["model"]["layers"] == []
+    rate = apply_edit(base, {"set": {"train.optimizer.learning_rate": 0.5}}, ())
+    assert rate["train"]["optimizer"] == {"SGD": {"learning_rate": 0.5}}
+    other = apply_edit(base, {"set": {"train.optimizer": "Adam"}}, ())
+    assert other["train"]["optimizer"] == "Adam"
+    assert base["train"]["optimizer"] == {"SGD": {"learning_rate": 0.1}}, "the base is left alone"
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from(["conv", "pool", "flatten_1", "hidden", "MaxPooling2D", "Dense"]), st.booleans()
+)
+def test_inserting_moves_no_other_layers_name(anchor, after):
+    side = "after" if after else "before"
+    edit = f"{{insert: {{{side}: {anchor}, layers: [BatchNormalization]}}}}"
+    plan = plan_of(GOOD.replace("{set: {model.hidden.units: 16}}", edit))
+    small, large = (
+        next(v for v in plan.variants if v.name == name) for name in ("small/none", "large/none")
+    )
+    kept = [name for name in layer_names(large) if not name.endswith("batch_normalization")]
+    assert kept == layer_names(small)
+    for layer in small.model["layers"]:
+        assert layer in large.model["layers"]
+
+
+def test_identity_ignores_names_and_notices_everything_else():
+    def identities(text, **options):
+        plan = expand(study_from_text(text), **options)
+        return {t.identity for t in plan_trials(plan, {v.name: "d" for v in plan.variants}, 1)}
+
+    base = identities(GOOD)
+    assert len(base) == 20
+    renamed = (
+        GOOD.replace("large", "wide")
+        .replace("study: small", "study: other")
+        .replace("width", "size")
+    )
+    assert identities(renamed) == base
+    assert base < identities(GOOD, seeds=7)
+    for old, new in (
+        ("epochs: 2", "epochs: 3"),
+        ("[scale]", "[]"),
+        ("keras", "torch"),
+        ("0.1", "0.2"),
+        ("filters: 4", "filters: 5"),
+    ):
+        assert not identities(GOOD.replace(old, new)) & base
+
+
+def test_overrides_change_the_base_before_the_factors():
+    plan = expand(study_from_text(GOOD), overrides=["train.epochs=9", "model.Conv2D.filters=7"])
+    assert all(v.train["epochs"] == 9 for v in plan.variants)
+    assert all(v.model["layers"][0]["Conv2D"]["filters"] == 7 for v in plan.variants)
+
+
+def test_profiles_resolve_to_their_own_constants():
+    keras, torch = plan_of(GOOD).variants[0], plan_of(GOOD.replace("keras", "torch")).variants[0]
+    assert keras.model["layers"][0]["Conv2D"]["kernel_initializer"] == "glorot_uniform"
+    assert torch.model["layers"][0]["Conv2D"]["kernel_initializer"] == "torch_uniform"
+    adam = GOOD.replace("{SGD: {learning_rate: 0.1}}", "Adam")
+    assert plan_of(adam).variants[0].train["optimizer"]["Adam"]["epsilon"] == 1e-7
+    assert (
+        plan_of(adam.replace("keras", "torch")).variants[0].train["optimizer"]["Adam"]["epsilon"]
+        == 1e-8
+    )
+
+
+def test_resolved_settings_read_back_to_themselves():
+    plan = plan_of(GOOD)
+    value = read_text(resolved_yaml(plan)).value
+    for variant in plan.variants:
+        written = value["variants"][variant.name]
+        again = study_from_mapping(
+            {"study": "again", **{k: written[k] for k in ("data", "model", "train")}}
+        )
+        (one,) = expand(again).variants
+        assert (one.data, one.model, one.train) == (variant.data, variant.model, variant.train)
+
+
+def test_second_differences_are_warned_of():
+    both = GOOD.replace(
+        "{set: {model.hidden.units: 16}}", "{set: {model.hidden.units: 16, train.epochs: 9}}"
+    )
+    assert "'large' changes 2 things at once: epochs, layers" in plan_of(both).variants[2].warnings
+    batch = GOOD.replace("{set: {model.hidden.units: 16}}", "{set: {train.batch_size: 64}}")
+    assert plan_of(batch).variants[2].warnings == (
+        "batch_size 64 also changes the number of optimizer steps (0.5 times the baseline's)",
+    )
+    other = GOOD.replace("{set: {model.hidden.units: 16}}", "{set: {train.optimizer: Adam}}")
+    assert plan_of(other).variants[2].warnings == (
+        "the optimizer changes without a learning rate of its own; the default 0.001 is used",
+    )
+    plan = plan_of(GOOD)
+    data = {v.name: describe(DataSpec.parse(v.data)) for v in plan.variants}
+    warned = with_parameter_warnings(plan, check_shapes(plan, data))
+    assert warned.variants[2].warnings[0].startswith("the number of parameters changes by +")
+    assert not warned.variants[1].warnings
+
+
+def test_networks_that_do_not_fit_are_named():
+    text = GOOD.replace("pool_size: 2", "pool_size: 40").replace("units: 10", "units: 7")
+    plan = plan_of(text)
+    data = {v.name: describe(DataSpec.parse(v.data)) for v in plan.variants}
+    with pytest.raises(StudyError) as caught:
+        check_shapes(plan, data)
+    assert str(caught.value).splitlines()[0] == (
+        "variant small/none: layer pool (MaxPooling2D): window 40x40 must fit into the image that reaches it, "
+        "got 26x26. Use a smaller window, padding: same, or fewer pooling layers before it."
+    )
+    plan = plan_of(GOOD.replace("units: 10", "units: 7"))
+    with pytest.raises(
+        StudyError,
+        match=r"layer output \(Dense\): must give one output per class, \(10,\), got \(7,\)",
+    ):
+        check_shapes(plan, data)
+
+
+def test_the_json_schema_knows_the_examples_and_refuses_a_misspelt_key():
+    import jsonschema
+    schema = json_schema()
+    value = read_text(GOOD).value
+    jsonschema.validate(value, schema)
+    value["train"]["epocs"] = 3
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(value, schema)
