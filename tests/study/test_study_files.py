@@ -349,6 +349,7 @@ def test_networks_that_do_not_fit_are_named():
 
 def test_the_json_schema_knows_the_examples_and_refuses_a_misspelt_key():
     import jsonschema
+
     schema = json_schema()
     value = read_text(GOOD).value
     jsonschema.validate(value, schema)
