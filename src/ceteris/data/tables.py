@@ -60,13 +60,10 @@ def read_csv(path: Path) -> Dataset:
     if side == 0 or side * side != pixels.shape[1]:
         rule = f"must have as many pixel columns as a square image, besides {label!r}"
         raise DataError(Problem(str(path), rule, str(pixels.shape[1])))
-    if not all(np.issubdtype(kind, np.integer) for kind in frame.dtypes):
-        bad = next(
-            str(name) for name, kind in frame.dtypes.items() if not np.issubdtype(kind, np.integer)
-        )
-        raise DataError(
-            Problem(f"{path}: column {bad}", "must hold whole numbers only", "other cells")
-        )
+    bad = [str(name) for name in frame if not pd.api.types.is_integer_dtype(frame[name])]
+    if bad:
+        rule = "must hold whole numbers only"
+        raise DataError(Problem(f"{path}: column {bad[0]}", rule, "other cells"))
     values = pixels.to_numpy().reshape(-1, side, side)
     return _dataset(path, [values], [frame[label].to_numpy()])
 
