@@ -194,7 +194,7 @@ def _rich_variants(results: StudyResults) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        title=f"{escape(results.study)}: mean and 95 % interval over seeds",
+        title=f"{escape(plain(results.study))}: mean and 95 % interval over seeds",
         title_justify="left",
     )
     table.add_column("variant")

@@ -33,6 +33,8 @@ def upgrade(connection: Connection, where: str) -> None:
     Raises:
         StoreError: a newer version of ceteris wrote the database.
     """
+    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
+        connection.execute(text("SELECT pg_advisory_xact_lock(727372)"))
     version = _version(connection)
     if version == HEAD:
         return

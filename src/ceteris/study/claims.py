@@ -53,7 +53,7 @@ def parse_claim(
     if match is None:
         rule = 'must read "LEFT > RIGHT on METRIC" (or < or =)'
         raise SettingsError([Issue(says, rule, show(file.says))])
-    part = {name: text.strip().strip("\"'") for name, text in match.groupdict().items()}
+    part = {name: _unquoted(text.strip()) for name, text in match.groupdict().items()}
     issues = []
     if part["metric"] not in METRICS:
         fix = did_you_mean(part["metric"], METRICS)
@@ -65,6 +65,12 @@ def parse_claim(
     fields: dict[str, Any] = {**part, "id": file.id, "says": file.says, "within": file.within}
     published = None if file.published is None else str(file.published)
     return Claim(factor=factor, margin=file.margin, published=published, **fields)
+
+
+def _unquoted(text: str) -> str:
+    """Remove one pair of quotes around a name."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
 
 
 def _factor(
