@@ -198,7 +198,7 @@ def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
 
 @pytest.mark.slow
 def test_twenty_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
-    """R1: kill -9 during a study of 12 trials; what was acknowledged stays, and the end is the same."""
+    """Kill -9 -9 during a study of 12 trials; what was acknowledged stays, and the end is the same."""
     import random
     import sqlite3
 
