@@ -39,3 +39,10 @@ def test_a_torn_file_is_named_and_a_torn_checkpoint_is_ignored(tmp_path):
         assert artifacts.read_checkpoint(tmp_path) is None
         with pytest.raises(TrialError, match="must be a whole safetensors file"):
             artifacts.read_arrays(path)
+
+
+def test_a_finished_trial_leaves_no_half_written_file(tmp_path):
+    artifacts.write_checkpoint(tmp_path, (RECORD,), {"weights": {"a": np.ones(2, np.float32)}})
+    (tmp_path / "weights.safetensors.123.partial").write_bytes(b"half")
+    artifacts.drop_checkpoint(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -140,9 +140,10 @@ def read_arrays(path: Path) -> Arrays | None:
 
 
 def drop_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a finished trial."""
-    with contextlib.suppress(OSError):
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    """Remove the checkpoint of a finished trial, and what a killed worker left half-written."""
+    for path in (folder / "checkpoint.safetensors", *folder.glob("*.partial")):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _write(path: Path, tensors: Arrays, text: str) -> None:
