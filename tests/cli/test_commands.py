@@ -289,3 +289,17 @@ def test_every_command_has_help_with_an_example(command, tmp_path):
     done = ceteris(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "Example: ceteris" in done.stdout
+
+
+def test_a_script_without_a_main_guard_runs_its_study_once(study, tmp_path):
+    study()
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import ceteris\nprint('begun')\nresults = ceteris.load('study.yaml').run()\nprint(len(results.frame()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout == "begun\n4\n"
+    assert (tmp_path / "results" / "tiny" / "report.html").exists()

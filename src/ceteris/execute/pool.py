@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -103,7 +104,7 @@ class _Context:
         own, theirs = spawning.Pipe()
         arguments = (theirs, self.out, self.datasets, self.device)
         process = spawning.Process(target=work, args=arguments, daemon=True)
-        with _environment(WORKER_ENVIRONMENT), _interrupts_blocked():
+        with _environment(WORKER_ENVIRONMENT), _interrupts_blocked(), _main_hidden():
             process.start()
         theirs.close()
         return _Worker(process, own)
@@ -164,6 +165,22 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep workers from importing the caller's script, which would run the study again in each."""
+    main = sys.modules["__main__"]
+    spec, file = main.__spec__, getattr(main, "__file__", None)
+    main.__spec__ = None
+    if file is not None:
+        del main.__file__
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
 
 
 @contextlib.contextmanager
