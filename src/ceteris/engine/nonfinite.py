@@ -31,7 +31,7 @@ def first_nonfinite(network: Network, batch: Tensor) -> str:
         for name, stage in network.chain.named_stages()
     ]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), network.one_by_one():
             network(batch)
     finally:
         for hook in hooks:

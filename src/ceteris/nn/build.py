@@ -2,12 +2,13 @@
 
 Two rewrites keep the function bit for bit: an activation that follows a convolution or a dense
 layer works in place, and a relu in front of max pooling is moved behind it, since
-max(relu(x)) = relu(max(x)). A final softmax or sigmoid is split off, so that losses can work on
-logits.
+max(relu(x)) = relu(max(x)); `ceteris.nn.fusion` then shares passes over memory. A final softmax or
+sigmoid is split off, so that losses can work on logits.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ceteris.keyed import key
+from ceteris.nn.fusion import fused_steps
 from ceteris.nn.layer import Layer, Regularizer, WeightedLayer
 from ceteris.nn.layers.activation import Activation as ActivationLayer
 from ceteris.nn.layers.pooling import MaxPooling2D
@@ -29,17 +31,22 @@ FINAL = ("softmax", "sigmoid")
 
 
 class Chain(nn.Module):
-    """Modules one after another, each with the name of the layer it comes from."""
+    """Modules one after another, each with the name of the layer it comes from.
 
-    def __init__(self, stages: list[tuple[str, nn.Module]]) -> None:
+    ``fused`` lets passes over memory be shared; without it every module runs by itself.
+    """
+
+    def __init__(self, stages: list[tuple[str, nn.Module]], *, first: bool = False) -> None:
         super().__init__()
         self.names = tuple(name for name, _ in stages)
         self.stages = nn.ModuleList(module for _, module in stages)
+        self.fused = True
+        self._steps = fused_steps([module for _, module in stages], first=first)
 
     def forward(self, x: Tensor) -> Tensor:
         """Run all modules."""
-        for stage in self.stages:
-            x = stage(x)
+        for step in self._steps if self.fused else self.stages:
+            x = step(x)
         return x
 
     def named_stages(self) -> Iterator[tuple[str, nn.Module]]:
@@ -64,6 +71,18 @@ class Network(nn.Module):
         """Return raw outputs (n, class): what stands before the final softmax or sigmoid."""
         raw: Tensor = self.chain(x)
         return raw
+
+    @contextlib.contextmanager
+    def one_by_one(self) -> Iterator[None]:
+        """Run every module by itself meanwhile, so that hooks see each."""
+        chains = [module for module in self.modules() if isinstance(module, Chain)]
+        for chain in chains:
+            chain.fused = False
+        try:
+            yield
+        finally:
+            for chain in chains:
+                chain.fused = True
 
     def outputs(self, raw: Tensor) -> Tensor:
         """Apply the final activation."""
@@ -90,10 +109,9 @@ class Network(nn.Module):
 
     def begin_epoch(self, seed: int, epoch: int) -> None:
         """Key every dropout layer's draws by (seed, layer name, epoch)."""
-        device = next(self.parameters()).device
         for name, stage in self.chain.named_stages():
             if isinstance(stage, Dropout):
-                stage.begin_epoch(key(seed, "dropout", name, epoch), device)
+                stage.begin_epoch(key(seed, "dropout", name, epoch))
 
     def weight_tensors(self) -> dict[str, Tensor]:
         """Return ``"layer/weight"`` -> the tensor itself, parameters and running statistics."""
@@ -114,7 +132,7 @@ def build_network(model: ModelSpec, input_shape: Shape) -> Network:
         ShapeError: a layer cannot take the shape that reaches it.
     """
     layers, final = _split_final(model.layers)
-    network = Network(build_chain(layers, input_shape), final)
+    network = Network(build_chain(layers, input_shape, first=True), final)
     tensors = network.weight_tensors()
     for name, weight in _regularized(model, input_shape):
         network.penalties.append((tensors[name], weight))
@@ -122,8 +140,8 @@ def build_network(model: ModelSpec, input_shape: Shape) -> Network:
     return network
 
 
-def build_chain(layers: tuple[Layer, ...], shape: Shape) -> Chain:
-    """Build layers one after another, with the two rewrites."""
+def build_chain(layers: tuple[Layer, ...], shape: Shape, *, first: bool = False) -> Chain:
+    """Build layers one after another, with the two rewrites; ``first`` if they see the images."""
     stages: list[tuple[str, nn.Module]] = []
     delayed: tuple[str, nn.Module] | None = None
     for layer, following in zip(layers, (*layers[1:], None), strict=True):
@@ -139,7 +157,7 @@ def build_chain(layers: tuple[Layer, ...], shape: Shape) -> Chain:
             else:
                 stages.append(activation)
         shape = layer.output_shape(shape)
-    return Chain(stages)
+    return Chain(stages, first=first)
 
 
 def load_weights(network: Network, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:

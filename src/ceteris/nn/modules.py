@@ -12,6 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ceteris.nn.operators.convolution import convolve
+from ceteris.nn.operators.dropout import keyed_dropout, keyed_factors
+from ceteris.nn.operators.pooling import max_pool
+from ceteris.nn.operators.product import linear
+
 __all__ = [
     "Activation",
     "AveragePooling",
@@ -87,6 +92,7 @@ class Convolution(nn.Module):
 
     def __init__(self, pads: Pads, strides: tuple[int, int], *, groups: int) -> None:
         super().__init__()
+        self.pads = pads
         self.before, self.padding = _split_pads(pads)
         self.strides, self.groups = strides, groups
         self.register_parameter("bias", None)
@@ -95,6 +101,8 @@ class Convolution(nn.Module):
         """Convolve."""
         if self.before is not None:
             x = F.pad(x, self.before)
+        if self.groups == 1:
+            return convolve(x, self.kernel, self.bias, self.strides, self.padding)
         return F.conv2d(x, self.kernel, self.bias, self.strides, self.padding, groups=self.groups)
 
 
@@ -131,7 +139,7 @@ class Product(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply."""
-        return F.linear(x, self.kernel, self.bias)
+        return linear(x, self.kernel, self.bias)
 
 
 class Flatten(nn.Module):
@@ -143,17 +151,22 @@ class Flatten(nn.Module):
 
 
 class MaxPooling(nn.Module):
-    """max_pool2d; padding counts as -inf."""
+    """max_pool2d; padding counts as -inf. ``relu`` clips the result in the same pass."""
 
     def __init__(self, size: tuple[int, int], strides: tuple[int, int], pads: Pads) -> None:
         super().__init__()
         self.size, self.strides, self.pads = size, strides, pads if any(pads) else None
 
-    def forward(self, x: Tensor) -> Tensor:
+    @property
+    def plain(self) -> bool:
+        """Whether windows neither overlap nor reach beyond the image."""
+        return self.pads is None and self.size == self.strides
+
+    def forward(self, x: Tensor, *, relu: bool = False) -> Tensor:
         """Pool."""
         if self.pads is not None:
             x = F.pad(x, self.pads, value=float("-inf"))
-        return F.max_pool2d(x, self.size, self.strides)
+        return max_pool(x, self.size, self.strides, relu=relu)
 
 
 class AveragePooling(nn.Module):
@@ -290,7 +303,7 @@ _STEPS = 1 << 16
 
 
 class Dropout(nn.Module):
-    """Inverted dropout whose masks come from a generator that every epoch is keyed anew.
+    """Inverted dropout whose masks come from a counter that every epoch is keyed anew.
 
     One 64-bit draw decides four numbers, so the rate is rounded to 1/65536; survivors are scaled by
     exactly 1 / (1 - rounded rate).
@@ -300,33 +313,28 @@ class Dropout(nn.Module):
         super().__init__()
         self.spatial = spatial
         self.threshold = round(rate * _STEPS)
-        self.scale = _STEPS / (_STEPS - self.threshold)
-        self.generator: torch.Generator | None = None
+        self.scale = _STEPS / max(_STEPS - self.threshold, 1)
+        self.key: int | None = None
+        self.used = 0
 
-    def begin_epoch(self, key: int, device: torch.device) -> None:
+    def begin_epoch(self, key: int) -> None:
         """Key the draws of the coming epoch."""
-        self.generator = torch.Generator(device).manual_seed(key % (1 << 63))
-
-    def mask(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """Draw the factors (0 or scale) of the next batch, in the order n, h, w, c."""
-        if self.generator is None:
-            raise RuntimeError("begin_epoch must be called before training")
-        images = len(shape) == 4
-        size = (shape[0], 1, 1, shape[1]) if images and self.spatial else shape
-        if images and not self.spatial:
-            size = (shape[0], shape[2], shape[3], shape[1])
-        count = torch.Size(size).numel()
-        draws = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
-        draws.random_(-(1 << 63), None, generator=self.generator)
-        bits = draws.view(torch.int16)[:count].view(size)
-        kept = (bits >= self.threshold - _STEPS // 2).float().mul_(self.scale)
-        return kept.permute(0, 3, 1, 2) if images else kept
+        self.key, self.used = key % (1 << 64), 0
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply by a mask in training."""
         if not self.training or self.threshold == 0:
             return x
-        return x * self.mask(tuple(x.shape), x.device)
+        if self.key is None:
+            raise RuntimeError("begin_epoch must be called before training")
+        whole = not self.spatial or x.dim() != 4
+        shape = x.shape if whole else x.shape[:2]
+        settings = (self.key, self.used, self.threshold, self.scale)
+        self.used += (shape.numel() + 3) // 4
+        if whole:
+            return keyed_dropout(x, *settings)
+        factors = keyed_factors(tuple(shape), *settings, x.device)
+        return (x * factors[:, :, None, None]).to(x.dtype)
 
 
 class ResidualSum(nn.Module):

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ceteris.nn.layer import Profile
+from ceteris.nn.operators.updates import update_by_kernel
 from ceteris.nn.training import TrainSpec
 
 __all__ = ["OptimizerState", "build_optimizer"]
@@ -51,9 +52,7 @@ class OptimizerState(ABC):
     @torch.no_grad()
     def step(self) -> None:
         """Update every parameter from its gradient."""
-        gradients = [
-            torch.zeros_like(item) if item.grad is None else item.grad for item in self.parameters
-        ]
+        gradients = [_gradient(item) for item in self.parameters]
         self.steps += 1
         decay = self.constants.get("weight_decay", 0.0)
         if decay and (self.keras or self.decoupled):
@@ -92,6 +91,15 @@ class OptimizerState(ABC):
         return {"class": type(self).__name__, "formulas": dialect, **self.constants}
 
 
+def _gradient(parameter: Tensor) -> Tensor:
+    """Return the gradient in the parameter's own memory layout; zeros where there is none."""
+    if parameter.grad is None:
+        return torch.zeros_like(parameter)
+    if parameter.grad.stride() == parameter.stride():
+        return parameter.grad
+    return torch.empty_like(parameter).copy_(parameter.grad)
+
+
 class SGD(OptimizerState):
     """v = momentum * v + g (torch) or v = momentum * v - rate * g (Keras)."""
 
@@ -101,13 +109,22 @@ class SGD(OptimizerState):
         """Apply the formula."""
         momentum, nesterov = self.constants["momentum"], self.constants["nesterov"]
         rate = self.learning_rate
-        if not momentum:
-            torch._foreach_add_(self.parameters, gradients, alpha=-rate)
-            return
         velocity = self.state["velocity"]
+        if not momentum:
+            if not update_by_kernel("sgd", (self.parameters, gradients), (-rate,)):
+                torch._foreach_add_(self.parameters, gradients, alpha=-rate)
+            return
+        by_gradient, scale = (-rate, 1.0) if self.keras else (1.0, -rate)
+        constants = (
+            momentum,
+            by_gradient,
+            scale * momentum if nesterov else scale,
+            -rate if nesterov else 0.0,
+        )
+        if update_by_kernel("momentum", (self.parameters, gradients, velocity), constants):
+            return
         torch._foreach_mul_(velocity, momentum)
-        torch._foreach_add_(velocity, gradients, alpha=-rate if self.keras else 1.0)
-        scale = 1.0 if self.keras else -rate
+        torch._foreach_add_(velocity, gradients, alpha=by_gradient)
         if not nesterov:
             torch._foreach_add_(self.parameters, velocity, alpha=scale)
             return
@@ -129,17 +146,25 @@ class Adam(OptimizerState):
 
     def update(self, gradients: list[Tensor]) -> None:
         """Apply the formula."""
-        self.moments(gradients)
-        correction_1 = 1 - self.constants["beta_1"] ** self.steps
-        correction_2 = (1 - self.constants["beta_2"] ** self.steps) ** 0.5
-        root = torch._foreach_sqrt(self.state["second"])
-        rate = self.learning_rate / correction_1
+        beta_1, beta_2 = self.constants["beta_1"], self.constants["beta_2"]
+        divisor = (1 - beta_2**self.steps) ** 0.5
+        rate = self.learning_rate / (1 - beta_1**self.steps)
         if self.keras:
-            rate *= correction_2
-        else:
-            torch._foreach_div_(root, correction_2)
-        torch._foreach_add_(root, self.constants["epsilon"])
-        torch._foreach_addcdiv_(self.parameters, self.state["first"], root, -rate)
+            rate, divisor = rate * divisor, 1.0
+        epsilon, first, second = (
+            self.constants["epsilon"],
+            self.state["first"],
+            self.state["second"],
+        )
+        constants = (1 - beta_1, beta_2, 1 - beta_2, divisor, epsilon, -rate)
+        if update_by_kernel("adam", (self.parameters, gradients, first, second), constants):
+            return
+        self.moments(gradients)
+        root = torch._foreach_sqrt(second)
+        if divisor != 1.0:
+            torch._foreach_div_(root, divisor)
+        torch._foreach_add_(root, epsilon)
+        torch._foreach_addcdiv_(self.parameters, first, root, -rate)
 
 
 class AdamW(Adam):
@@ -246,6 +271,9 @@ class Adadelta(OptimizerState):
         """Apply the formula."""
         rho, epsilon = self.constants["rho"], self.constants["epsilon"]
         square, delta = self.state["square"], self.state["delta"]
+        constants = (rho, 1 - rho, epsilon, -self.learning_rate)
+        if update_by_kernel("adadelta", (self.parameters, gradients, square, delta), constants):
+            return
         torch._foreach_mul_(square, rho)
         torch._foreach_addcmul_(square, gradients, gradients, 1 - rho)
         change = torch._foreach_add(delta, epsilon)

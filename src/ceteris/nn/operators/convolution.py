@@ -1,0 +1,98 @@
+"""Convolutions by PyTorch whose gradients take the faster of two ways."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ceteris.nn.native.library import checked, gradient_settings, loaded
+from ceteris.nn.operators.memory import channels_last, kernels_for
+
+__all__ = ["convolve"]
+
+Pair = tuple[int, int]
+_LANES = 16
+_MANY_PIXELS, _FEW_CHANNELS = 400, 64
+"""Where oneDNN's gradient of the kernel falls behind: large images, few input channels."""
+
+
+def convolve(
+    x: Tensor, kernel: Tensor, bias: Tensor | None, strides: Pair, padding: Pair
+) -> Tensor:
+    """2-D convolution; the same arithmetic as ``torch.nn.functional.conv2d``.
+
+    In oneDNN, a bias gradient makes the float32 gradient of the kernel a fifth slower, so the two
+    are computed apart.
+
+    Args:
+        x: images (n, channel, height, width).
+        kernel: (filter, channel, height, width).
+        bias: (filter,) or None.
+        strides: (height, width).
+        padding: zeros on both sides (height, width).
+    """
+    plain = x.dtype == kernel.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    if not plain or kernels_for(x) is None or not x.requires_grad:
+        return F.conv2d(x, kernel, bias, strides, padding)
+    result: Tensor = _Convolution.apply(x, kernel, bias, strides, padding)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, kernel: Tensor, bias: Tensor | None, strides: Pair, padding: Pair
+    ) -> Tensor:
+        ctx.save_for_backward(x, kernel)
+        ctx.strides, ctx.padding, ctx.has_bias = strides, padding, bias is not None
+        return F.conv2d(x, kernel, bias, strides, padding)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, kernel = ctx.saved_tensors
+        gradient = channels_last(gradients[0])
+        bias = gradient.sum((0, 2, 3)) if ctx.has_bias else None
+        own = _own_way(x, gradient)
+        for_x, for_kernel, _ = torch.ops.aten.convolution_backward(
+            gradient,
+            x,
+            kernel,
+            None,
+            ctx.strides,
+            ctx.padding,
+            (1, 1),
+            False,
+            (0, 0),
+            1,
+            (ctx.needs_input_grad[0], not own, False),
+        )
+        if own:
+            for_kernel = _kernel_gradient(x, gradient, kernel, ctx.strides, ctx.padding)
+        return for_x, for_kernel, bias, None, None
+
+
+def _own_way(x: Tensor, gradient: Tensor) -> bool:
+    """Decide by shapes alone, so that a machine never decides twice."""
+    pixels = gradient.shape[2] * gradient.shape[3]
+    few = x.shape[1] <= _FEW_CHANNELS and gradient.shape[1] % _LANES == 0
+    return few and pixels >= _MANY_PIXELS
+
+
+def _kernel_gradient(
+    x: Tensor, gradient: Tensor, kernel: Tensor, strides: Pair, padding: Pair
+) -> Tensor:
+    x = channels_last(x)
+    n, channels, height, width = x.shape
+    filters, _, *size = kernel.shape
+    settings = gradient_settings(
+        *(n, height, width, channels, filters, *size, *strides, *padding, *gradient.shape[2:])
+    )
+    result = x.new_empty(*size, channels, filters)
+    checked(loaded().weight_gradient)(
+        ctypes.addressof(settings), x.data_ptr(), gradient.data_ptr(), result.data_ptr()
+    )
+    return result.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
