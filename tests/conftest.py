@@ -20,6 +20,16 @@ def real_data():
         yield found
 
 
+@pytest.fixture
+def plain_operators():
+    """PyTorch's own operators instead of the C kernels."""
+    from ceteris.nn.native import library
+
+    library.use(library.Built(None, "a test chose PyTorch's operators"))
+    yield
+    library.use(library.build())
+
+
 TINY = {
     "study": "tiny",
     "question": "Does dropout help?",

@@ -131,7 +131,7 @@ def test_each_wrong_argument_has_one_clear_error(study, tmp_path, arguments, tex
 
 def test_failed_trials_give_exit_code_3_and_are_retried(study, tmp_path):
     path = study(
-        train={"optimizer": {"SGD": {"learning_rate": 1e30}}, "epochs": 1, "batch_size": 32}
+        train={"optimizer": {"SGD": {"learning_rate": 3e38}}, "epochs": 1, "batch_size": 32}
     )
     first = ceteris("run", path, cwd=tmp_path)
     assert first.returncode == 3

@@ -20,6 +20,7 @@ from ceteris.data import named
 from ceteris.data.cifar import BATCHES, plain_value, read_cifar
 from ceteris.data.dataset import make_dataset
 from ceteris.data.exported import export_dataset, open_dataset
+from ceteris.data.images import LookUp
 from ceteris.data.load import describe, load_dataset
 from ceteris.data.prepare import FittedPreprocessing, open_test, prepare
 from ceteris.data.spec import DataSpec, SplitSpec
@@ -110,7 +111,7 @@ def test_statistics_come_from_training_examples_only():
     )
     for name, array in prepared.preprocessing.to_tensors().items():
         assert (other.preprocessing.to_tensors()[name] == array).all()
-    assert (other.train_images == prepared.train_images).all()
+    assert (other.train_images.array() == prepared.train_images.array()).all()
 
 
 def test_standardising_equals_scikit_learn_and_survives_constant_pixels():
@@ -119,17 +120,17 @@ def test_standardising_equals_scikit_learn_and_survives_constant_pixels():
     flat = data.images[prepared.train_ids].reshape(len(prepared.train_ids), -1).astype(float)
     scaler = StandardScaler().fit(flat)
     np.testing.assert_allclose(
-        prepared.train_images.reshape(len(flat), -1), scaler.transform(flat), atol=1e-5
+        prepared.train_images.array().reshape(len(flat), -1), scaler.transform(flat), atol=1e-5
     )
     validation = data.images[prepared.validation_ids].reshape(len(prepared.validation_ids), -1)
     np.testing.assert_allclose(
-        prepared.validation_images.reshape(len(validation), -1),
+        prepared.validation_images.array().reshape(len(validation), -1),
         scaler.transform(validation.astype(float)),
         atol=1e-4,
     )
     constant = int((flat.std(0) == 0).sum())
     assert constant > 0
-    assert np.isfinite(prepared.train_images).all()
+    assert np.isfinite(prepared.train_images.array()).all()
     assert prepared.preprocessing.notes() == (
         f"{constant} pixels are constant in the training images and were divided by 1",
     )
@@ -149,23 +150,54 @@ def test_stored_preprocessing_treats_the_test_part_alike():
     fitted = prepared.preprocessing
     restored = FittedPreprocessing.restored(fitted.to_json(), fitted.to_tensors())
     test, again = open_test(data, rule, fitted), open_test(data, rule, restored)
-    assert test.images.shape[1:] == describe(rule).input_shape == (6, 5, 1)
-    assert (test.images == again.images).all()
-    assert (fitted.apply(data.images[prepared.train_ids]) == prepared.train_images).all()
+    assert test.images.image_shape == describe(rule).input_shape == (6, 5, 1)
+    assert (test.images.array() == again.images.array()).all()
+    assert (fitted.apply(data.images[prepared.train_ids]) == prepared.train_images.array()).all()
     assert not set(test.ids) & (set(prepared.train_ids) | set(prepared.validation_ids))
+
+
+VALUEWISE = [
+    [],
+    ["scale"],
+    ["scale", "invert", {"standardize": {"over": "all"}}],
+    [{"standardize": {"over": "channel"}}, {"standardize": {"over": "channel"}}],
+]
+
+
+@pytest.mark.parametrize("steps", VALUEWISE, ids=str)
+def test_looking_values_up_gives_the_bits_of_the_steps(steps):
+    rng = np.random.default_rng(0)
+    raw = rng.integers(0, 256, (400, 5, 4, 3), dtype=np.uint8)
+    raw[..., 2] = 7  # constant
+    data = make_dataset(raw, np.arange(400) % 4, ("a", "b", "c", "d"), where="x")
+    prepared = prepare(data, spec(preprocess=steps), seed=0)
+    fitted, ids = prepared.preprocessing, prepared.train_ids
+    assert isinstance(prepared.train_images.source, LookUp)
+    assert prepared.train_images.source.raw is data.images, "no copy"
+    assert (fitted.apply(raw[ids]) == prepared.train_images.array()).all()
+    values = raw[ids].astype(np.float64) / (255 if "scale" in steps else 1)
+    values = 1 - values if "invert" in steps else values
+    for step in steps:
+        if isinstance(step, dict):
+            axes = (0, 1, 2) if step["standardize"]["over"] == "channel" else None
+            deviation = values.std(axes)
+            values = (values - values.mean(axes)) / np.where(deviation < 1e-9, 1, deviation)
+    np.testing.assert_allclose(prepared.train_images.array(), values, atol=2e-6)
 
 
 def test_steps_on_known_numbers():
     images = np.array([[[[0], [128]], [[255], [64]]]], np.uint8)
     data = make_dataset(np.repeat(images, 30, 0), np.arange(30) % 2, ("a", "b"), where="x")
-    inverted = prepare(data, spec(preprocess=["scale", "invert"]), seed=0).train_images[0, :, :, 0]
+    inverted = prepare(data, spec(preprocess=["scale", "invert"]), seed=0).train_images.array()[
+        0, :, :, 0
+    ]
     np.testing.assert_allclose(inverted, [[1, 1 - 128 / 255], [0, 1 - 64 / 255]], rtol=1e-6)
-    raw = prepare(data, spec(), seed=0).train_images[0, :, :, 0]
+    raw = prepare(data, spec(), seed=0).train_images.array()[0, :, :, 0]
     assert raw.tolist() == [[0, 128], [255, 64]]
     colours = np.zeros((30, 1, 1, 3), np.uint8)
     colours[:, 0, 0] = (100, 150, 200)
     data = make_dataset(colours, np.arange(30) % 2, ("a", "b"), where="x")
-    gray = prepare(data, spec(preprocess=["grayscale"]), seed=0).train_images
+    gray = prepare(data, spec(preprocess=["grayscale"]), seed=0).train_images.array()
     assert gray[0, 0, 0, 0] == pytest.approx(0.299 * 100 + 0.587 * 150 + 0.114 * 200, rel=1e-6)
 
 

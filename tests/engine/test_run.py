@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from ceteris.data.images import ImageSet
 from ceteris.data.load import load_dataset
 from ceteris.data.prepare import prepare
 from ceteris.data.spec import DataSpec
@@ -46,17 +47,28 @@ def run(trial, data=None, **options):
     return outcome, records
 
 
+def splitmix64(key, count):
+    """Steele, Lea & Flood 2014, one number after another in Python's integers."""
+    mask, state, numbers = (1 << 64) - 1, key, []
+    for _ in range(count):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        numbers.append(z ^ (z >> 31))
+    return numbers
+
+
 def dropout_mask(seed, layer, epoch, shapes, rate):
     """The masks of an epoch, drawn again from the documented key, independent of the module."""
-    draws = torch.Generator().manual_seed(key(seed, "dropout", layer, epoch) % (1 << 63))
     threshold = round(rate * 65536)
-    for shape in shapes:
-        count = math.prod(shape)
-        words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(
-            -(1 << 63), None, generator=draws
-        )
-        bits = words.view(torch.int16)[:count].view(shape)
-        yield (bits >= threshold - 32768).double() * 65536 / (65536 - threshold)
+    sizes = [(math.prod(shape) + 3) // 4 for shape in shapes]
+    numbers = iter(splitmix64(key(seed, "dropout", layer, epoch) % (1 << 64), sum(sizes)))
+    for shape, size in zip(shapes, sizes, strict=True):
+        draws = [next(numbers) for _ in range(size)]
+        bits = [(word >> shift) & 0xFFFF for word in draws for shift in (0, 16, 32, 48)]
+        kept = torch.tensor(bits[: math.prod(shape)]).view(shape) >= threshold
+        yield kept.double() * 65536 / (65536 - threshold)
 
 
 def keras_formula(name, c):
@@ -127,7 +139,7 @@ def independent_loop(trial, data, num_epochs):
         k: torch.tensor(v, dtype=torch.float64, requires_grad=True)
         for k, v in initial_weights(model, SHAPE, trial.seed).items()
     }
-    x = torch.tensor(data.train_images, dtype=torch.float64).permute(0, 3, 1, 2)
+    x = torch.tensor(data.train_images.array(), dtype=torch.float64).permute(0, 3, 1, 2)
     y = torch.tensor(data.train_labels)
     keras = model.defaults == "keras"
     optimizer = None if keras else torch_optimizer(name, constants, list(weights.values()))
@@ -240,9 +252,9 @@ def test_an_explosion_is_a_failed_trial_that_names_the_first_tensor(tiny):
 def test_a_bad_input_is_named_before_any_layer(tiny):
     trial = trials_of(tiny)[0]
     data = data_of(trial)
-    images = data.train_images.copy()
+    images = data.train_images.array().copy()
     images[:, 0, 0, 0] = np.nan
-    outcome, _ = run(trial, replace(data, train_images=images))
+    outcome, _ = run(trial, replace(data, train_images=ImageSet(images)))
     assert outcome.first_nonfinite == "input"
     assert "epoch 1, step 1" in outcome.reason
 
@@ -303,3 +315,17 @@ def test_refitting_joins_train_and_validation(tiny):
     outcome, records = run(trial, data_of(trial, "train+validation"))
     assert outcome.observed["train_examples"] == 359 + 180
     assert set(records[0].metrics) == {"loss", "accuracy"}
+
+
+def test_bf16_is_recorded_and_trains_to_nearly_the_same_loss(tiny):
+    exact = trials_of(tiny)[0]
+    tiny["train"]["precision"] = "bf16"
+    narrow = trials_of(tiny)[0]
+    assert narrow.identity != exact.identity
+    data = data_of(exact)
+    (one, _), (other, _) = run(exact, data), run(narrow, data)
+    assert one.observed["precision"] == "fp32"
+    assert other.observed["precision"] == "bf16"
+    assert one.metrics["loss"] != other.metrics["loss"]
+    assert other.metrics["loss"] == pytest.approx(one.metrics["loss"], rel=0.05)
+    assert all(weight.dtype == np.float32 for weight in other.weights.values())

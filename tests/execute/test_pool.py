@@ -78,6 +78,8 @@ def test_events_tell_the_whole_story(tasks, tmp_path):
         mine = [e for e in events if e.identity == task.trial.identity]
         assert [type(e) for e in mine] == [Started, EpochEnded, EpochEnded, Finished]
         assert mine[0].environment["threads"] == 1
+        assert mine[0].environment["memory_kept"] is True
+        assert mine[0].environment["kernels"] == "native"
         assert mine[-1].outcome.status == "done"
         assert not mine[-1].outcome.weights, "arrays stay on disk"
         folder = artifacts.trial_folder(tmp_path, task.trial.identity)

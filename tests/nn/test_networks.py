@@ -403,7 +403,7 @@ def test_spatial_dropout_drops_whole_channels():
     assert 0.3 < (output[:, :, 0, 0] == 0).double().mean() < 0.7
 
 
-def test_relu_behind_the_pool_changes_no_bit_of_output_and_gradients():
+def test_relu_behind_the_pool_changes_no_bit_of_output_and_gradients(plain_operators):
     ours = model(conv(5), POOL, "Flatten", OUT)
     network = build_network(ours, (12, 12, 2))
     assert network.chain.names.index("max_pooling2d_1") < network.chain.names.index(

@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from ceteris.api.estimate import Estimate, estimate_study, trial_cost
+from ceteris.api.estimate import Estimate, TrialCost, estimate_study, trial_cost
 from ceteris.data.load import describe
 from ceteris.data.spec import DataSpec
 from ceteris.execute.jobs import available_cores
@@ -30,6 +30,8 @@ class PlannedStudy:
     """The folder that relative data paths start from."""
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
+    costs: Mapping[str, TrialCost]
+    """Variant -> a rough forecast of one trial."""
     estimate: Estimate
 
     def to_json(self) -> dict[str, Any]:
@@ -98,22 +100,21 @@ def plan_study(
     }
     summaries = check_shapes(plan, descriptions)
     plan = with_parameter_warnings(plan, summaries)
+    costs = _costs(plan, descriptions, summaries)
     return PlannedStudy(
         plan=plan,
         base=study.base,
         descriptions=descriptions,
         summaries=summaries,
-        estimate=_forecast(plan, descriptions, summaries, jobs or available_cores()),
+        costs=costs,
+        estimate=_forecast(plan, descriptions, costs, jobs or available_cores()),
     )
 
 
-def _forecast(
-    plan: Plan,
-    descriptions: Mapping[str, DataDescription],
-    summaries: Mapping[str, ModelSummary],
-    jobs: int,
-) -> Estimate:
-    costs = {
+def _costs(
+    plan: Plan, descriptions: Mapping[str, DataDescription], summaries: Mapping[str, ModelSummary]
+) -> dict[str, TrialCost]:
+    return {
         variant.name: trial_cost(
             multiply_adds=_multiply_adds(summaries[variant.name]),
             activations=sum(prod(row.output_shape) for row in summaries[variant.name].layers),
@@ -123,6 +124,14 @@ def _forecast(
         )
         for variant in plan.variants
     }
+
+
+def _forecast(
+    plan: Plan,
+    descriptions: Mapping[str, DataDescription],
+    costs: Mapping[str, TrialCost],
+    jobs: int,
+) -> Estimate:
     data_bytes = max(
         4 * prod(item.input_shape) * sum(item.num_examples.values())
         for item in descriptions.values()

@@ -177,6 +177,8 @@ def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
     epochs = sum(trial.variant.train["epochs"] for trial in trials)
     left = sum(trial.variant.train["epochs"] for trial in missing)
     session.tell(Progress(phase, epochs, epochs - left, len(trials), len(trials) - len(missing)))
+    costs = session.planned.costs
+    missing.sort(key=lambda trial: -costs[trial.variant.name].seconds)  # no worker idles at the end
     _execute(
         session, [Task("fit", trial, session.fingerprints[trial.variant.name]) for trial in missing]
     )

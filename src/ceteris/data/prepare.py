@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ceteris.data.dataset import Dataset
+from ceteris.data.images import LEVELS, ImageSet, LookUp, value_counts
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import Ids, split_ids, subset
 from ceteris.data.steps import STEPS, Images, Step
@@ -32,6 +33,17 @@ class FittedPreprocessing:
     def apply(self, images: npt.NDArray[np.uint8]) -> Images:
         """Treat raw images ``(example, height, width, channel)``; float32 comes out."""
         return _run(self.steps, self.learned, images, self.maximum)
+
+    def images(self, raw: npt.NDArray[np.uint8], ids: Ids) -> ImageSet:
+        """Treat some images of a source; nothing is copied where a table can say what they become.
+
+        Args:
+            raw: ``(example, height, width, channel)`` of the whole source.
+            ids: examples to take.
+        """
+        if not all(step.valuewise for step in self.steps):
+            return ImageSet(self.apply(raw[ids]))
+        return ImageSet(LookUp(raw, ids, _table(self.apply(_levels(raw)))))
 
     def notes(self) -> tuple[str, ...]:
         """Return what the steps have to say about what they learned."""
@@ -76,12 +88,12 @@ class FittedPreprocessing:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Arrays of one trial. Images are float32 ``(example, height, width, channel)``."""
+    """Images and labels of one trial."""
 
-    train_images: Images
+    train_images: ImageSet
     train_labels: Ids
     train_ids: Ids
-    validation_images: Images
+    validation_images: ImageSet
     validation_labels: Ids
     validation_ids: Ids
     num_sample: int
@@ -96,7 +108,7 @@ class TestData:
 
     __test__ = False
 
-    images: Images
+    images: ImageSet
     labels: Ids
     ids: Ids
 
@@ -119,12 +131,12 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
     num_sample = len(validation)
     if fit_on == "train+validation":
         train, validation = np.sort(np.concatenate([train, validation])), validation[:0]
-    preprocessing, train_images = _fit(data, spec, train)
+    preprocessing = _fit(data, spec, train)
     return PreparedData(
-        train_images=train_images,
+        train_images=preprocessing.images(data.images, train),
         train_labels=data.labels[train],
         train_ids=train,
-        validation_images=preprocessing.apply(data.images[validation]),
+        validation_images=preprocessing.images(data.images, validation),
         validation_labels=data.labels[validation],
         validation_ids=validation,
         num_sample=num_sample,
@@ -142,22 +154,35 @@ def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing)
         preprocessing: fitted on training examples, as stored with the trial's weights.
     """
     ids = split_ids(spec.split, data.labels, data.num_train_part).test
-    return TestData(preprocessing.apply(data.images[ids]), data.labels[ids], ids)
+    return TestData(preprocessing.images(data.images, ids), data.labels[ids], ids)
 
 
-def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> tuple[FittedPreprocessing, Images]:
+def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> FittedPreprocessing:
+    """Learn step after step; each sees what the steps before it make of the training images."""
     steps = spec.steps()
-    images = data.images[ids].astype(np.float32)
+    valuewise = all(step.valuewise for step in steps)
+    counts = value_counts(data.images, ids) if valuewise and steps else None
+    images = (_levels(data.images) if valuewise else data.images[ids]).astype(np.float32)
     maximum: float | None = float(data.maximum)
     learned = []
     for step in steps:
-        arrays = step.fit(images)
+        arrays = step.fit(images) if counts is None else step.fit_counts(images, counts)
         images = step.apply(images, arrays, maximum)
         maximum = step.maximum_after(maximum)
         learned.append(arrays)
     digest = hashlib.sha256(ids.astype("<i8").data).hexdigest()
-    fitted = FittedPreprocessing(steps, tuple(learned), data.maximum, digest)
-    return fitted, np.ascontiguousarray(images, dtype=np.float32)
+    return FittedPreprocessing(steps, tuple(learned), data.maximum, digest)
+
+
+def _levels(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return every value in every channel: ``(256, 1, 1, channel)``."""
+    levels = np.arange(LEVELS, dtype=np.uint8)
+    return np.repeat(levels[:, None, None, None], raw.shape[3], axis=3)
+
+
+def _table(images: Images) -> Images:
+    """Return ``(channel, 256)`` from treated levels."""
+    return np.ascontiguousarray(images[:, 0, 0, :].T)
 
 
 def _run(

@@ -28,6 +28,20 @@ class Step(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    @property
+    def valuewise(self) -> bool:
+        """Whether an output value depends on the value at its place and on the channel alone."""
+        return False
+
+    def fit_counts(self, values: Images, counts: npt.NDArray[np.int64]) -> Arrays:  # noqa: ARG002
+        """Learn as `fit` does, from how often each value occurs; for value-wise steps.
+
+        Args:
+            values: ``(256, 1, 1, channel)``: what each raw value has become.
+            counts: ``(256, channel)``: how often it occurs in the training images.
+        """
+        return {}
+
     def fit(self, images: Images) -> Arrays:  # noqa: ARG002
         """Learn from training images; nothing by default."""
         return {}
@@ -52,6 +66,11 @@ class Step(BaseModel):
 class Scale(Step):
     """Divide by the largest possible value: 0..255 becomes 0..1."""
 
+    @property
+    def valuewise(self) -> bool:
+        """Yes."""
+        return True
+
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
         """Divide."""
         return images / np.float32(maximum or 1.0)
@@ -70,11 +89,28 @@ class Standardize(Step):
 
     over: Literal["channel", "pixel", "all"] = "channel"
 
+    @property
+    def valuewise(self) -> bool:
+        """Unless every pixel has its own statistics."""
+        return self.over != "pixel"
+
     def fit(self, images: Images) -> Arrays:
         """Mean and deviation, in double precision."""
         axes = {"channel": (0, 1, 2), "pixel": (0,), "all": (0, 1, 2, 3)}[self.over]
-        mean = images.mean(axes, dtype=np.float64)
-        deviation = images.std(axes, dtype=np.float64)
+        return self._learned(
+            images.mean(axes, dtype=np.float64), images.std(axes, dtype=np.float64)
+        )
+
+    def fit_counts(self, values: Images, counts: npt.NDArray[np.int64]) -> Arrays:
+        """Mean and deviation, in double precision, weighted by how often a value occurs."""
+        weights = counts.astype(np.float64)
+        flat = values.reshape(weights.shape).astype(np.float64)
+        axis = 0 if self.over == "channel" else None
+        total = weights.sum(axis)
+        mean = (weights * flat).sum(axis) / total
+        return self._learned(mean, np.sqrt((weights * (flat - mean) ** 2).sum(axis) / total))
+
+    def _learned(self, mean: npt.NDArray[np.float64], deviation: npt.NDArray[np.float64]) -> Arrays:
         constant = deviation <= 1e-7 * np.maximum(np.abs(mean), 1.0)
         divisor = np.where(constant, 1.0, deviation)
         return {
@@ -144,6 +180,11 @@ class Grayscale(Step):
 
 class Invert(Step):
     """Dark becomes light: maximum - x."""
+
+    @property
+    def valuewise(self) -> bool:
+        """Yes."""
+        return True
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
         """Subtract from the maximum."""

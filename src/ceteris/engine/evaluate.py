@@ -5,15 +5,19 @@ The size is fixed because another one could change the last bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from ceteris.engine.images import DeviceImages
+from ceteris.engine.precision import products_in
 from ceteris.nn.build import Network
 from ceteris.nn.losses import LossFunction
+from ceteris.nn.training import Precision
 
-__all__ = ["EVALUATION_BATCH", "Scores", "evaluate", "network_input", "predict"]
+__all__ = ["EVALUATION_BATCH", "Scorer", "Scores", "evaluate", "predict"]
 
 EVALUATION_BATCH = 1000
 
@@ -26,38 +30,56 @@ class Scores:
     accuracy: float
 
 
-def network_input(images: Tensor) -> Tensor:
-    """Turn ``(example, height, width, channel)`` into NCHW in channels_last memory, without a copy."""
-    return images.permute(0, 3, 1, 2)
+@dataclass(frozen=True)
+class Scorer:
+    """How a study scores a network: its loss, and the precision of its products."""
+
+    loss: LossFunction
+    precision: Precision = "fp32"
 
 
-def evaluate(network: Network, images: Tensor, labels: Tensor, loss: LossFunction) -> Scores:
+def evaluate(
+    network: Network,
+    images: DeviceImages,
+    labels: Tensor,
+    scorer: Scorer,
+    only: Tensor | None = None,
+) -> Scores:
     """Score a network in evaluation mode.
 
     Args:
         network: is put into evaluation mode.
-        images: ``(example, height, width, channel)``.
+        images: what it sees.
         labels: ``(example,)``.
-        loss: of the study.
+        scorer: loss and precision.
+        only: positions to score; all by default.
     """
     network.eval()
     total = torch.zeros((), dtype=torch.float64, device=images.device)
     correct = torch.zeros((), dtype=torch.int64, device=images.device)
+    count = len(images) if only is None else len(only)
     with torch.inference_mode():
-        for start in range(0, len(images), EVALUATION_BATCH):
-            batch = slice(start, start + EVALUATION_BATCH)
-            raw = network(network_input(images[batch]))
-            total += loss(raw, labels[batch], "sum").double()
-            correct += (raw.argmax(1) == labels[batch]).sum()
-    return Scores(float(total) / len(images), float(correct) / len(images))
+        for positions in _batches(count, only, images.device):
+            with products_in(scorer.precision, images.device):
+                raw = network(images.batch(positions))
+            truth = labels[positions]
+            total += scorer.loss(raw.float(), truth, "sum").double()
+            correct += (raw.argmax(1) == truth).sum()
+    return Scores(float(total) / count, float(correct) / count)
 
 
-def predict(network: Network, images: Tensor) -> Tensor:
+def predict(network: Network, images: DeviceImages, scorer: Scorer) -> Tensor:
     """Return class probabilities ``(example, class)`` on the CPU, in evaluation mode."""
     network.eval()
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(images), EVALUATION_BATCH):
-            raw = network(network_input(images[start : start + EVALUATION_BATCH]))
-            parts.append(network.probabilities(raw).float().cpu())
+        for positions in _batches(len(images), None, images.device):
+            with products_in(scorer.precision, images.device):
+                raw = network(images.batch(positions))
+            parts.append(network.probabilities(raw.float()).cpu())
     return torch.cat(parts)
+
+
+def _batches(count: int, only: Tensor | None, device: torch.device) -> Iterator[Tensor]:
+    positions = torch.arange(count, device=device) if only is None else only
+    yield from torch.split(positions, EVALUATION_BATCH)

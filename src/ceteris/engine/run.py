@@ -18,13 +18,15 @@ import torch
 from torch import Tensor
 
 from ceteris.data.prepare import PreparedData
-from ceteris.engine.evaluate import evaluate, network_input, predict
+from ceteris.engine.evaluate import Scorer, evaluate, predict
+from ceteris.engine.images import DeviceImages
 from ceteris.engine.nonfinite import first_nonfinite
+from ceteris.engine.precision import products_in
 from ceteris.keyed import generator
 from ceteris.nn.build import Network, build_network, load_weights, read_weights
 from ceteris.nn.early_stopping import best_epoch, should_stop
 from ceteris.nn.initial import initial_weights
-from ceteris.nn.losses import LossFunction, build_loss
+from ceteris.nn.losses import build_loss
 from ceteris.nn.optimizers import OptimizerState, build_optimizer
 from ceteris.nn.schedules import learning_rate
 from ceteris.nn.spec import ModelSpec
@@ -63,10 +65,10 @@ class _Run:
     train: TrainSpec
     network: Network
     optimizer: OptimizerState
-    loss: LossFunction
-    images: Tensor
+    scorer: Scorer
+    images: DeviceImages
     labels: Tensor
-    validation: tuple[Tensor, Tensor]
+    validation: tuple[DeviceImages, Tensor]
     sample: Tensor
     records: list[EpochRecord] = field(default_factory=list)
     best_weights: Weights = field(default_factory=dict)
@@ -129,8 +131,7 @@ def _start(
 ) -> _Run:
     model = ModelSpec.parse(trial.variant.model)
     train = TrainSpec.parse(trial.variant.train, model.defaults)
-    height, width, channels = data.train_images.shape[1:]
-    shape = (height, width, channels)
+    shape = data.train_images.image_shape
     network = build_network(model, shape)
     load_weights(network, resume.weights if resume else initial_weights(model, shape, trial.seed))
     network.to(device)
@@ -144,11 +145,13 @@ def _start(
         train=train,
         network=network,
         optimizer=optimizer,
-        loss=build_loss(train, network.final_activation, len(data.class_names)),
-        images=torch.from_numpy(data.train_images).to(device),
+        scorer=Scorer(
+            build_loss(train, network.final_activation, len(data.class_names)), train.precision
+        ),
+        images=DeviceImages(data.train_images, device),
         labels=torch.from_numpy(data.train_labels).to(device),
         validation=(
-            torch.from_numpy(data.validation_images).to(device),
+            DeviceImages(data.validation_images, device),
             torch.from_numpy(data.validation_labels).to(device),
         ),
         sample=torch.from_numpy(np.sort(drawn)).to(device),
@@ -161,10 +164,10 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
     start = time.perf_counter()
     rate = _train_epoch(run, epoch)
     trained = time.perf_counter()
-    scores = evaluate(run.network, run.images[run.sample], run.labels[run.sample], run.loss)
+    scores = evaluate(run.network, run.images, run.labels, run.scorer, run.sample)
     metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
     if len(run.validation[0]):
-        held_out = evaluate(run.network, *run.validation, run.loss)
+        held_out = evaluate(run.network, *run.validation, run.scorer)
         metrics |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     if not all(map(math.isfinite, metrics.values())):
         raise _NonFiniteError("loss", epoch, run.steps_per_epoch)
@@ -206,8 +209,10 @@ def _train_epoch(run: _Run, epoch: int) -> float:
 
 
 def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
-    images = network_input(run.images[batch])
-    loss = run.loss(run.network(images), run.labels[batch], "mean")
+    images = run.images.batch(batch)
+    with products_in(run.train.precision, run.images.device):
+        raw = run.network(images)
+    loss = run.scorer.loss(raw.float(), run.labels[batch], "mean")
     if not math.isfinite(loss.item()):
         raise _NonFiniteError(first_nonfinite(run.network, images), epoch, step + 1)
     penalty = run.network.penalty()
@@ -244,13 +249,13 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
     start = time.perf_counter()
     if run.best_weights:
         load_weights(run.network, run.best_weights)
-    scores = evaluate(run.network, run.images, run.labels, run.loss)
+    scores = evaluate(run.network, run.images, run.labels, run.scorer)
     metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
     predictions: tuple[Predictions, ...] = ()
     if len(run.validation[0]):
-        held_out = evaluate(run.network, *run.validation, run.loss)
+        held_out = evaluate(run.network, *run.validation, run.scorer)
         metrics |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
-        probabilities = predict(run.network, run.validation[0]).numpy()
+        probabilities = predict(run.network, run.validation[0], run.scorer).numpy()
         predictions = (
             Predictions("validation", data.validation_ids, data.validation_labels, probabilities),
         )
@@ -276,4 +281,5 @@ def _observed(run: _Run) -> dict[str, Any]:
         "train_examples": len(run.images),
         "validation_examples": len(run.validation[0]),
         "kept_epoch": kept,
+        "precision": run.train.precision,
     }

@@ -21,6 +21,7 @@ from ceteris import errors
 from ceteris.execute.artifacts import drop_checkpoint, trial_folder
 from ceteris.execute.events import Event, Fatal, Finished, Task, Tested
 from ceteris.execute.worker import work
+from ceteris.nn.native.library import Built, build
 from ceteris.records import TrialOutcome
 
 __all__ = ["WORKER_ENVIRONMENT", "run_tasks"]
@@ -34,6 +35,9 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "4294967296",
     "MALLOC_TOP_PAD_": "67108864",
     "MALLOC_ARENA_MAX": "1",
+    # Large buffers on 2 MB pages; what a system does not know it ignores.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "THP_MEM_ALLOC_ENABLE": "1",
 }
 
 
@@ -68,7 +72,7 @@ def run_tasks(
         KeyboardInterrupt: passed on after all workers are ended.
     """
     waiting = list(reversed(tasks))
-    context = _Context(out, dict(datasets), device)
+    context = _Context(out, dict(datasets), device, build())
     workers: list[_Worker] = []
     try:
         for _ in range(min(jobs, len(tasks))):
@@ -97,12 +101,13 @@ class _Context:
     out: Path
     datasets: dict[str, Path]
     device: str
+    kernels: Built
 
     def spawn(self) -> _Worker:
         """Start a worker with its own environment, deaf to Ctrl-C."""
         spawning = multiprocessing.get_context("spawn")
         own, theirs = spawning.Pipe()
-        arguments = (theirs, self.out, self.datasets, self.device)
+        arguments = (theirs, self.out, self.datasets, self.device, self.kernels)
         process = spawning.Process(target=work, args=arguments, daemon=True)
         with _environment(WORKER_ENVIRONMENT), _interrupts_blocked(), _main_hidden():
             process.start()

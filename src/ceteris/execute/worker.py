@@ -29,6 +29,7 @@ from ceteris.execute.events import (
     Task,
     Tested,
 )
+from ceteris.nn.native.library import Built, use
 from ceteris.records import Predictions, Trial, TrialOutcome
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class _Desk:
     prepared: tuple[str, PreparedData] | None = None
 
 
-def work(connection: Connection, out: Path, datasets: dict[str, Path], device: str) -> None:
+def work(
+    connection: Connection, out: Path, datasets: dict[str, Path], device: str, kernels: Built
+) -> None:
     """Serve tasks until the parent closes the connection.
 
     Args:
@@ -56,12 +59,14 @@ def work(connection: Connection, out: Path, datasets: dict[str, Path], device: s
         out: the study's output folder.
         datasets: key -> folder of an exported data set.
         device: ``cpu`` or ``cuda``.
+        kernels: what the parent has compiled.
     """
     _die_with_parent()
     import torch
 
     from ceteris.engine.environment import environment_fingerprint
 
+    use(kernels)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.benchmark = False
@@ -120,7 +125,8 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
 def _test(desk: _Desk, task: Task) -> dict[str, float]:
     import torch
 
-    from ceteris.engine.evaluate import evaluate, predict
+    from ceteris.engine.evaluate import Scorer, evaluate, predict
+    from ceteris.engine.images import DeviceImages
     from ceteris.nn.build import build_network, load_weights
     from ceteris.nn.losses import build_loss
     from ceteris.nn.spec import ModelSpec
@@ -131,16 +137,16 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     variant = task.trial.variant
     dataset = open_dataset(desk.datasets[task.dataset])
     test = open_test(dataset, DataSpec.parse(variant.data), preprocessing)
-    height, width, channels = test.images.shape[1:]
     model = ModelSpec.parse(variant.model)
-    network = build_network(model, (height, width, channels))
+    network = build_network(model, test.images.image_shape)
     load_weights(network, weights)
     network.to(desk.device)
     train = TrainSpec.parse(variant.train, model.defaults)
     loss = build_loss(train, network.final_activation, len(dataset.class_names))
-    images = torch.from_numpy(test.images).to(desk.device)
-    scores = evaluate(network, images, torch.from_numpy(test.labels).to(desk.device), loss)
-    probabilities = predict(network, images).numpy()
+    scorer = Scorer(loss, train.precision)
+    images = DeviceImages(test.images, torch.device(desk.device))
+    scores = evaluate(network, images, torch.from_numpy(test.labels).to(desk.device), scorer)
+    probabilities = predict(network, images, scorer).numpy()
     artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, probabilities))
     return {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
 

@@ -175,6 +175,9 @@ Loss = Literal[
 ]
 
 
+Precision = Literal["fp32", "bf16"]
+
+
 class TrainSpec(_Spec):
     """Optimizer, loss, budget and rules of one training run."""
 
@@ -190,7 +193,8 @@ class TrainSpec(_Spec):
     early_stopping: EarlyStopping | None = None
     checkpoint: Literal["last", "best"] = "last"
     """Weights to keep: of the last epoch, or of the epoch with the best val_loss (or monitor)."""
-    precision: Literal["fp32"] = "fp32"
+    precision: Precision = "fp32"
+    """``bf16``: products in bfloat16 with float32 sums; weights and losses stay float32."""
 
     @field_validator("optimizer", "schedule", mode="before")
     @classmethod
