@@ -68,12 +68,13 @@ class Results:
         )
 
 
-def open_results(folder: Path) -> Results:
+def open_results(folder: str | Path) -> Results:
     """Read the results of a run.
 
     Raises:
         StoreError: the folder is not a run's, or its database cannot be read.
     """
+    folder = Path(folder)
     with open_store(existing_folder(folder) / DATABASE) as store:
         return read_results(store, folder)
 

@@ -5,7 +5,6 @@ The size is fixed because another one could change the last bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -17,9 +16,9 @@ from ceteris.nn.build import Network
 from ceteris.nn.losses import LossFunction
 from ceteris.nn.training import Precision
 
-__all__ = ["EVALUATION_BATCH", "Scorer", "Scores", "evaluate", "predict"]
+__all__ = ["EVALUATION_BATCH", "Scorer", "Scores", "evaluate", "evaluate_and_predict"]
 
-EVALUATION_BATCH = 1000
+EVALUATION_BATCH = 250
 
 
 @dataclass(frozen=True)
@@ -54,32 +53,38 @@ def evaluate(
         scorer: loss and precision.
         only: positions to score; all by default.
     """
+    return _score(network, images, labels, scorer, only)
+
+
+def evaluate_and_predict(
+    network: Network, images: DeviceImages, labels: Tensor, scorer: Scorer
+) -> tuple[Scores, Tensor]:
+    """Score a network, and return the class probabilities ``(example, class)`` on the CPU."""
+    kept: list[Tensor] = []
+    scores = _score(network, images, labels, scorer, None, kept)
+    return scores, torch.cat(kept)
+
+
+def _score(
+    network: Network,
+    images: DeviceImages,
+    labels: Tensor,
+    scorer: Scorer,
+    only: Tensor | None,
+    kept: list[Tensor] | None = None,
+) -> Scores:
     network.eval()
     total = torch.zeros((), dtype=torch.float64, device=images.device)
     correct = torch.zeros((), dtype=torch.int64, device=images.device)
     count = len(images) if only is None else len(only)
+    positions = torch.arange(count, device=images.device) if only is None else only
     with torch.inference_mode():
-        for positions in _batches(count, only, images.device):
+        for batch in torch.split(positions, EVALUATION_BATCH):
             with products_in(scorer.precision, images.device):
-                raw = network(images.batch(positions))
-            truth = labels[positions]
-            total += scorer.loss(raw.float(), truth, "sum").double()
+                raw = network(images.batch(batch))
+            raw, truth = raw.float(), labels[batch]
+            total += scorer.loss(raw, truth, "sum").double()
             correct += (raw.argmax(1) == truth).sum()
+            if kept is not None:
+                kept.append(network.probabilities(raw).cpu())
     return Scores(float(total) / count, float(correct) / count)
-
-
-def predict(network: Network, images: DeviceImages, scorer: Scorer) -> Tensor:
-    """Return class probabilities ``(example, class)`` on the CPU, in evaluation mode."""
-    network.eval()
-    parts = []
-    with torch.inference_mode():
-        for positions in _batches(len(images), None, images.device):
-            with products_in(scorer.precision, images.device):
-                raw = network(images.batch(positions))
-            parts.append(network.probabilities(raw.float()).cpu())
-    return torch.cat(parts)
-
-
-def _batches(count: int, only: Tensor | None, device: torch.device) -> Iterator[Tensor]:
-    positions = torch.arange(count, device=device) if only is None else only
-    yield from torch.split(positions, EVALUATION_BATCH)

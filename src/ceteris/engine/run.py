@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ceteris.data.prepare import PreparedData
-from ceteris.engine.evaluate import Scorer, evaluate, predict
+from ceteris.engine.evaluate import Scorer, Scores, evaluate, evaluate_and_predict
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.nonfinite import first_nonfinite
 from ceteris.engine.precision import products_in
@@ -72,6 +72,8 @@ class _Run:
     sample: Tensor
     records: list[EpochRecord] = field(default_factory=list)
     best_weights: Weights = field(default_factory=dict)
+    evaluated: int = 0
+    """Examples scored by this process so far."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -165,10 +167,10 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
     rate = _train_epoch(run, epoch)
     trained = time.perf_counter()
     scores = evaluate(run.network, run.images, run.labels, run.scorer, run.sample)
+    run.evaluated += len(run.sample) + len(run.validation[0])
     metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
     if len(run.validation[0]):
-        held_out = evaluate(run.network, *run.validation, run.scorer)
-        metrics |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
+        metrics |= _held_out(evaluate(run.network, *run.validation, run.scorer))
     if not all(map(math.isfinite, metrics.values())):
         raise _NonFiniteError("loss", epoch, run.steps_per_epoch)
     record = EpochRecord(
@@ -185,6 +187,10 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
     ):
         run.best_weights = read_weights(run.network)
     return record
+
+
+def _held_out(scores: Scores) -> dict[str, float]:
+    return {"val_loss": scores.loss, "val_accuracy": scores.accuracy}
 
 
 def _train_epoch(run: _Run, epoch: int) -> float:
@@ -250,15 +256,14 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
     if run.best_weights:
         load_weights(run.network, run.best_weights)
     scores = evaluate(run.network, run.images, run.labels, run.scorer)
+    run.evaluated += len(run.images) + len(run.validation[0])
     metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
     predictions: tuple[Predictions, ...] = ()
     if len(run.validation[0]):
-        held_out = evaluate(run.network, *run.validation, run.scorer)
-        metrics |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
-        probabilities = predict(run.network, run.validation[0], run.scorer).numpy()
-        predictions = (
-            Predictions("validation", data.validation_ids, data.validation_labels, probabilities),
-        )
+        held_out, found = evaluate_and_predict(run.network, *run.validation, run.scorer)
+        metrics |= _held_out(held_out)
+        ids, labels = data.validation_ids, data.validation_labels
+        predictions = (Predictions("validation", ids, labels, found.numpy()),)
     trained = sum(record.wall_seconds for record in run.records)
     return TrialOutcome(
         status="done",
@@ -280,6 +285,7 @@ def _observed(run: _Run) -> dict[str, Any]:
         "parameters": sum(tensor.numel() for tensor in run.network.weight_tensors().values()),
         "train_examples": len(run.images),
         "validation_examples": len(run.validation[0]),
+        "evaluated_examples": run.evaluated,
         "kept_epoch": kept,
         "precision": run.train.precision,
     }

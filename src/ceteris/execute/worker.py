@@ -125,7 +125,7 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
 def _test(desk: _Desk, task: Task) -> dict[str, float]:
     import torch
 
-    from ceteris.engine.evaluate import Scorer, evaluate, predict
+    from ceteris.engine.evaluate import Scorer, evaluate_and_predict
     from ceteris.engine.images import DeviceImages
     from ceteris.nn.build import build_network, load_weights
     from ceteris.nn.losses import build_loss
@@ -145,9 +145,9 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     loss = build_loss(train, network.final_activation, len(dataset.class_names))
     scorer = Scorer(loss, train.precision)
     images = DeviceImages(test.images, torch.device(desk.device))
-    scores = evaluate(network, images, torch.from_numpy(test.labels).to(desk.device), scorer)
-    probabilities = predict(network, images, scorer).numpy()
-    artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, probabilities))
+    labels = torch.from_numpy(test.labels).to(desk.device)
+    scores, found = evaluate_and_predict(network, images, labels, scorer)
+    artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, found.numpy()))
     return {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
 
 
