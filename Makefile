@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs bench clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -23,6 +23,16 @@ lint: .venv/.installed-dev
 docs: .venv/.installed-dev
 	$(BIN)/python -m docs.generate
 
+# Takes most of an hour; a first impression: make bench BENCH=--quick
+BENCH ?= --rounds 3 --scaling
+bench: .venv/.installed-dev .venv-bench/.installed
+	$(BIN)/python -m benchmarks $(BENCH)
+
+.venv-bench/.installed: benchmarks/requirements.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	touch $@
+
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --editable .
@@ -33,4 +43,4 @@ docs: .venv/.installed-dev
 	touch $@
 
 clean:
-	rm -rf .venv results build dist
+	rm -rf .venv .venv-bench results build dist

@@ -23,10 +23,11 @@ from typing import Any
 from benchmarks.arms import ARMS, CETERIS, NARROW, Arm, commands_of, differences, reports_of
 from benchmarks.chart import write_chart
 from benchmarks.machine import describe_machine
-from benchmarks.measure import Busy, load, run
+from benchmarks.measure import ArmError, Busy, load, run, wait_for_quiet
 from benchmarks.scaling import measure_scaling
 from benchmarks.table import markdown
 from benchmarks.workloads import WORKLOADS, Prepared, Workload, export, prepare
+from ceteris.errors import CeterisError
 
 RESULTS = Path(__file__).parent / "results"
 PYTHON = Path(".venv-bench") / "bin" / "python"
@@ -59,7 +60,9 @@ def arms_for(workload: Workload, chosen: Sequence[str] | None) -> list[Arm]:
     ]
 
 
-def measure_arm(arm: Arm, prepared: Prepared, folder: Path, python: str) -> dict[str, Any]:
+def measure_arm(
+    arm: Arm, prepared: Prepared, folder: Path, options: argparse.Namespace
+) -> dict[str, Any]:
     """Run an arm once and check its work.
 
     Raises:
@@ -70,8 +73,8 @@ def measure_arm(arm: Arm, prepared: Prepared, folder: Path, python: str) -> dict
             shutil.rmtree(path)
         elif path.is_file():
             path.unlink()
-    commands = commands_of(arm, prepared, folder, python)
-    busy_before = load()
+    commands = commands_of(arm, prepared, folder, options.python)
+    busy_before = load() if options.busy else wait_for_quiet()
     measured = run(commands.commands, commands.environment, folder / "log.txt")
     reports = reports_of(commands)
     if found := differences(reports, prepared):
@@ -97,7 +100,7 @@ def measure_workload(workload: Workload, options: argparse.Namespace) -> dict[st
         export(prepared, folder / "data")
         for number in range(options.rounds):
             for arm in random.sample(arms, len(arms)):
-                measured = measure_arm(arm, prepared, folder, options.python)
+                measured = measure_arm(arm, prepared, folder, options)
                 runs.append({"round": number, **measured})
                 seconds = measured["seconds"]
                 print(
@@ -131,12 +134,25 @@ def main() -> None:
         raise SystemExit(f"--only: must name a workload ({names}), got {options.only}")
     if not Path(options.python).exists():
         raise SystemExit(f"--python: must be an interpreter with the peers, got {options.python}")
+    try:
+        result = measure(chosen, options)
+    except (ArmError, CeterisError) as error:
+        raise SystemExit(str(error)) from None
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    write_chart(result, options.out.with_suffix(".svg"))
+    print(markdown(result))
+    print(f"written: {options.out}")
+
+
+def measure(chosen: Sequence[Workload], options: argparse.Namespace) -> dict[str, Any]:
+    """Measure the workloads; the machine's limits before and after."""
     with Busy() if options.busy else nullcontext():
         limits = [measure_limits()]
         workloads = [measure_workload(workload, options) for workload in chosen]
         scaling = measure_scaling(options.size) if options.scaling else None
         limits.append(measure_limits())
-    result = {
+    return {
         "date": datetime.now(UTC).date().isoformat(),
         "command": "python -m benchmarks " + " ".join(sys.argv[1:]),
         "size": options.size,
@@ -146,11 +162,6 @@ def main() -> None:
         "workloads": workloads,
         "scaling": scaling,
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
-    write_chart(result, options.out.with_suffix(".svg"))
-    print(markdown(result))
-    print(f"written: {options.out}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import psutil
 
 SAMPLING_SECONDS = 0.1
 QUIET_LOAD = 0.2
+PATIENCE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,19 @@ def _process_bytes(process: psutil.Process) -> int:
 def load() -> float:
     """Return the share of the machine that somebody uses now, over half a second."""
     return psutil.cpu_percent(interval=0.5) / 100
+
+
+def wait_for_quiet(limit: float = QUIET_LOAD, patience: float = PATIENCE_SECONDS) -> float:
+    """Wait until little else runs; return the share of the machine in use.
+
+    Raises:
+        ArmError: others keep the machine busy; figures would say more about them.
+    """
+    until = time.perf_counter() + patience
+    while (now := load()) > limit:
+        if time.perf_counter() > until:
+            raise ArmError(f"the machine is busy: {now:.0%} in use, at most {limit:.0%} wanted")
+    return now
 
 
 class Busy:

@@ -55,7 +55,7 @@ def _sizes(quick: Size, normal: Size, full: Size) -> dict[str, Size]:
     return {"quick": quick, "normal": normal, "full": full}
 
 
-_A = _sizes(Size(0.05, 0.02, 2), Size(0.35, 0.075, 3), Size(0.70, 0.15, 5, 10))
+_A = _sizes(Size(0.05, 0.02, 2), Size(0.70, 0.15, 3), Size(0.70, 0.15, 5, 10))
 _B = _sizes(Size(0.02, 0.01, 2), Size(0.07, 0.02, 2), Size(0.80, 0.10, 5, 5))
 _T = _sizes(Size(0.03, 0.01, 2, 2), Size(0.14, 0.02, 2, 2), Size(0.80, 0.10, 5, 10))
 _D = _sizes(Size(0.01, 0.005, 2, 2), Size(0.05, 0.01, 2, 2), Size(0.80, 0.10, 5, 5))

@@ -41,7 +41,7 @@ class Module(lightning.LightningModule):
 
     def on_validation_start(self) -> None:
         """Stop the clock when an epoch's validation begins."""
-        if self.trainer.training:
+        if self.trainer.state.fn == "fit":
             self.report.epoch_seconds.append(time.perf_counter() - self.start)
 
     def validation_step(

@@ -1,7 +1,10 @@
 """Workers: the same bits whatever their number, and what happens when one dies."""
 
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import time
 
 import psutil
@@ -92,6 +95,18 @@ def test_events_tell_the_whole_story(tasks, tmp_path):
     predictions = artifacts.read_predictions(folder, "test")
     recount = (predictions.probabilities.argmax(1) == predictions.labels).mean()
     assert tested.metrics["test_accuracy"] == pytest.approx(recount)
+
+
+def test_reading_events_does_not_load_torch_into_the_parent(tasks, tmp_path):
+    work, datasets = tasks()
+    (tmp_path / "events").write_bytes(pickle.dumps(run_all(work[:1], datasets, tmp_path)))
+    code = (
+        "import pickle, sys\n"
+        f"events = pickle.loads(open({str(tmp_path / 'events')!r}, 'rb').read())\n"
+        "print(len(events), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["4", "False"]
 
 
 def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):

@@ -32,7 +32,7 @@ def environment_fingerprint(device: str) -> dict[str, Any]:
         "ceteris": __version__,
         "engine": ENGINE_VERSION,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # its own class would make a reader import torch
         "numpy": np.__version__,
         "machine": platform.machine(),
         "system": platform.system(),

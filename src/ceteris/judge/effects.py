@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 __all__ = ["LEVEL", "Effect", "Interval", "mean_interval", "paired_effect"]
 
@@ -46,7 +46,7 @@ def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
         >>> round(interval.low, 2), interval.mean, round(interval.high, 2)
         (-0.48, 2.0, 4.48)
 
-    Source: Student 1908; the quantile is scipy's.
+    Source: Student 1908; the quantile is scipy's (`special` loads faster than `stats`).
     """
     if not values:
         raise ValueError("values: must hold at least one number")
@@ -55,7 +55,7 @@ def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     if n == 1:
         return Interval(mean, math.nan, math.nan, math.nan, 1)
     std = float(array.std(ddof=1))
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * std / math.sqrt(n)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * std / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, std, n)
 
 
