@@ -17,6 +17,11 @@ INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "am
 
 def describe_machine(peers_python: str) -> dict[str, Any]:
     """Return the machine and the versions on both sides."""
+    return {**describe_self(), "peers": _peer_versions(peers_python)}
+
+
+def describe_self() -> dict[str, Any]:
+    """Return the machine and our versions."""
     flags = _cpu_line("flags").split()
     return {
         "processor": _cpu_line("model name"),
@@ -26,7 +31,6 @@ def describe_machine(peers_python: str) -> dict[str, Any]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in OWN},
-        "peers": _peer_versions(peers_python),
     }
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from ceteris.cli.main import app
 from ceteris.data.spec import NAMED_SOURCES, SplitSpec
 from ceteris.data.steps import STEPS
+from ceteris.nn.augmentation import AUGMENTATIONS
 from ceteris.nn.initializers import INITIALIZERS
 from ceteris.nn.layer import ACTIVATIONS
 from ceteris.nn.registry import LAYERS
@@ -87,6 +88,11 @@ def study_file_page() -> str:
         *(
             f"### Schedule {name}\n\n{first_line(item)}\n\n{fields(item)}"
             for name, item in SCHEDULES.items()
+        ),
+        "### train.augment\n\nOf training images only, keyed by (seed, epoch, image); values outside are zero after preprocessing.",
+        *(
+            f"#### {name}\n\n{first_line(item)}\n\n{fields(item)}"
+            for name, item in AUGMENTATIONS.items()
         ),
         f"### early_stopping\n\n{first_line(EarlyStopping)}\n\n{fields(EarlyStopping)}",
         f"## select\n\n{first_line(SelectFile)}\n\n{fields(SelectFile)}",

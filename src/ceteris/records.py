@@ -26,6 +26,7 @@ __all__ = [
     "SelectRule",
     "Settings",
     "Shape",
+    "Speed",
     "StoredTrial",
     "Trial",
     "TrialOutcome",
@@ -163,6 +164,18 @@ class TrialOutcome:
     """Read off the built objects: optimizer class and constants, parameter count, steps ..."""
     weights: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     predictions: tuple[Predictions, ...] = ()
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What training and scoring cost in one worker."""
+
+    train_seconds: float
+    """Per training example."""
+    evaluation_seconds: float
+    """Per scored example."""
+    memory_bytes: int
+    """Private memory of the worker meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def test_init_check_plan_run_status_results_report(tmp_path):
     )
     checked = ceteris("check", "study.yaml", cwd=tmp_path)
     assert checked.stdout == "study.yaml: valid. 2 variants x 10 seeds = 20 trials.\n"
-    plan = json.loads(ceteris("plan", "study.yaml", "--json", cwd=tmp_path).stdout)
+    plan = json.loads(ceteris("plan", "study.yaml", "--quick", "--json", cwd=tmp_path).stdout)
     assert {"study", "baseline", "variants", "seeds", "trials"} <= set(plan)
     assert [v["parameters"] for v in plan["variants"]] == [5130, 5130]
     assert plan["variants"][1]["changes"] == ["+ Dropout hidden_dropout after hidden"]
@@ -69,6 +69,38 @@ def test_init_check_plan_run_status_results_report(tmp_path):
     assert ceteris("report", out, cwd=tmp_path).returncode == 0
     assert (out / "report.html").read_bytes() == before
     assert ceteris("results", out, "--csv", cwd=tmp_path).stdout.count("\n") == 5
+
+
+def test_a_run_in_groups_can_be_stopped_and_taken_up(study, tmp_path):
+    path = study()
+    first = ceteris("run", path, "--group-size", "3", "--json", "--seeds", "1", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    more = ceteris("run", path, "--group-size", "3", "--json", cwd=tmp_path)
+    results = json.loads(more.stdout)
+    assert results["complete"] is True
+    assert [t["status"] for t in results["trials"]] == ["done"] * 4
+    kept = {(t["variant"], t["seed"]): t["metrics"] for t in json.loads(first.stdout)["trials"]}
+    for trial in results["trials"]:
+        if trial["seed"] == 0:
+            assert trial["metrics"] == kept[trial["variant"], 0]
+
+
+@pytest.mark.parametrize(
+    ("device", "text"),
+    [
+        ("gpu", "--device: must be one of cpu, cuda, got 'gpu'."),
+        ("cuda", "--device: cuda needs a GPU that torch can use; torch sees none, got torch"),
+    ],
+)
+def test_a_device_that_is_not_there_is_one_clear_error(study, tmp_path, device, text):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    done = ceteris("run", study(), "--device", device, cwd=tmp_path)
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_json_of_results_has_the_documented_keys(study, tmp_path):

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from docs.generate import FOLDER, PAGES
 
 from ceteris.errors import StudyError
 from ceteris.study.load import load_study, study_from_mapping
 from ceteris.study.reading import read_text
 from ceteris.study.template import TEMPLATE
+from docs.generate import FOLDER, PAGES
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,8 @@ from ceteris.errors import StoreError
 from ceteris.execute import artifacts
 from ceteris.execute import events as events_
 from ceteris.execute.events import EpochEnded, Finished, Started, Task
-from ceteris.execute.pool import WORKER_ENVIRONMENT, run_tasks
+from ceteris.execute.pool import run_tasks
+from ceteris.execute.spawning import WORKER_ENVIRONMENT
 from ceteris.study.expand import expand
 from ceteris.study.identity import plan_trials
 from ceteris.study.load import study_from_mapping
@@ -33,7 +34,7 @@ def tasks(tiny, tmp_path):
         export_dataset(data, folder)
         names = {v.name: data.fingerprint for v in plan.variants}
         trials = plan_trials(plan, names, 1)
-        return [Task("fit", t, data.fingerprint) for t in trials], {data.fingerprint: folder}
+        return [Task("fit", (t,), data.fingerprint) for t in trials], {data.fingerprint: folder}
 
     return make
 
@@ -74,24 +75,73 @@ def test_serial_equals_parallel_equals_killed_and_resumed(tasks, tmp_path):
     assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "three")
 
 
+def of_one_variant(work):
+    first = work[0].trials[0].variant.name
+    return [task for task in work if task.trials[0].variant.name == first]
+
+
+def grouped(work, size):
+    return [Task("fit", tuple(task.trials[0] for task in work), work[0].dataset, size)]
+
+
+def test_a_group_leaves_what_single_trials_leave_and_goes_on_after_a_crash(tasks, tmp_path):
+    work, datasets = tasks(epochs=3)
+    work = of_one_variant(work)
+    events = run_all(grouped(work, 4), datasets, tmp_path / "whole")
+    started = [e for e in events if isinstance(e, Started)]
+    assert {e.environment["group_size"] for e in started} == {4}
+    for task in work:
+        mine = [type(e) for e in events if e.identity == task.trials[0].identity]
+        assert mine == [Started, EpochEnded, EpochEnded, EpochEnded, Finished]
+
+    class Stop(Exception):
+        pass
+
+    def stop(event):
+        if isinstance(event, EpochEnded) and event.record.epoch == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        run_all(grouped(work, 4), datasets, tmp_path / "again", listen=stop)
+    events = run_all(grouped(work, 4), datasets, tmp_path / "again")
+    assert max(e.resumed_epochs for e in events if isinstance(e, Started)) >= 1
+    assert [e.outcome.reason for e in events if isinstance(e, Finished)] == [None, None]
+    assert contents(tmp_path / "again") == contents(tmp_path / "whole")
+
+
+def test_a_killed_group_fails_all_its_trials(tasks, tmp_path):
+    work, datasets = tasks(epochs=3)
+
+    def kill(event):
+        if isinstance(event, EpochEnded):
+            for child in workers():
+                child.kill()
+
+    group = grouped(of_one_variant(work), 2)
+    events = run_all(group, datasets, tmp_path, jobs=1, listen=kill)
+    ends = [e for e in events if isinstance(e, Finished)]
+    assert {e.identity for e in ends} == {t.identity for t in group[0].trials}
+    assert all("died" in e.outcome.reason for e in ends)
+
+
 def test_events_tell_the_whole_story(tasks, tmp_path):
     work, datasets = tasks()
     events = run_all(work, datasets, tmp_path)
     for task in work:
-        mine = [e for e in events if e.identity == task.trial.identity]
+        mine = [e for e in events if e.identity == task.trials[0].identity]
         assert [type(e) for e in mine] == [Started, EpochEnded, EpochEnded, Finished]
         assert mine[0].environment["threads"] == 1
         assert mine[0].environment["memory_kept"] is True
         assert mine[0].environment["kernels"] == "native"
         assert mine[-1].outcome.status == "done"
         assert not mine[-1].outcome.weights, "arrays stay on disk"
-        folder = artifacts.trial_folder(tmp_path, task.trial.identity)
+        folder = artifacts.trial_folder(tmp_path, task.trials[0].identity)
         assert not (folder / "checkpoint.safetensors").exists()
         assert artifacts.read_predictions(folder, "test") is None
-    tests = [Task("test", task.trial, task.dataset) for task in work[:1]]
+    tests = [Task("test", task.trials, task.dataset) for task in work[:1]]
     (tested,) = run_all(tests, datasets, tmp_path)
     assert isinstance(tested, events_.Tested)
-    folder = artifacts.trial_folder(tmp_path, work[0].trial.identity)
+    folder = artifacts.trial_folder(tmp_path, work[0].trials[0].identity)
     predictions = artifacts.read_predictions(folder, "test")
     recount = (predictions.probabilities.argmax(1) == predictions.labels).mean()
     assert tested.metrics["test_accuracy"] == pytest.approx(recount)

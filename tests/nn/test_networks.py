@@ -212,6 +212,7 @@ IMAGE_LAYERS = [
     {"Activation": {"activation": "softplus"}},
     "ReLU",
     "LeakyReLU",
+    {"Rescaling": {"scale": 0.5, "offset": -1.0}},
     {"ZeroPadding2D": {"padding": [[1, 2], [0, 3]]}},
 ]
 

@@ -197,6 +197,9 @@ def test_the_page_says_what_the_results_say(hostile_page):
         "Training curves",
         "What was compared",
         "Looks at the test set",
+        "Training, read off the trained objects",
+        "keras formulas",
+        "fp32",
     ):
         assert part in text
     for row in found.summary.variants:

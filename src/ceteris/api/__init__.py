@@ -55,14 +55,24 @@ class Study:
         jobs: int | None = None,
         overrides: Sequence[str] = (),
         only: Sequence[str] = (),
+        measure: bool = False,
     ) -> PlannedStudy:
         """Return what `run` would do, and what it would cost.
+
+        Args:
+            seeds: number of seeds instead of the study's.
+            jobs: worker processes the forecast is for; one per core by default.
+            overrides: ``path=value`` settings, applied to the base before the factors.
+            only: names of the variants to keep; all by default.
+            measure: forecast from a few training steps of every variant instead of from shapes.
 
         Raises:
             StudyError: the study breaks a rule.
             DataError: data at a path cannot be read.
         """
-        return plan_study(self.loaded, seeds=seeds, jobs=jobs, overrides=overrides, only=only)
+        return plan_study(
+            self.loaded, seeds=seeds, jobs=jobs, overrides=overrides, only=only, measure=measure
+        )
 
     def run(
         self,

@@ -1,27 +1,49 @@
-"""A rough forecast of what a study will cost, from its shapes alone.
-
-The three constants below were fitted to measured trials on one 2-core machine; another machine may
-be a few times faster or slower, and the sentence that is printed says so.
-"""
+"""What a study will cost: from its shapes alone, or from a short measurement on this machine."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Estimate", "TrialCost", "estimate_study", "trial_cost"]
+from ceteris.records import Speed
 
-SECONDS_PER_MULTIPLY_ADD = 6.0e-11
+__all__ = [
+    "Amount",
+    "Estimate",
+    "TrialCost",
+    "estimate_study",
+    "example_seconds",
+    "measured_cost",
+    "trial_cost",
+]
+
+# Fitted to measured trials on one 2-core machine; another may be a few times faster or slower.
+SECONDS_PER_MULTIPLY_ADD = 3.0e-11
 """Forward and backward pass, one thread."""
-SECONDS_PER_ACTIVATION = 1.1e-9
+SECONDS_PER_ACTIVATION = 3.5e-10
 """Forward and backward pass of what surrounds the products, one thread."""
-SECONDS_PER_STEP = 4.0e-4
-START_UP_SECONDS = 6.0
+SECONDS_PER_STEP = 1.5e-4
+START_SECONDS = 1.6
+"""Until a worker can train."""
+AROUND_SECONDS = 1.3
+"""Reading the data before, judging and drawing after."""
+SECONDS_PER_TRIAL = 0.02
+SECONDS_PER_EPOCH = 0.005
+"""A checkpoint and a transaction."""
 FLOAT_BYTES = 4
 WORKER_BYTES = 350_000_000
 """A worker with torch loaded and nothing in it."""
+PARENT_BYTES = 250_000_000
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Examples of a variant."""
+
+    train: int
+    validation: int
 
 
 @dataclass(frozen=True)
@@ -39,18 +61,25 @@ class Estimate:
     seconds: float
     memory_bytes: int
     jobs: int
+    measured: bool = False
+    """Whether it rests on a measurement, or on shapes alone."""
 
     def sentence(self) -> str:
         """Say it in one line.
 
         Example:
             >>> Estimate(seconds=100.0, memory_bytes=3 * 10**9, jobs=2).sentence()
-            'about 1.7 minutes and 3.0 GB with 2 workers (a rough forecast, not calibrated here)'
+            'about 1.7 minutes and 3.0 GB with 2 workers (a rough forecast from shapes alone)'
         """
         workers = "1 worker" if self.jobs == 1 else f"{self.jobs} workers"
+        basis = (
+            "from a few steps of every variant on this machine"
+            if self.measured
+            else "a rough forecast from shapes alone"
+        )
         return (
             f"about {duration(self.seconds)} and {self.memory_bytes / 1e9:.1f} GB with {workers} "
-            "(a rough forecast, not calibrated here)"
+            f"({basis})"
         )
 
 
@@ -66,44 +95,92 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
+def example_seconds(*, multiply_adds: int, activations: int, batch_size: int) -> float:
+    """Guess what one training example costs, from shapes.
+
+    Args:
+        multiply_adds: of one forward pass of one example.
+        activations: numbers that all layers give out for one example.
+        batch_size: shares the cost of a step.
+    """
+    products = multiply_adds * SECONDS_PER_MULTIPLY_ADD
+    return products + activations * SECONDS_PER_ACTIVATION + SECONDS_PER_STEP / batch_size
+
+
 def trial_cost(
     *,
     multiply_adds: int,
     activations: int,
     parameters: int,
-    num_examples: int,
+    amount: Amount,
     train: Mapping[str, Any],
 ) -> TrialCost:
-    """Forecast one trial.
+    """Forecast one trial from shapes.
 
     Args:
         multiply_adds: of one forward pass of one example.
         activations: numbers that all layers give out for one example.
         parameters: of the network.
-        num_examples: training examples.
+        amount: examples.
         train: resolved training settings (``epochs``, ``batch_size``).
     """
     batch = int(train["batch_size"])
-    epochs = int(train["epochs"])
-    samples = num_examples * epochs
-    per_sample = multiply_adds * SECONDS_PER_MULTIPLY_ADD + activations * SECONDS_PER_ACTIVATION
-    steps = math.ceil(num_examples / batch) * epochs
+    each = example_seconds(multiply_adds=multiply_adds, activations=activations, batch_size=batch)
     numbers = 4 * parameters + 3 * batch * activations
-    return TrialCost(samples * per_sample + steps * SECONDS_PER_STEP, numbers * FLOAT_BYTES)
+    memory = WORKER_BYTES + numbers * FLOAT_BYTES
+    return measured_cost(Speed(each, each / 3, memory), amount, train)
+
+
+def measured_cost(speed: Speed, amount: Amount, train: Mapping[str, Any]) -> TrialCost:
+    """Forecast one trial from what an example costs; early stopping is not foreseen.
+
+    Args:
+        speed: of the variant.
+        amount: examples.
+        train: resolved training settings (``epochs``).
+    """
+    epochs = int(train["epochs"])
+    scored = amount.validation + min(amount.train, amount.validation)
+    epoch = (
+        amount.train * speed.train_seconds + scored * speed.evaluation_seconds + SECONDS_PER_EPOCH
+    )
+    final = (amount.train + amount.validation) * speed.evaluation_seconds
+    return TrialCost(epochs * epoch + final + SECONDS_PER_TRIAL, speed.memory_bytes)
 
 
 def estimate_study(
-    costs: Mapping[str, TrialCost], *, num_seeds: int, jobs: int, data_bytes: int
+    costs: Mapping[str, TrialCost],
+    *,
+    num_seeds: int,
+    jobs: int,
+    data_bytes: int,
+    refitted: float = 0.0,
+    start_seconds: float | None = None,
 ) -> Estimate:
-    """Add up all trials of a study.
+    """Add up all trials of a study as workers would take them, the longest first.
 
     Args:
         costs: variant name -> one trial.
         num_seeds: trials per variant.
         jobs: worker processes.
-        data_bytes: the largest data set as float32, which every worker holds.
+        data_bytes: the data sets as bytes, which workers share.
+        refitted: seconds per seed of training the selected variant again; which one is not known.
+        start_seconds: until a worker can train, where that was measured.
     """
     jobs = max(1, min(jobs, len(costs) * num_seeds))
-    seconds = START_UP_SECONDS + sum(cost.seconds for cost in costs.values()) * num_seeds / jobs
+    trials = [cost.seconds for cost in costs.values() for _ in range(num_seeds)]
+    starting = START_SECONDS if start_seconds is None else start_seconds
+    seconds = AROUND_SECONDS + starting + _makespan(trials, jobs)
+    if refitted:
+        seconds += starting + _makespan([refitted] * num_seeds, jobs)
     largest = max((cost.memory_bytes for cost in costs.values()), default=0)
-    return Estimate(seconds, jobs * (WORKER_BYTES + data_bytes + largest), jobs)
+    memory = PARENT_BYTES + data_bytes + jobs * largest
+    return Estimate(seconds, memory, jobs, measured=start_seconds is not None)
+
+
+def _makespan(trials: Sequence[float], jobs: int) -> float:
+    """Return when the last worker ends."""
+    ends = [0.0] * jobs
+    for seconds in sorted(trials, reverse=True):
+        heapq.heappush(ends, heapq.heappop(ends) + seconds)
+    return max(ends)

@@ -1,4 +1,4 @@
-"""From a study to a plan with shapes, parameters and a forecast of its cost. Trains nothing."""
+"""From a study to a plan with shapes, parameters and a forecast of its cost."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
-from ceteris.api.estimate import Estimate, TrialCost, estimate_study, trial_cost
-from ceteris.data.load import describe
+from ceteris.api.estimate import (
+    Amount,
+    Estimate,
+    TrialCost,
+    estimate_study,
+    example_seconds,
+    measured_cost,
+    trial_cost,
+)
+from ceteris.data.load import data_key, describe
 from ceteris.data.spec import DataSpec
+from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.execute.jobs import available_cores
 from ceteris.nn.summary import ModelSummary
-from ceteris.records import DataDescription, Plan
+from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
 from ceteris.study.load import Study
 from ceteris.study.shapes import check_shapes, with_parameter_warnings
@@ -31,7 +41,7 @@ class PlannedStudy:
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
     costs: Mapping[str, TrialCost]
-    """Variant -> a rough forecast of one trial."""
+    """Variant -> a forecast of one trial."""
     estimate: Estimate
 
     def to_json(self) -> dict[str, Any]:
@@ -47,6 +57,7 @@ class PlannedStudy:
                 "seconds": self.estimate.seconds,
                 "memory_bytes": self.estimate.memory_bytes,
                 "jobs": self.estimate.jobs,
+                "measured": self.estimate.measured,
             },
         }
 
@@ -79,6 +90,7 @@ def plan_study(
     jobs: int | None = None,
     overrides: Sequence[str] = (),
     only: Sequence[str] = (),
+    measure: bool = False,
 ) -> PlannedStudy:
     """Expand a study, and check that data and networks of every variant fit together.
 
@@ -88,6 +100,7 @@ def plan_study(
         jobs: worker processes the forecast is for; one per core by default.
         overrides: ``path=value`` settings, applied to the base before the factors.
         only: names of the variants to keep; all by default.
+        measure: forecast from a few training steps of every variant instead of from shapes.
 
     Raises:
         StudyError: the study breaks a rule, or a network does not fit its data.
@@ -100,43 +113,99 @@ def plan_study(
     }
     summaries = check_shapes(plan, descriptions)
     plan = with_parameter_warnings(plan, summaries)
-    costs = _costs(plan, descriptions, summaries)
+    shaped = _Shaped(plan, descriptions, summaries)
+    jobs = jobs or available_cores()
+    costs, start_seconds = shaped.measured(jobs) if measure else (shaped.guessed(), None)
     return PlannedStudy(
         plan=plan,
         base=study.base,
         descriptions=descriptions,
         summaries=summaries,
         costs=costs,
-        estimate=_forecast(plan, descriptions, costs, jobs or available_cores()),
+        estimate=shaped.estimate(costs, jobs, start_seconds),
     )
 
 
-def _costs(
-    plan: Plan, descriptions: Mapping[str, DataDescription], summaries: Mapping[str, ModelSummary]
-) -> dict[str, TrialCost]:
-    return {
-        variant.name: trial_cost(
-            multiply_adds=_multiply_adds(summaries[variant.name]),
-            activations=sum(prod(row.output_shape) for row in summaries[variant.name].layers),
-            parameters=summaries[variant.name].parameters,
-            num_examples=descriptions[variant.name].num_examples["train"],
-            train=variant.train,
+@dataclass(frozen=True)
+class _Shaped:
+    """A plan and what is known of its shapes, to forecast from."""
+
+    plan: Plan
+    descriptions: Mapping[str, DataDescription]
+    summaries: Mapping[str, ModelSummary]
+
+    def guessed(self) -> dict[str, TrialCost]:
+        """Forecast each variant's trial from shapes."""
+        return {
+            variant.name: trial_cost(
+                multiply_adds=_multiply_adds(self.summaries[variant.name]),
+                activations=_activations(self.summaries[variant.name]),
+                parameters=self.summaries[variant.name].parameters,
+                amount=self._amount(variant),
+                train=variant.train,
+            )
+            for variant in self.plan.variants
+        }
+
+    def measured(self, jobs: int) -> tuple[dict[str, TrialCost], float]:
+        """Forecast each variant's trial from a measurement; also the seconds to start a worker."""
+        jobs = min(jobs, len(self.plan.variants) * len(self.plan.seeds))
+        found = calibrate([self._probe(variant) for variant in self.plan.variants], jobs)
+        costs = {
+            variant.name: measured_cost(speed, self._amount(variant), variant.train)
+            for variant, speed in zip(self.plan.variants, found.speeds, strict=True)
+        }
+        return costs, found.start_seconds
+
+    def estimate(
+        self, costs: Mapping[str, TrialCost], jobs: int, start_seconds: float | None
+    ) -> Estimate:
+        """Add everything up."""
+        sources = {data_key(DataSpec.parse(item.data)): item.name for item in self.plan.variants}
+        data_bytes = sum(
+            prod(self.descriptions[name].input_shape)
+            * sum(self.descriptions[name].num_examples.values())
+            for name in sources.values()
         )
-        for variant in plan.variants
-    }
+        refitted = 0.0
+        if self.plan.select.refit == "train+validation":
+            refitted = mean(
+                costs[variant.name].seconds
+                * (1 + self._amount(variant).validation / self._amount(variant).train)
+                for variant in self.plan.variants
+            )
+        return estimate_study(
+            costs,
+            num_seeds=len(self.plan.seeds),
+            jobs=jobs,
+            data_bytes=data_bytes,
+            refitted=refitted,
+            start_seconds=start_seconds,
+        )
+
+    def _amount(self, variant: Variant) -> Amount:
+        counts = self.descriptions[variant.name].num_examples
+        return Amount(counts["train"], counts["validation"])
+
+    def _probe(self, variant: Variant) -> Probe:
+        summary, description = self.summaries[variant.name], self.descriptions[variant.name]
+        guess = example_seconds(
+            multiply_adds=_multiply_adds(summary),
+            activations=_activations(summary),
+            batch_size=variant.train["batch_size"],
+        )
+        steps = DataSpec.parse(variant.data).steps()
+        return Probe(
+            variant=variant,
+            shape=description.input_shape,
+            num_classes=len(description.class_names),
+            guess=guess,
+            looked_up=all(step.valuewise for step in steps),
+        )
 
 
-def _forecast(
-    plan: Plan,
-    descriptions: Mapping[str, DataDescription],
-    costs: Mapping[str, TrialCost],
-    jobs: int,
-) -> Estimate:
-    data_bytes = max(
-        4 * prod(item.input_shape) * sum(item.num_examples.values())
-        for item in descriptions.values()
-    )
-    return estimate_study(costs, num_seeds=len(plan.seeds), jobs=jobs, data_bytes=data_bytes)
+def _activations(summary: ModelSummary) -> int:
+    return sum(prod(row.output_shape) for row in summary.layers)
 
 
 def _multiply_adds(summary: ModelSummary) -> int:

@@ -8,7 +8,7 @@ from ceteris.api.gallery import Gallery, load_gallery, most_confident
 from ceteris.api.results import Results
 from ceteris.execute.artifacts import read_predictions, trial_folder
 from ceteris.records import Predictions, StoredTrial
-from ceteris.report.content import ReportContent, charts_of
+from ceteris.report.content import ReportContent, charts_of, training_rows
 from ceteris.report.html import render_html
 from ceteris.report.images import Confusion, Picture, confusion, png_uri
 from ceteris.study.resolved import resolved_yaml
@@ -48,6 +48,7 @@ def report_content(results: Results) -> ReportContent:
         mistakes=mistakes,
         data_notes=tuple(notes),
         resolved_yaml=resolved_yaml(manifest.plan),
+        training=training_rows(manifest.plan, summary),
         environments=_environments(summary.trials),
     )
 

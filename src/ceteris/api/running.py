@@ -27,9 +27,10 @@ from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.data.load import data_key, load_dataset
 from ceteris.data.spec import DataSpec
 from ceteris.engine.version import ENGINE_VERSION
-from ceteris.errors import Problem, StoreError
+from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
-from ceteris.execute.jobs import available_cores
+from ceteris.execute.grouping import groups_of
+from ceteris.execute.jobs import default_jobs
 from ceteris.execute.pool import run_tasks
 from ceteris.judge.selection import select_variant
 from ceteris.records import Look, Plan, StoredTrial, Trial, Variant
@@ -41,15 +42,18 @@ from ceteris.study.resolved import resolved_yaml
 __all__ = ["RunOptions", "run_study"]
 
 CACHE = "cache"
+DEFAULT_GROUP = {"cpu": 1, "cuda": 16}
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run, none of which changes a result but the device."""
+    """How to run, none of which changes a result but the device and the group size (by rounding)."""
 
     jobs: int | None = None
     """Worker processes; one per core by default."""
     device: str = "cpu"
+    group_size: int | None = None
+    """Trials that are trained as one program; 1 on a CPU and 16 on a GPU by default."""
     seeds: int | None = None
     overrides: Sequence[str] = ()
     only: Sequence[str] = ()
@@ -99,6 +103,9 @@ def run_study(
         StoreError: results cannot be written; what was acknowledged is kept.
         KeyboardInterrupt: passed on after all workers are ended; the same call goes on later.
     """
+    if options.device not in DEFAULT_GROUP:
+        rule = f"must be one of {', '.join(DEFAULT_GROUP)}"
+        raise StudyError(Problem("--device", rule, repr(options.device)))
     planned = plan_study(
         study,
         seeds=options.seeds,
@@ -179,8 +186,13 @@ def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
     session.tell(Progress(phase, epochs, epochs - left, len(trials), len(trials) - len(missing)))
     costs = session.planned.costs
     missing.sort(key=lambda trial: -costs[trial.variant.name].seconds)  # no worker idles at the end
+    size = session.options.group_size or DEFAULT_GROUP[session.options.device]
     _execute(
-        session, [Task("fit", trial, session.fingerprints[trial.variant.name]) for trial in missing]
+        session,
+        [
+            Task("fit", group, session.fingerprints[group[0].variant.name], size)
+            for group in groups_of(missing, size)
+        ],
     )
 
 
@@ -244,12 +256,13 @@ def _open_test(session: _Session, trials: Sequence[Trial]) -> None:
     ]
     session.tell(Progress("test", text="opening the test set"))
     _execute(
-        session, [Task("test", trial, session.fingerprints[trial.variant.name]) for trial in ready]
+        session,
+        [Task("test", (trial,), session.fingerprints[trial.variant.name]) for trial in ready],
     )
 
 
 def _execute(session: _Session, tasks: Sequence[Task]) -> None:
-    by_identity = {task.trial.identity: task.trial for task in tasks}
+    by_identity = {trial.identity: trial for task in tasks for trial in task.trials}
     epochs = dict.fromkeys(by_identity, 0)
 
     def on_event(event: Event) -> None:
@@ -273,7 +286,7 @@ def _execute(session: _Session, tasks: Sequence[Task]) -> None:
         tasks,
         out=session.out,
         datasets=session.datasets,
-        jobs=session.options.jobs or available_cores(),
+        jobs=session.options.jobs or default_jobs(session.options.device),
         on_event=on_event,
         device=session.options.device,
     )

@@ -1,9 +1,9 @@
-"""`ceteris plan`: what a study would do; trains nothing."""
+"""`ceteris plan`: what a study would do, and what it would cost."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,14 +25,24 @@ def command(
     seeds: Seeds = None,
     overrides: Overrides = None,
     only: Only = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Worker processes [one per core].")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Forecast the cost from shapes; measure nothing.")
+    ] = False,
 ) -> None:
     """Show variants, what differs between them, layers, parameters, and what it will cost.
+
+    Trains a few steps of every variant on random images to forecast time and memory.
 
     Example: ceteris plan study.yaml
     """
     from ceteris import api
 
-    planned = api.load(study).plan(seeds=seeds, overrides=overrides or (), only=only or ())
+    planned = api.load(study).plan(
+        seeds=seeds, jobs=jobs, overrides=overrides or (), only=only or (), measure=not quick
+    )
     if as_json:
         typer.echo(json.dumps(planned.to_json(), indent=2))
         return

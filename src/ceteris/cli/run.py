@@ -34,6 +34,14 @@ def command(
     overrides: Overrides = None,
     only: Only = None,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    group_size: Annotated[
+        int | None,
+        typer.Option(
+            "--group-size",
+            min=1,
+            help="Trials trained together as one program [1 on cpu, 16 on cuda].",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run exactly what is missing, then print results, claims and the report's path.
@@ -45,7 +53,14 @@ def command(
 
     loaded = api.load(study)
     folder = out or api.default_out(loaded.name)
-    options = RunOptions(jobs, device, seeds, overrides or (), only or ())
+    options = RunOptions(
+        jobs=jobs,
+        device=device,
+        group_size=group_size,
+        seeds=seeds,
+        overrides=overrides or (),
+        only=only or (),
+    )
     with _progress() as observe:
         results = loaded.run(folder, options=options, observe=observe)
     if as_json:

@@ -5,6 +5,7 @@ The size is fixed because another one could change the last bits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,8 +14,8 @@ from torch import Tensor
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.precision import products_in
 from ceteris.nn.build import Network
-from ceteris.nn.losses import LossFunction
-from ceteris.nn.training import Precision
+from ceteris.nn.losses import LossFunction, build_loss
+from ceteris.nn.training import Precision, TrainSpec
 
 __all__ = ["EVALUATION_BATCH", "Scorer", "Scores", "evaluate", "evaluate_and_predict"]
 
@@ -31,10 +32,23 @@ class Scores:
 
 @dataclass(frozen=True)
 class Scorer:
-    """How a study scores a network: its loss, and the precision of its products."""
+    """How a study scores a network: its loss, the precision of its products, mirror images."""
 
     loss: LossFunction
     precision: Precision = "fp32"
+    flip: bool = False
+
+    @classmethod
+    def of(cls, train: TrainSpec, final_activation: str, num_classes: int) -> Scorer:
+        """Return the scorer of resolved training settings."""
+        loss = build_loss(train, final_activation, num_classes)
+        return cls(loss, train.precision, train.test_time_flip)
+
+    def raw(self, network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+        """Return raw outputs in float32, as evaluation sees them."""
+        with products_in(self.precision, images.device):
+            raw = network(images).float()
+            return (raw + network(images.flip(3)).float()) / 2 if self.flip else raw
 
 
 def evaluate(
@@ -80,9 +94,7 @@ def _score(
     positions = torch.arange(count, device=images.device) if only is None else only
     with torch.inference_mode():
         for batch in torch.split(positions, EVALUATION_BATCH):
-            with products_in(scorer.precision, images.device):
-                raw = network(images.batch(batch))
-            raw, truth = raw.float(), labels[batch]
+            raw, truth = scorer.raw(network, images.batch(batch)), labels[batch]
             total += scorer.loss(raw, truth, "sum").double()
             correct += (raw.argmax(1) == truth).sum()
             if kept is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,35 +18,22 @@ import torch
 from torch import Tensor
 
 from ceteris.data.prepare import PreparedData
+from ceteris.engine.augment import Augmenter
 from ceteris.engine.evaluate import Scorer, Scores, evaluate, evaluate_and_predict
+from ceteris.engine.history import Checkpoint, History
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.nonfinite import first_nonfinite
 from ceteris.engine.precision import products_in
 from ceteris.keyed import generator
 from ceteris.nn.build import Network, build_network, load_weights, read_weights
-from ceteris.nn.early_stopping import best_epoch, should_stop
 from ceteris.nn.initial import initial_weights
-from ceteris.nn.losses import build_loss
 from ceteris.nn.optimizers import OptimizerState, build_optimizer
 from ceteris.nn.schedules import learning_rate
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.records import EpochRecord, Predictions, Trial, TrialOutcome
 
-__all__ = ["Checkpoint", "run_trial"]
-
-Weights = dict[str, npt.NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A trial after an epoch: everything that the next epoch depends on."""
-
-    records: tuple[EpochRecord, ...]
-    weights: Weights
-    optimizer: dict[str, npt.NDArray[Any]]
-    best_weights: Weights = field(default_factory=dict)
-    """Weights of the best epoch so far, where the study keeps the best."""
+__all__ = ["replay_failure", "run_trial", "sample_positions", "steps_per_epoch"]
 
 
 class _NonFiniteError(Exception):
@@ -66,31 +53,25 @@ class _Run:
     network: Network
     optimizer: OptimizerState
     scorer: Scorer
+    augmenter: Augmenter | None
     images: DeviceImages
     labels: Tensor
     validation: tuple[DeviceImages, Tensor]
     sample: Tensor
-    records: list[EpochRecord] = field(default_factory=list)
-    best_weights: Weights = field(default_factory=dict)
-    evaluated: int = 0
-    """Examples scored by this process so far."""
+    history: History
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Optimizer steps of one epoch."""
-        size = self.train.batch_size
-        full = len(self.images) // size
-        return full if self.train.last_batch == "drop" else math.ceil(len(self.images) / size)
 
-    @property
-    def monitor(self) -> str:
-        """The metric that early stopping and `checkpoint: best` follow."""
-        stopping = self.train.early_stopping
-        return stopping.monitor if stopping else "val_loss"
+def steps_per_epoch(train: TrainSpec, num_examples: int) -> int:
+    """Return the number of optimizer steps of one epoch."""
+    full = num_examples // train.batch_size
+    return full if train.last_batch == "drop" else math.ceil(num_examples / train.batch_size)
 
-    def monitored(self) -> list[float]:
-        """Values of the monitored metric so far."""
-        return [record.metrics[self.monitor] for record in self.records]
+
+def sample_positions(seed: int, data: PreparedData) -> npt.NDArray[np.int64]:
+    """Draw the training examples that are scored after every epoch: positions, ascending."""
+    count = len(data.train_images)
+    drawn = generator(seed, "sample").permutation(count)[: min(count, data.num_sample)]
+    return np.sort(drawn)
 
 
 def run_trial(
@@ -117,11 +98,9 @@ def run_trial(
     """
     run = _start(trial, data, torch.device(device), resume)
     try:
-        for epoch in range(len(run.records) + 1, run.train.epochs + 1):
-            if _stopped(run):
-                break
-            emit(_epoch(run, epoch))
-            if save is not None and epoch < run.train.epochs:
+        while not run.history.ended:
+            emit(_epoch(run, len(run.history.records) + 1))
+            if save is not None and not run.history.ended:
                 save(_checkpoint(run))
     except _NonFiniteError as failure:
         return _failed(run, failure)
@@ -140,25 +119,23 @@ def _start(
     optimizer = build_optimizer(train, network.parameters(), model.defaults)
     if resume:
         optimizer.restore({key: torch.from_numpy(value) for key, value in resume.optimizer.items()})
-    count = len(data.train_images)
-    drawn = generator(trial.seed, "sample").permutation(count)[: min(count, data.num_sample)]
     return _Run(
         trial=trial,
         train=train,
         network=network,
         optimizer=optimizer,
-        scorer=Scorer(
-            build_loss(train, network.final_activation, len(data.class_names)), train.precision
-        ),
+        scorer=Scorer.of(train, network.final_activation, len(data.class_names)),
+        augmenter=Augmenter(train.built_augmentation(), len(data.train_images), shape, device)
+        if train.augment
+        else None,
         images=DeviceImages(data.train_images, device),
         labels=torch.from_numpy(data.train_labels).to(device),
         validation=(
             DeviceImages(data.validation_images, device),
             torch.from_numpy(data.validation_labels).to(device),
         ),
-        sample=torch.from_numpy(np.sort(drawn)).to(device),
-        records=list(resume.records) if resume else [],
-        best_weights=dict(resume.best_weights) if resume else {},
+        sample=torch.from_numpy(sample_positions(trial.seed, data)).to(device),
+        history=History.resumed(train, resume),
     )
 
 
@@ -167,12 +144,12 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
     rate = _train_epoch(run, epoch)
     trained = time.perf_counter()
     scores = evaluate(run.network, run.images, run.labels, run.scorer, run.sample)
-    run.evaluated += len(run.sample) + len(run.validation[0])
+    run.history.evaluated += len(run.sample) + len(run.validation[0])
     metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
     if len(run.validation[0]):
         metrics |= _held_out(evaluate(run.network, *run.validation, run.scorer))
     if not all(map(math.isfinite, metrics.values())):
-        raise _NonFiniteError("loss", epoch, run.steps_per_epoch)
+        raise _NonFiniteError("loss", epoch, steps_per_epoch(run.train, len(run.images)))
     record = EpochRecord(
         epoch=epoch,
         metrics=metrics,
@@ -180,12 +157,9 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
         samples_per_second=len(run.images) / max(trained - start, 1e-9),
         learning_rate=rate,
     )
-    run.records.append(record)
-    if (
-        run.train.checkpoint == "best"
-        and best_epoch(run.monitor, run.monitored()) == len(run.records) - 1
-    ):
-        run.best_weights = read_weights(run.network)
+    run.history.records.append(record)
+    if run.history.last_is_kept:
+        run.history.best_weights = read_weights(run.network)
     return record
 
 
@@ -199,9 +173,11 @@ def _train_epoch(run: _Run, epoch: int) -> float:
     order = generator(seed, "batch order", epoch).permutation(len(run.images))
     batches = torch.split(torch.from_numpy(order).to(run.images.device), size)
     schedule, base = run.train.built_schedule(), run.optimizer.constants["learning_rate"]
-    steps = run.steps_per_epoch
+    steps = steps_per_epoch(run.train, len(run.images))
     run.network.train()
     run.network.begin_epoch(seed, epoch)
+    if run.augmenter is not None:
+        run.augmenter.begin_epoch([seed], epoch)
     for step, batch in enumerate(batches[:steps]):
         run.optimizer.learning_rate = learning_rate(
             schedule,
@@ -216,6 +192,8 @@ def _train_epoch(run: _Run, epoch: int) -> float:
 
 def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
     images = run.images.batch(batch)
+    if run.augmenter is not None:
+        images = run.augmenter(images, batch)
     with products_in(run.train.precision, run.images.device):
         raw = run.network(images)
     loss = run.scorer.loss(raw.float(), run.labels[batch], "mean")
@@ -229,22 +207,20 @@ def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
     run.optimizer.step()
 
 
-def _stopped(run: _Run) -> bool:
-    stopping = run.train.early_stopping
-    return stopping is not None and bool(run.records) and should_stop(stopping, run.monitored())
-
-
 def _checkpoint(run: _Run) -> Checkpoint:
     optimizer = {key: value.cpu().numpy().copy() for key, value in run.optimizer.tensors().items()}
-    return Checkpoint(tuple(run.records), read_weights(run.network), optimizer, run.best_weights)
+    history = run.history
+    return Checkpoint(
+        tuple(history.records), read_weights(run.network), optimizer, history.best_weights
+    )
 
 
 def _failed(run: _Run, failure: _NonFiniteError) -> TrialOutcome:
     place = f"epoch {failure.epoch}, step {failure.step}"
     return TrialOutcome(
         status="failed",
-        epochs=len(run.records),
-        wall_seconds=sum(record.wall_seconds for record in run.records),
+        epochs=len(run.history.records),
+        wall_seconds=run.history.wall_seconds,
         reason=f"the loss is not finite in {place}; the first non-finite tensor is: {failure.tensor}",
         first_nonfinite=failure.tensor,
         observed=_observed(run),
@@ -253,10 +229,10 @@ def _failed(run: _Run, failure: _NonFiniteError) -> TrialOutcome:
 
 def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
     start = time.perf_counter()
-    if run.best_weights:
-        load_weights(run.network, run.best_weights)
+    if run.history.best_weights:
+        load_weights(run.network, run.history.best_weights)
     scores = evaluate(run.network, run.images, run.labels, run.scorer)
-    run.evaluated += len(run.images) + len(run.validation[0])
+    run.history.evaluated += len(run.images) + len(run.validation[0])
     metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
     predictions: tuple[Predictions, ...] = ()
     if len(run.validation[0]):
@@ -264,11 +240,10 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
         metrics |= _held_out(held_out)
         ids, labels = data.validation_ids, data.validation_labels
         predictions = (Predictions("validation", ids, labels, found.numpy()),)
-    trained = sum(record.wall_seconds for record in run.records)
     return TrialOutcome(
         status="done",
-        epochs=len(run.records),
-        wall_seconds=trained + time.perf_counter() - start,
+        epochs=len(run.history.records),
+        wall_seconds=run.history.wall_seconds + time.perf_counter() - start,
         metrics=metrics,
         observed=_observed(run),
         weights=read_weights(run.network),
@@ -276,16 +251,31 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
     )
 
 
+def replay_failure(
+    trial: Trial, data: PreparedData, device: torch.device, before: Checkpoint | None
+) -> tuple[str, int] | None:
+    """Train one epoch after a checkpoint, to find where its loss stops being finite.
+
+    Returns:
+        The first tensor that is not finite, and the step; None if all losses are finite.
+    """
+    run = _start(trial, data, device, before)
+    try:
+        _epoch(run, len(run.history.records) + 1)
+    except _NonFiniteError as failure:
+        return failure.tensor, failure.step
+    return None
+
+
 def _observed(run: _Run) -> dict[str, Any]:
     """What was really run, read off the objects."""
-    kept = best_epoch(run.monitor, run.monitored()) + 1 if run.best_weights else len(run.records)
     return {
         "optimizer": run.optimizer.describe(),
         "optimizer_steps": run.optimizer.steps,
         "parameters": sum(tensor.numel() for tensor in run.network.weight_tensors().values()),
         "train_examples": len(run.images),
         "validation_examples": len(run.validation[0]),
-        "evaluated_examples": run.evaluated,
-        "kept_epoch": kept,
+        "evaluated_examples": run.history.evaluated,
+        "kept_epoch": run.history.kept_epoch,
         "precision": run.train.precision,
     }

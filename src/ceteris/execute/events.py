@@ -14,12 +14,15 @@ __all__ = ["EpochEnded", "Event", "Fatal", "Finished", "Started", "Task", "Teste
 
 @dataclass(frozen=True)
 class Task:
-    """Train a trial, or open the test set for a trained one."""
+    """Train trials, or open the test set for a trained one."""
 
     kind: Literal["fit", "test"]
-    trial: Trial
+    trials: tuple[Trial, ...]
+    """One, or the members of a group."""
     dataset: str
     """Key of the exported data set."""
+    group_size: int = 1
+    """1: trained one after another; more: together, as one program of so many members."""
 
 
 @dataclass(frozen=True)

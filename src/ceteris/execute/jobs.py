@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["available_cores"]
+__all__ = ["available_cores", "default_jobs"]
 
 
 def available_cores() -> int:
@@ -12,3 +12,8 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def default_jobs(device: str) -> int:
+    """Return the number of workers: one per core, but one for a GPU, which groups fill."""
+    return 1 if device.startswith("cuda") else available_cores()

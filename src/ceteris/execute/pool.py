@@ -7,12 +7,9 @@ and is replaced.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import signal
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,25 +17,12 @@ from pathlib import Path
 from ceteris import errors
 from ceteris.execute.artifacts import drop_checkpoint, trial_folder
 from ceteris.execute.events import Event, Fatal, Finished, Task, Tested
+from ceteris.execute.spawning import spawn
 from ceteris.execute.worker import work
 from ceteris.nn.native.library import Built, build
 from ceteris.records import TrialOutcome
 
-__all__ = ["WORKER_ENVIRONMENT", "run_tasks"]
-
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    # glibc hands freed memory back to the kernel at once, so each step pays for page faults.
-    "MALLOC_MMAP_THRESHOLD_": "1073741824",
-    "MALLOC_TRIM_THRESHOLD_": "4294967296",
-    "MALLOC_TOP_PAD_": "67108864",
-    "MALLOC_ARENA_MAX": "1",
-    # Large buffers on 2 MB pages; what a system does not know it ignores.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    "THP_MEM_ALLOC_ENABLE": "1",
-}
+__all__ = ["run_tasks"]
 
 
 @dataclass
@@ -46,6 +30,8 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     task: Task | None = None
+    left: set[str] = field(default_factory=set)
+    """Identities of the task's trials that have not ended."""
 
 
 def run_tasks(
@@ -105,19 +91,14 @@ class _Context:
 
     def spawn(self) -> _Worker:
         """Start a worker with its own environment, deaf to Ctrl-C."""
-        spawning = multiprocessing.get_context("spawn")
-        own, theirs = spawning.Pipe()
-        arguments = (theirs, self.out, self.datasets, self.device, self.kernels)
-        process = spawning.Process(target=work, args=arguments, daemon=True)
-        with _environment(WORKER_ENVIRONMENT), _interrupts_blocked(), _main_hidden():
-            process.start()
-        theirs.close()
-        return _Worker(process, own)
+        arguments = (self.out, self.datasets, self.device, self.kernels)
+        return _Worker(*spawn(work, arguments))
 
 
 def _feed(worker: _Worker, waiting: list[Task]) -> None:
     if waiting:
         worker.task = waiting.pop()
+        worker.left = {trial.identity for trial in worker.task.trials}
         with contextlib.suppress(BrokenPipeError):
             worker.connection.send(worker.task)
 
@@ -136,7 +117,8 @@ def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool
             if isinstance(event, Fatal):
                 raise getattr(errors, event.kind)(event.problems or event.text)
             if isinstance(event, Finished | Tested):
-                worker.task = None
+                worker.left.discard(event.identity)
+                worker.task = worker.task if worker.left else None
             on_event(event)
             if isinstance(event, Finished):  # only now is the result acknowledged
                 drop_checkpoint(trial_folder(out, event.identity))
@@ -153,49 +135,6 @@ def _bury(worker: _Worker, on_event: Callable[[Event], None]) -> None:
         code = worker.process.exitcode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         reason = f"the worker process died ({how}); out of memory is a common cause"
-        on_event(
-            Finished(worker.task.trial.identity, TrialOutcome("failed", 0, 0.0, reason=reason))
-        )
-
-
-@contextlib.contextmanager
-def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _main_hidden() -> Iterator[None]:
-    """Keep workers from importing the caller's script, which would run the study again in each."""
-    main = sys.modules["__main__"]
-    spec, file = main.__spec__, getattr(main, "__file__", None)
-    main.__spec__ = None
-    if file is not None:
-        del main.__file__
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
-        if file is not None:
-            main.__file__ = file
-
-
-@contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Start children with SIGINT blocked, which they inherit; ours stays pending meanwhile."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for trial in worker.task.trials:
+            if trial.identity in worker.left:
+                on_event(Finished(trial.identity, TrialOutcome("failed", 0, 0.0, reason=reason)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ceteris.data.exported import open_dataset
 from ceteris.data.prepare import PreparedData, open_test, prepare
 from ceteris.data.spec import DataSpec
-from ceteris.errors import CeterisError
+from ceteris.errors import CeterisError, Problem, StudyError
 from ceteris.execute import artifacts
 from ceteris.execute.events import (
     EpochEnded,
@@ -33,9 +33,9 @@ from ceteris.nn.native.library import Built, use
 from ceteris.records import Predictions, Trial, TrialOutcome
 
 if TYPE_CHECKING:
-    from ceteris.engine.run import Checkpoint
+    from ceteris.engine.history import Checkpoint
 
-__all__ = ["work"]
+__all__ = ["settle", "work"]
 
 
 @dataclass
@@ -61,15 +61,9 @@ def work(
         device: ``cpu`` or ``cuda``.
         kernels: what the parent has compiled.
     """
-    _die_with_parent()
-    import torch
-
+    settle(kernels)
     from ceteris.engine.environment import environment_fingerprint
 
-    use(kernels)
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    torch.backends.cudnn.benchmark = False
     desk = _Desk(out, datasets, device, environment_fingerprint(device))
     try:
         while True:
@@ -79,33 +73,58 @@ def work(
         return
 
 
+def settle(kernels: Built) -> None:
+    """Make this process a worker: one thread, no denormals, an end with its parent.
+
+    Args:
+        kernels: what the parent has compiled.
+    """
+    _die_with_parent()
+    import torch
+
+    use(kernels)
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32
+
+
 def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
-    identity = task.trial.identity
+    unfinished = {trial.identity for trial in task.trials}
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Finished):
+            unfinished.discard(event.identity)
+        send(event)
+
     try:
+        _check_device(desk.device)
         if task.kind == "test":
-            send(Tested(identity, _test(desk, task)))
+            send(Tested(task.trials[0].identity, _test(desk, task)))
+        elif task.group_size > 1:
+            _fit_groups(desk, task, tell)
         else:
-            _fit(desk, task, send)
+            _fit(desk, task, tell)
     except CeterisError as error:
+        identity = task.trials[0].identity
         send(Fatal(identity, type(error).__name__, error.problems or (), str(error)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:  # noqa: BLE001 - a trial that cannot run is data
         last = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
-        send(Finished(identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
+        for identity in sorted(unfinished):
+            send(Finished(identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
 
 
 def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
     from ceteris.engine.run import run_trial
 
-    trial, folder = task.trial, artifacts.trial_folder(desk.out, task.trial.identity)
     data = _prepared(desk, task)
+    (trial,) = task.trials
+    folder = artifacts.trial_folder(desk.out, trial.identity)
     resume = _read_checkpoint(folder)
-    send(Started(trial.identity, desk.environment, len(resume.records) if resume else 0))
-    if resume:
-        for record in resume.records:
-            send(EpochEnded(trial.identity, record))
+    _announce(trial, desk.environment, resume, send)
     outcome = run_trial(
         trial,
         data,
@@ -114,6 +133,65 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         resume=resume,
         save=lambda checkpoint: _write_checkpoint(folder, checkpoint),
     )
+    _finish(trial, outcome, data, folder, send)
+
+
+def _fit_groups(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
+    """Train together; trials that a crash has left at different epochs go on in groups of their own."""
+    data = _prepared(desk, task)
+    parts: dict[int, list[tuple[Trial, Checkpoint | None]]] = {}
+    for trial in task.trials:
+        found = _read_checkpoint(artifacts.trial_folder(desk.out, trial.identity))
+        parts.setdefault(len(found.records) if found else 0, []).append((trial, found))
+    for part in parts.values():
+        _fit_group(desk, part, data, task.group_size, send)
+
+
+def _fit_group(
+    desk: _Desk,
+    part: Sequence[tuple[Trial, Checkpoint | None]],
+    data: PreparedData,
+    group_size: int,
+    send: Callable[[Event], None],
+) -> None:
+    from ceteris.engine.group import run_group
+
+    trials = [trial for trial, _ in part]
+    folders = [artifacts.trial_folder(desk.out, trial.identity) for trial in trials]
+    for trial, checkpoint in part:
+        _announce(trial, {**desk.environment, "group_size": group_size}, checkpoint, send)
+    outcomes = run_group(
+        trials,
+        data,
+        group_size=group_size,
+        emit=lambda index, record: send(EpochEnded(trials[index].identity, record)),
+        device=desk.device,
+        resume=[checkpoint for _, checkpoint in part],
+        save=lambda index, checkpoint: _write_checkpoint(folders[index], checkpoint),
+    )
+    for trial, outcome, folder in zip(trials, outcomes, folders, strict=True):
+        _finish(trial, outcome, data, folder, send)
+
+
+def _announce(
+    trial: Trial,
+    environment: Mapping[str, Any],
+    resume: Checkpoint | None,
+    send: Callable[[Event], None],
+) -> None:
+    send(Started(trial.identity, environment, len(resume.records) if resume else 0))
+    for record in resume.records if resume else ():
+        send(EpochEnded(trial.identity, record))
+
+
+def _finish(
+    trial: Trial,
+    outcome: TrialOutcome,
+    data: PreparedData,
+    folder: Path,
+    send: Callable[[Event], None],
+) -> None:
+    """Make artifacts durable, then say that the trial has ended."""
     if outcome.status == "done":
         artifacts.write_weights(folder, outcome.weights, data.preprocessing)
         for predictions in outcome.predictions:
@@ -128,13 +206,13 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     from ceteris.engine.evaluate import Scorer, evaluate_and_predict
     from ceteris.engine.images import DeviceImages
     from ceteris.nn.build import build_network, load_weights
-    from ceteris.nn.losses import build_loss
     from ceteris.nn.spec import ModelSpec
     from ceteris.nn.training import TrainSpec
 
-    folder = artifacts.trial_folder(desk.out, task.trial.identity)
+    (trial,) = task.trials
+    folder = artifacts.trial_folder(desk.out, trial.identity)
     weights, preprocessing = artifacts.read_weights_file(folder)
-    variant = task.trial.variant
+    variant = trial.variant
     dataset = open_dataset(desk.datasets[task.dataset])
     test = open_test(dataset, DataSpec.parse(variant.data), preprocessing)
     model = ModelSpec.parse(variant.model)
@@ -142,8 +220,7 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     load_weights(network, weights)
     network.to(desk.device)
     train = TrainSpec.parse(variant.train, model.defaults)
-    loss = build_loss(train, network.final_activation, len(dataset.class_names))
-    scorer = Scorer(loss, train.precision)
+    scorer = Scorer.of(train, network.final_activation, len(dataset.class_names))
     images = DeviceImages(test.images, torch.device(desk.device))
     labels = torch.from_numpy(test.labels).to(desk.device)
     scores, found = evaluate_and_predict(network, images, labels, scorer)
@@ -152,7 +229,7 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
 
 
 def _prepared(desk: _Desk, task: Task) -> PreparedData:
-    trial: Trial = task.trial
+    trial = task.trials[0]
     spec = DataSpec.parse(trial.variant.data)
     drawn = trial.seed if spec.train_size is not None else None
     key = json.dumps([task.dataset, trial.variant.data, drawn, trial.fit_on], sort_keys=True)
@@ -173,7 +250,7 @@ def _write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def _read_checkpoint(folder: Path) -> Checkpoint | None:
-    from ceteris.engine.run import Checkpoint
+    from ceteris.engine.history import Checkpoint
 
     found = artifacts.read_checkpoint(folder)
     if found is None:
@@ -182,6 +259,20 @@ def _read_checkpoint(folder: Path) -> Checkpoint | None:
     return Checkpoint(
         records, groups.get("weights", {}), groups.get("optimizer", {}), groups.get("best", {})
     )
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise StudyError(
+            Problem(
+                "--device",
+                "cuda needs a GPU that torch can use; torch sees none",
+                f"torch {torch.__version__}",
+                "Use --device cpu, or install a torch with CUDA.",
+            )
+        )
 
 
 def _die_with_parent() -> None:

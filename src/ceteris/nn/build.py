@@ -144,7 +144,7 @@ def build_chain(layers: tuple[Layer, ...], shape: Shape, *, first: bool = False)
     """Build layers one after another, with the two rewrites; ``first`` if they see the images."""
     stages: list[tuple[str, nn.Module]] = []
     delayed: tuple[str, nn.Module] | None = None
-    for layer, following in zip(layers, (*layers[1:], None), strict=True):
+    for layer, following in zip(layers, (*layers[1:], None), strict=False):
         name = layer.name or layer.kind
         stages.append((name, _with_weights(layer, shape)))
         if delayed is not None:

@@ -14,9 +14,9 @@ from ceteris.nn.training import TrainSpec
 
 __all__ = ["LossFunction", "build_loss"]
 
-Reduction = Literal["mean", "sum"]
+Reduction = Literal["mean", "sum", "none"]
 LossFunction = Callable[[Tensor, Tensor, Reduction], Tensor]
-"""(raw outputs (n, class), labels (n,), reduction over examples) -> scalar."""
+"""(raw outputs (n, class), labels (n,), reduction over examples) -> scalar, or (n,) for none."""
 
 
 def build_loss(train: TrainSpec, final_activation: str, num_classes: int) -> LossFunction:
@@ -38,17 +38,23 @@ def build_loss(train: TrainSpec, final_activation: str, num_classes: int) -> Los
     def squared_error(raw: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
         targets = _one_hot(labels, num_classes, smoothing, smoothing / num_classes)
         errors = (activate(raw, final_activation) - targets).square().mean(1)
-        return errors.mean() if reduction == "mean" else errors.sum()
+        return _reduced(errors, reduction)
 
     def binary(raw: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
         targets = _one_hot(labels, num_classes, smoothing, smoothing / 2)
         logits = _logits_of_softmax(raw) if final_activation == "softmax" else raw
         losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
-        return losses.mean() if reduction == "mean" else losses.sum()
+        return _reduced(losses, reduction)
 
     if train.loss == "mean_squared_error":
         return squared_error
     return binary if train.loss == "binary_crossentropy" else cross_entropy
+
+
+def _reduced(losses: Tensor, reduction: Reduction) -> Tensor:
+    if reduction == "none":
+        return losses
+    return losses.mean() if reduction == "mean" else losses.sum()
 
 
 def _one_hot(labels: Tensor, num_classes: int, smoothing: float, floor: float) -> Tensor:

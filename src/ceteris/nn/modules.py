@@ -29,6 +29,7 @@ __all__ = [
     "LayerNorm",
     "MaxPooling",
     "Product",
+    "Rescale",
     "ResidualSum",
     "SeparableConvolution",
     "ZeroPadding",
@@ -209,6 +210,18 @@ class ZeroPadding(nn.Module):
         return F.pad(x, self.pads)
 
 
+class Rescale(nn.Module):
+    """x * scale + offset."""
+
+    def __init__(self, scale: float, offset: float) -> None:
+        super().__init__()
+        self.scale, self.offset = scale, offset
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply and add."""
+        return x * self.scale + self.offset if self.offset else x * self.scale
+
+
 class BatchNorm(nn.Module):
     """Batch normalisation; ``momentum`` is the share of the old running value that is kept."""
 
@@ -225,40 +238,53 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise by the batch in training, by the running statistics otherwise."""
+        return self.normalised(x, self.gamma, self.beta, self.moving_mean, self.moving_variance)
+
+    def normalised(
+        self,
+        x: Tensor,
+        gamma: Tensor | None,
+        beta: Tensor | None,
+        mean: Tensor,
+        variance: Tensor,
+    ) -> Tensor:
+        """Apply the formula with given weights, each ``(channel,)``; moves ``mean``, ``variance``."""
+        weights = (gamma, beta, mean)
         if not self.training:
-            return self._normalise(x, self.moving_variance, training=False)
+            return self._normalise(x, weights, variance, training=False)
         count = x.numel() // x.shape[1]
         if count == 1:
-            return self._single(x)
+            return self._single(x, beta, mean, variance)
         if self.unbiased:
-            return self._normalise(x, self.moving_variance, training=True)
+            return self._normalise(x, weights, variance, training=True)
         # torch moves its running value towards the sample variance; Keras towards the batch's own.
-        kept = self.moving_variance * self.momentum
-        updated = self.moving_variance.clone()
-        y = self._normalise(x, updated, training=True)
-        self.moving_variance.copy_((updated - kept) * ((count - 1) / count) + kept)
+        kept = variance * self.momentum
+        updated = variance.clone()
+        y = self._normalise(x, weights, updated, training=True)
+        variance.copy_((updated - kept) * ((count - 1) / count) + kept)
         return y
 
-    def _normalise(self, x: Tensor, variance: Tensor, *, training: bool) -> Tensor:
+    def _normalise(
+        self,
+        x: Tensor,
+        weights: tuple[Tensor | None, Tensor | None, Tensor],
+        variance: Tensor,
+        *,
+        training: bool,
+    ) -> Tensor:
+        gamma, beta, mean = weights
+        move, kernel = 1 - self.momentum, torch.backends.cudnn.enabled
         return torch.batch_norm(
-            x,
-            self.gamma,
-            self.beta,
-            self.moving_mean,
-            variance,
-            training,
-            1 - self.momentum,
-            self.epsilon,
-            torch.backends.cudnn.enabled,
+            x, gamma, beta, mean, variance, training, move, self.epsilon, kernel
         )
 
-    def _single(self, x: Tensor) -> Tensor:
+    def _single(self, x: Tensor, beta: Tensor | None, mean: Tensor, variance: Tensor) -> Tensor:
         """One value per channel: its variance is zero, so the output is beta."""
         with torch.no_grad():
-            self.moving_mean.lerp_(x.detach().flatten(), 1 - self.momentum)
-            self.moving_variance.mul_(self.momentum)
+            mean.lerp_(x.detach().flatten(), 1 - self.momentum)
+            variance.mul_(self.momentum)
         y = x - x.detach()
-        return y if self.beta is None else y + self.beta.view(1, -1, *[1] * (x.dim() - 2))
+        return y if beta is None else y + beta.view(1, -1, *[1] * (x.dim() - 2))
 
 
 class LayerNorm(nn.Module):

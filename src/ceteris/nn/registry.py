@@ -9,6 +9,7 @@ from ceteris.nn.layers.activation import (
     Input,
     LeakyReLU,
     ReLU,
+    Rescaling,
     SpatialDropout2D,
 )
 from ceteris.nn.layers.containers import Repeat, Residual
@@ -50,6 +51,7 @@ LAYERS: dict[str, type[Layer]] = {
         Activation,
         ReLU,
         LeakyReLU,
+        Rescaling,
         ZeroPadding2D,
         Residual,
         Repeat,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.errors import did_you_mean
+from ceteris.nn.augmentation import AUGMENTATIONS, Augmentation
 from ceteris.nn.layer import Profile
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "EarlyStopping", "Optimizer", "Schedule", "TrainSpec"]
@@ -195,6 +196,10 @@ class TrainSpec(_Spec):
     """Weights to keep: of the last epoch, or of the epoch with the best val_loss (or monitor)."""
     precision: Precision = "fp32"
     """``bf16``: products in bfloat16 with float32 sums; weights and losses stay float32."""
+    augment: tuple[dict[str, dict[str, Any]], ...] = ()
+    """Changes of training images, drawn anew every epoch."""
+    test_time_flip: bool = False
+    """Score the mean of the raw outputs for an image and its mirror image."""
 
     @field_validator("optimizer", "schedule", mode="before")
     @classmethod
@@ -203,6 +208,14 @@ class TrainSpec(_Spec):
         if choice is None:
             raise ValueError("must be a name, or {Name: {argument: value}}")
         return {choice[0]: choice[1]}
+
+    @field_validator("augment", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        if not isinstance(value, list | tuple):
+            raise ValueError("must be a list of augmentations")  # noqa: TRY004 - for pydantic
+        choices = [single_choice(item) for item in value]
+        return tuple({choice[0]: choice[1]} for choice in choices if choice is not None)
 
     @classmethod
     def parse(cls, settings: object, profile: Profile, path: Path = ()) -> Self:
@@ -227,6 +240,7 @@ class TrainSpec(_Spec):
         schedule = _resolve(
             given.get("schedule", "constant"), SCHEDULES, (*path, "schedule"), issues
         )
+        augment = _resolve_all(given.get("augment", ()), (*path, "augment"), issues)
         if issues or spec is None or optimizer is None or schedule is None:
             raise SettingsError(issues)
         name, chosen = optimizer
@@ -235,6 +249,7 @@ class TrainSpec(_Spec):
         update = {
             "optimizer": {name: chosen.model_dump(mode="json")},
             "schedule": {schedule[0]: schedule[1].model_dump(mode="json")},
+            "augment": augment,
         }
         return spec.model_copy(update=update)
 
@@ -247,10 +262,37 @@ class TrainSpec(_Spec):
         name, arguments = next(iter(self.optimizer.items()))
         return name, OPTIMIZERS[name].model_validate(arguments)
 
+    def built_augmentation(self) -> tuple[Augmentation, ...]:
+        """Return the augmentations' specifications."""
+        return tuple(
+            AUGMENTATIONS[name].model_validate(arguments)
+            for item in self.augment
+            for name, arguments in item.items()
+        )
+
     def built_schedule(self) -> Schedule:
         """Return the schedule's specification."""
         name, arguments = next(iter(self.schedule.items()))
         return SCHEDULES[name].model_validate(arguments)
+
+
+def _resolve_all(
+    value: object, path: Path, issues: list[Issue]
+) -> tuple[dict[str, dict[str, Any]], ...]:
+    """Resolve a list of augmentations, each at most once."""
+    found: dict[str, dict[str, Any]] = {}
+    for index, item in enumerate(value if isinstance(value, list | tuple) else ()):
+        place = (*path, index)
+        if single_choice(item) is None:
+            issues.append(Issue(place, "must be a name, or {name: {argument: value}}", show(item)))
+            continue
+        resolved = _resolve(item, AUGMENTATIONS, place, issues)
+        if resolved is None:
+            continue
+        if resolved[0] in found:
+            issues.append(Issue(place, "must occur only once", show(item)))
+        found[resolved[0]] = resolved[1].model_dump(mode="json")
+    return tuple({name: arguments} for name, arguments in found.items())
 
 
 def _resolve(

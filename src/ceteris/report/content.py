@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ceteris.judge.results import StudyResults
@@ -12,7 +12,7 @@ from ceteris.report.charts import curve_points, draw_curves, draw_effects, effec
 from ceteris.report.images import Confusion, Picture
 from ceteris.report.tables import selection_sentence
 
-__all__ = ["Chart", "ReportContent", "answer", "charts_of"]
+__all__ = ["Chart", "ReportContent", "TrainingRow", "answer", "charts_of", "training_rows"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,18 @@ class Chart:
     title: str
     note: str
     svg: str
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """How a variant was trained, as its trials observed it."""
+
+    variant: str
+    optimizer: str
+    precision: str
+    batch_size: int
+    steps: str
+    augmentation: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class ReportContent:
     mistakes: tuple[Picture, ...]
     data_notes: tuple[str, ...]
     resolved_yaml: str
+    training: tuple[TrainingRow, ...]
     environments: tuple[Mapping[str, object], ...]
     """Distinct environments the trials ran in."""
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +65,50 @@ def answer(results: StudyResults) -> str:
         done = sum(trial.status == "done" for trial in results.trials)
         return f"Not answered yet: {done} trials are done."
     return sentence
+
+
+def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:
+    """Return one row per variant: optimizer, precision and steps read off the trained objects."""
+    rows = []
+    for variant in plan.variants:
+        seen = [
+            trial.observed
+            for trial in results.trials
+            if trial.variant == variant.name and trial.observed
+        ]
+        if not seen:
+            continue
+        augment = [name for item in variant.train.get("augment", ()) for name in item]
+        if variant.train.get("test_time_flip"):
+            augment.append("mirrored scores")
+        rows.append(
+            TrainingRow(
+                variant=variant.name,
+                optimizer=_distinct(_optimizer(item["optimizer"]) for item in seen),
+                precision=_distinct(_PRECISIONS[item["precision"]] for item in seen),
+                batch_size=variant.train["batch_size"],
+                steps=_distinct(f"{item['optimizer_steps']:,}" for item in seen),
+                augmentation=", ".join(augment) or "none",
+            )
+        )
+    return tuple(rows)
+
+
+_PRECISIONS = {"fp32": "fp32", "bf16": "bf16 products, fp32 weights"}
+
+
+def _optimizer(observed: Mapping[str, object]) -> str:
+    """Name an optimizer with the constants that are not zero or off."""
+    constants = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else name
+        for name, value in observed.items()
+        if name not in ("class", "formulas") and value
+    )
+    return f"{observed['class']} ({constants}), {observed['formulas']} formulas"
+
+
+def _distinct(values: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(values))
 
 
 def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Chart, ...]]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ceteris.checking import Issue, Path, show
 from ceteris.data.spec import DataSpec
 from ceteris.data.steps import STEPS
+from ceteris.nn.augmentation import AUGMENTATIONS
 from ceteris.nn.registry import LAYERS
 from ceteris.nn.training import OPTIMIZERS, SCHEDULES, TrainSpec
 
@@ -78,6 +79,10 @@ def json_schema() -> dict[str, Any]:
         properties["train"]["properties"][field] = {
             "anyOf": [{"enum": sorted(registry)}, _choice(registry, definitions)]
         }
+    properties["train"]["properties"]["augment"] = {
+        "type": "array",
+        "items": {"anyOf": [{"enum": sorted(AUGMENTATIONS)}, _choice(AUGMENTATIONS, definitions)]},
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "ceteris study",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ceteris.errors import Problem, StudyError
+from ceteris.nn.augmentation import AUGMENTATIONS
 from ceteris.nn.shapes import ShapeError
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.summary import ModelSummary, model_summary
-from ceteris.records import DataDescription, Plan
+from ceteris.records import DataDescription, Plan, Shape, Variant
 
 __all__ = ["check_shapes", "with_parameter_warnings"]
 
@@ -49,10 +50,22 @@ def check_shapes(
             problems.append(
                 Problem(where, rule, str(summary.output_shape), f"Set units: {classes}.")
             )
+        problems += _augmentation_problems(variant, description.input_shape)
         summaries[variant.name] = summary
     if problems:
         raise StudyError(dict.fromkeys(problems))
     return summaries
+
+
+def _augmentation_problems(variant: Variant, shape: Shape) -> list[Problem]:
+    found = []
+    for item in variant.train.get("augment", ()):
+        for name, arguments in item.items():
+            rule = AUGMENTATIONS[name].model_validate(arguments).misfit(shape)
+            if rule is not None:
+                where = f"variant {variant.name}: train.augment.{name}"
+                found.append(Problem(where, rule, str(arguments)))
+    return found
 
 
 def with_parameter_warnings(plan: Plan, summaries: Mapping[str, ModelSummary]) -> Plan:

@@ -1,4 +1,4 @@
-"""Layers without weights: Input, Activation, ReLU, LeakyReLU, Dropout, SpatialDropout2D."""
+"""Layers without weights: Input, Activation, ReLU, LeakyReLU, Rescaling and both dropouts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from ceteris.records import Shape
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Activation", "Dropout", "Input", "LeakyReLU", "ReLU", "SpatialDropout2D"]
+__all__ = [
+    "Activation",
+    "Dropout",
+    "Input",
+    "LeakyReLU",
+    "ReLU",
+    "Rescaling",
+    "SpatialDropout2D",
+]
 
 
 def _tuple(value: object) -> object:
@@ -96,6 +104,23 @@ class LeakyReLU(Layer):
         from torch import nn
 
         return nn.LeakyReLU(0.3 if self.negative_slope is None else self.negative_slope)
+
+
+class Rescaling(Layer):
+    """x * scale + offset.
+
+    Source: Keras 3 ``Rescaling``.
+    """
+
+    purpose: ClassVar[str] = "x * scale + offset"
+    scale: Annotated[float, Field(allow_inf_nan=False)]
+    offset: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+
+    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
+        """One product."""
+        from ceteris.nn import modules
+
+        return modules.Rescale(self.scale, self.offset)
 
 
 class Dropout(Layer):

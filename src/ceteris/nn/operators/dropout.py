@@ -14,7 +14,7 @@ from ceteris.nn.operators.memory import (
     kernels_for,
 )
 
-__all__ = ["keyed_dropout", "keyed_factors"]
+__all__ = ["keyed_dropout", "keyed_factors", "stacked_factors"]
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -50,6 +50,28 @@ def keyed_factors(
     draws = _mixed(draws * _signed(_GOLDEN) + _signed(key))
     bits = draws.view(torch.int16)[:count].to(torch.int32) & 0xFFFF
     return (bits >= threshold).float().mul_(scale).view(shape)
+
+
+def stacked_factors(
+    shape: tuple[int, ...], keys: Tensor, counter: Tensor, thresholds: Tensor, scales: Tensor
+) -> Tensor:
+    """Return `keyed_factors` of several keys at once: ``(member, *shape)``, the same bits.
+
+    Everything stays on the device, so that a CUDA graph may hold it.
+
+    Args:
+        shape: of one member's factors.
+        keys: int64 ``(member,)``, the 64 bits of each key.
+        counter: int64 scalar: draws already used under these keys.
+        thresholds: int64 ``(member,)``.
+        scales: float32 ``(member,)``.
+    """
+    count = torch.Size(shape).numel()
+    draws = torch.arange(1, 1 + (count + 3) // 4, device=keys.device) + counter
+    mixed = _mixed((draws * _signed(_GOLDEN))[None] + keys[:, None])
+    bits = mixed.view(torch.int16)[:, :count].to(torch.int32) & 0xFFFF
+    factors = (bits >= thresholds[:, None]).float() * scales[:, None]
+    return factors.view(len(keys), *shape)
 
 
 def _signed(value: int) -> int:

@@ -1,0 +1,98 @@
+"""How fast this machine trains a variant: the real loop, for a moment, on random images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ceteris.data.images import LEVELS, ImageSet, LookUp
+from ceteris.data.prepare import FittedPreprocessing, PreparedData
+from ceteris.engine.evaluate import EVALUATION_BATCH
+from ceteris.engine.run import run_trial
+from ceteris.records import EpochRecord, Shape, Speed, Trial, Variant
+
+__all__ = ["measure_speed", "private_bytes"]
+
+TARGET_SECONDS = 0.25
+"""How long the measured epoch should take, by the rough forecast."""
+STEP_SECONDS = 0.3
+SMALLEST_BATCH = 32
+EPOCHS = 3
+
+
+def measure_speed(
+    variant: Variant, shape: Shape, num_classes: int, guess: float, *, looked_up: bool
+) -> Speed:
+    """Train a variant for three short epochs, and time the later two.
+
+    Args:
+        variant: resolved.
+        shape: ``(height, width, channel)`` after preprocessing.
+        num_classes: of the data.
+        guess: seconds per training example, roughly; decides how many are used. Where one step
+            would take long, a smaller batch stands in for the study's.
+        looked_up: whether images are bytes and a table, or float32.
+    """
+    batch = variant.train["batch_size"]
+    batch = min(batch, max(SMALLEST_BATCH, int(STEP_SECONDS / guess)))
+    steps = max(1, math.ceil(TARGET_SECONDS / (guess * batch)))
+    train = {
+        **variant.train,
+        "epochs": EPOCHS,
+        "batch_size": batch,
+        "early_stopping": None,
+        "checkpoint": "last",
+    }
+    trial = Trial("0" * 64, replace(variant, train=train), seed=0)
+    count = steps * batch
+    data = _random_data(shape, num_classes, count, looked_up=looked_up)
+    records: list[EpochRecord] = []
+    if run_trial(trial, data, emit=records.append).status == "failed":
+        return Speed(guess, guess / 3, private_bytes())
+    training = min(1 / record.samples_per_second for record in records[1:])
+    scored = len(data.validation_images) + min(count, data.num_sample)
+    scoring = min(record.wall_seconds - count * training for record in records[1:]) / scored
+    return Speed(training, max(scoring, 0.0), private_bytes())
+
+
+def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool) -> PreparedData:
+    draw = np.random.Generator(np.random.Philox(0))
+    held_out = EVALUATION_BATCH
+
+    def images(number: int) -> ImageSet:
+        raw = draw.integers(0, LEVELS, (number, *shape), dtype=np.uint8)
+        if not looked_up:
+            return ImageSet(raw.astype(np.float32) / np.float32(LEVELS))
+        table = np.tile(np.arange(LEVELS, dtype=np.float32) / np.float32(LEVELS), (shape[2], 1))
+        return ImageSet(LookUp(raw, np.arange(number), table))
+
+    def labels(number: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return draw.integers(0, num_classes, number)
+
+    return PreparedData(
+        train_images=images(count),
+        train_labels=labels(count),
+        train_ids=np.arange(count),
+        validation_images=images(held_out),
+        validation_labels=labels(held_out),
+        validation_ids=np.arange(held_out),
+        num_sample=held_out,
+        class_names=tuple(map(str, range(num_classes))),
+        preprocessing=FittedPreprocessing((), (), LEVELS - 1, ""),
+    )
+
+
+def private_bytes() -> int:
+    """Return the memory that only this process holds; where the system does not say, its peak."""
+    path = Path("/proc/self/smaps_rollup")
+    if path.exists():
+        fields = (line.split() for line in path.read_text().splitlines()[1:])
+        return sum(1024 * int(item[1]) for item in fields if item[0].startswith("Private_"))
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

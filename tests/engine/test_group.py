@@ -1,0 +1,341 @@
+"""Trials trained as one program: what each would have been alone, whoever else is there."""
+
+import numpy as np
+import pytest
+import torch
+
+from ceteris.data.load import load_dataset
+from ceteris.data.prepare import prepare
+from ceteris.data.spec import DataSpec
+from ceteris.engine.group import run_group
+from ceteris.engine.history import Checkpoint
+from ceteris.engine.run import run_trial
+from ceteris.execute.grouping import groups_of
+from ceteris.nn.build import build_network
+from ceteris.nn.operators.dropout import keyed_factors, stacked_factors
+from ceteris.nn.spec import ModelSpec
+from ceteris.nn.stacked import stack
+from ceteris.study.expand import expand
+from ceteris.study.identity import plan_trials
+from ceteris.study.load import study_from_mapping
+
+SMALL = {"train": 0.2, "validation": 0.1, "test": 0.7, "seed": 1}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def study(layers, *, seeds=2, train=None, **more):
+    training = {"optimizer": {"SGD": {"learning_rate": 0.05}}, "epochs": 2, "batch_size": 50}
+    return {
+        "study": "group",
+        "data": {"source": "digits", "split": SMALL, "preprocess": ["scale"]},
+        "model": {"layers": [*layers, {"Dense": {"units": 10, "activation": "softmax"}}]},
+        "train": {**training, **(train or {})},
+        "seeds": seeds,
+        **more,
+    }
+
+
+def trials_of(mapping):
+    plan = expand(study_from_mapping(mapping))
+    return list(plan_trials(plan, {v.name: "digits" for v in plan.variants}, 1))
+
+
+def data_of(trials):
+    spec = DataSpec.parse(trials[0].variant.data)
+    return prepare(load_dataset(spec), spec, seed=0)
+
+
+def alone(trials, data):
+    found = []
+    for trial in trials:
+        records = []
+        found.append((run_trial(trial, data, emit=records.append), records))
+    return found
+
+
+def together(trials, data, size=None, **options):
+    records = [[] for _ in trials]
+    outcomes = run_group(
+        trials,
+        data,
+        group_size=size or len(trials),
+        emit=lambda index, record: records[index].append(record),
+        **options,
+    )
+    return list(zip(outcomes, records, strict=True))
+
+
+def assert_close(one, other, tolerance=2e-4):
+    (left, left_records), (right, right_records) = one, other
+    assert (left.status, left.epochs) == (right.status, right.epochs)
+    for a, b in zip(left_records, right_records, strict=True):
+        assert a.epoch == b.epoch
+        assert a.learning_rate == b.learning_rate
+        for name, value in a.metrics.items():
+            assert b.metrics[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name
+    assert left.weights.keys() == right.weights.keys()
+    for name, value in left.weights.items():
+        np.testing.assert_allclose(right.weights[name], value, rtol=0.02, atol=tolerance)
+    assert left.observed == right.observed
+
+
+def assert_same(one, other):
+    (left, left_records), (right, right_records) = one, other
+    assert [r.metrics for r in left_records] == [r.metrics for r in right_records]
+    assert all((right.weights[name] == value).all() for name, value in left.weights.items())
+    assert left.metrics == right.metrics
+
+
+CONV = {"Conv2D": {"name": "conv", "filters": 6, "kernel_size": 3, "activation": "relu"}}
+NETWORKS = {
+    "lab": [
+        CONV,
+        {"MaxPooling2D": {}},
+        {"Dropout": {"rate": 0.3}},
+        "BatchNormalization",
+        "Flatten",
+        {"Dense": {"name": "hidden", "units": 12, "activation": "relu"}},
+        {"Dropout": {"rate": 0.2}},
+    ],
+    "strides and padding": [
+        {"Conv2D": {"filters": 4, "kernel_size": [3, 2], "strides": 2, "padding": "same"}},
+        {"Conv2D": {"filters": 4, "kernel_size": 3, "padding": "same", "activation": "gelu"}},
+        {"SpatialDropout2D": {"rate": 0.25}},
+        "GlobalAveragePooling2D",
+    ],
+    "depthwise": [
+        {"DepthwiseConv2D": {"kernel_size": 3, "depth_multiplier": 4}},
+        {"SeparableConv2D": {"filters": 8, "kernel_size": 3, "activation": "relu"}},
+        {"GroupNormalization": {"groups": 4}},
+        "LayerNormalization",
+        {"AveragePooling2D": {"pool_size": 2}},
+        "Flatten",
+    ],
+    "residual": [
+        {"Conv2D": {"filters": 4, "kernel_size": 3, "padding": "same"}},
+        {
+            "Residual": {
+                "layers": [
+                    # A bias before normalisation has no gradient but rounding, which Adam scales up.
+                    {
+                        "Conv2D": {
+                            "filters": 4,
+                            "kernel_size": 3,
+                            "padding": "same",
+                            "use_bias": False,
+                        }
+                    },
+                    "BatchNormalization",
+                    {"Dropout": {"rate": 0.1}},
+                ],
+                "activation": "relu",
+            }
+        },
+        "GlobalMaxPooling2D",
+        {"Rescaling": {"scale": 2.0}},
+    ],
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("profile", ["keras", "torch"])
+def test_each_trial_is_what_it_is_alone(network, profile):
+    mapping = study(NETWORKS[network], train={"optimizer": {"Adam": {"learning_rate": 0.003}}})
+    mapping["model"]["defaults"] = profile
+    trials = trials_of(mapping)
+    data = data_of(trials)
+    for one, other in zip(alone(trials, data), together(trials, data), strict=True):
+        assert_close(one, other)
+
+
+def test_a_grouped_convolution_is_as_good():
+    trials = trials_of(study(NETWORKS["lab"]))
+    data = data_of(trials)
+    for one, other in zip(alone(trials, data), together(trials, data, way="grouped"), strict=True):
+        assert_close(one, other)
+
+
+def test_members_may_differ_in_all_that_has_no_shape():
+    mapping = study(
+        NETWORKS["lab"],
+        seeds=1,
+        design="listed",
+        baseline="plain",
+        variants={
+            "plain": {},
+            "momentum": {"train": {"optimizer": {"SGD": {"learning_rate": 0.02, "momentum": 0.9}}}},
+            "adam": {"train": {"optimizer": "Adam", "schedule": "one_cycle"}},
+            "l2": {"set": {"model.Conv2D.kernel_regularizer": {"l2": 0.01}}},
+            "l1": {"set": {"model.hidden.kernel_regularizer": {"l1": 0.001, "l2": 0.02}}},
+            "more": {"set": {"model.Dropout.rate": 0.4}},
+            "zeros": {"set": {"model.hidden.kernel_initializer": "he_normal"}},
+        },
+    )
+    trials = trials_of(mapping)
+    (group,) = groups_of(trials, 7)
+    assert {trial.identity for trial in group} == {trial.identity for trial in trials}
+    data = data_of(trials)
+    for one, other in zip(alone(group, data), together(group, data), strict=True):
+        assert_close(one, other)
+
+
+def test_augmentation_and_mirrored_scores_are_each_trials_own():
+    train = {"augment": ["flip", {"crop": {"pixels": 1}}, {"cutout": {"size": 2}}]}
+    trials = trials_of(study(NETWORKS["lab"], train={**train, "test_time_flip": True}))
+    data = data_of(trials)
+    for one, other in zip(alone(trials, data), together(trials, data), strict=True):
+        assert_close(one, other)
+
+
+def test_company_changes_no_bit():
+    trials = trials_of(study(NETWORKS["lab"], seeds=4))
+    data = data_of(trials)
+    with_second = together([trials[0], trials[1]], data, size=4)[0]
+    with_others = together([trials[0], trials[3], trials[2]], data, size=4)[0]
+    by_itself = together([trials[0]], data, size=4)[0]
+    assert_same(with_second, with_others)
+    assert_same(with_second, by_itself)
+
+
+def test_a_group_resumed_continues_bit_for_bit_even_alone():
+    trials = trials_of(study(NETWORKS["lab"], train={"optimizer": "Nadam", "epochs": 3}))
+    data = data_of(trials)
+    saved = {}
+    whole = together(trials, data, save=lambda i, c: saved.setdefault((i, len(c.records)), c))
+    assert set(saved) == {(0, 1), (1, 1), (0, 2), (1, 2)}
+    rest = together(trials, data, resume=[saved[0, 1], saved[1, 1]])
+    for (left, records), (right, later) in zip(whole, rest, strict=True):
+        assert records[1].metrics == later[0].metrics
+        assert all((right.weights[k] == v).all() for k, v in left.weights.items())
+    records = []
+    single = run_trial(trials[1], data, emit=records.append, resume=saved[1, 2])
+    assert records[0].metrics["loss"] == pytest.approx(whole[1][1][2].metrics["loss"], rel=1e-4)
+    for name, value in whole[1][0].weights.items():
+        np.testing.assert_allclose(single.weights[name], value, rtol=0.02, atol=2e-4)
+
+
+def test_a_failing_member_is_named_and_leaves_the_others_alone():
+    mapping = study(
+        NETWORKS["lab"],
+        seeds=2,
+        factors={
+            "rate": {
+                "sane": {},
+                "mad": {"set": {"train.optimizer": {"SGD": {"learning_rate": 1e30}}}},
+            }
+        },
+    )
+    trials = trials_of(mapping)
+    data = data_of(trials)
+    found = together(trials, data)
+    apart = alone(trials, data)
+    for trial, one, other in zip(trials, apart, found, strict=True):
+        if trial.variant.name == "mad":
+            assert other[0].status == "failed"
+            assert other[0].first_nonfinite == one[0].first_nonfinite
+            assert other[0].reason == one[0].reason
+            assert other[1] == []
+        else:
+            assert_close(one, other)
+
+
+def test_members_stop_early_each_by_itself():
+    mapping = study(
+        NETWORKS["lab"],
+        seeds=4,
+        train={
+            "epochs": 10,
+            "early_stopping": {"monitor": "val_accuracy", "patience": 1},
+            "checkpoint": "best",
+        },
+    )
+    trials = trials_of(mapping)
+    data = data_of(trials)
+    apart, found = alone(trials, data), together(trials, data)
+    assert len({outcome.epochs for outcome, _ in apart}) > 1, "the test needs different ends"
+    for one, other in zip(apart, found, strict=True):
+        assert other[0].epochs == one[0].epochs
+        assert other[0].observed == one[0].observed
+        assert other[0].metrics["val_loss"] == pytest.approx(one[0].metrics["val_loss"], rel=0.01)
+
+
+def test_factors_of_several_keys_are_each_keys_own_bits():
+    keys = [3, (1 << 63) + 5, (1 << 64) - 1]
+    thresholds, scales = [0, 20_000, 65_000], [1.0, 1.5, 2.0]
+    signed = torch.tensor([k - (1 << 64) if k >> 63 else k for k in keys])
+    found = stacked_factors(
+        (3, 7), signed, torch.tensor(11), torch.tensor(thresholds), torch.tensor(scales)
+    )
+    for row, key, threshold, scale in zip(found, keys, thresholds, scales, strict=True):
+        expected = keyed_factors((3, 7), key, 11, threshold, scale, torch.device("cpu"))
+        assert torch.equal(row, expected)
+
+
+def test_networks_of_two_structures_are_refused():
+    def network(units):
+        layers = [{"Flatten": {}}, {"Dense": {"units": units}}]
+        return build_network(ModelSpec.parse({"layers": layers}), (4, 4, 1))
+
+    with pytest.raises(ValueError, match="one structure"):
+        stack([network(3), network(4)])
+    trials = trials_of(study(NETWORKS["lab"], seeds=3))
+    with pytest.raises(ValueError, match="1 to 2, got 3"):
+        together(trials, data_of(trials), size=2)
+
+
+def test_groups_are_alike_and_no_larger_than_asked():
+    mapping = study(
+        NETWORKS["lab"],
+        seeds=5,
+        factors={
+            "width": {"small": {}, "large": {"set": {"model.conv.filters": 8}}},
+            "rate": {"low": {}, "high": {"set": {"model.Dropout.rate": 0.4}}},
+            "batch": {"50": {}, "25": {"set": {"train.batch_size": 25}}},
+        },
+    )
+    trials = trials_of(mapping)
+    groups = groups_of(trials, 4)
+    assert sorted(t.identity for g in groups for t in g) == sorted(t.identity for t in trials)
+    assert {len(group) for group in groups} == {4, 2}
+    for group in groups:
+        assert len({trial.variant.levels["width"] for trial in group}) == 1
+        assert len({trial.variant.levels["batch"] for trial in group}) == 1
+    assert any(len({trial.variant.levels["rate"] for trial in g}) == 2 for g in groups)
+    assert groups_of(trials, 1) == [(trial,) for trial in trials]
+
+
+def test_a_drawn_training_set_keeps_seeds_apart():
+    mapping = study(NETWORKS["lab"], seeds=3)
+    mapping["data"]["train_size"] = 100
+    assert [len(group) for group in groups_of(trials_of(mapping), 8)] == [1, 1, 1]
+
+
+def test_checkpoints_hold_what_a_single_run_saves():
+    trials = trials_of(study(NETWORKS["lab"], seeds=2, train={"optimizer": "Adam", "epochs": 2}))
+    data = data_of(trials)
+    saved, single = {}, {}
+    together(trials, data, save=lambda index, checkpoint: saved.update({index: checkpoint}))
+    run_trial(trials[0], data, emit=lambda _: None, save=lambda c: single.update(one=c))
+    own, theirs = single["one"], saved[0]
+    assert isinstance(theirs, Checkpoint)
+    assert own.optimizer.keys() == theirs.optimizer.keys()
+    for name, value in own.optimizer.items():
+        assert theirs.optimizer[name].shape == value.shape, name
+        np.testing.assert_allclose(theirs.optimizer[name], value, atol=1e-4)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_graphs_and_eager_steps_give_what_single_trials_give():
+    trials = trials_of(study(NETWORKS["lab"], seeds=3))
+    data = data_of(trials)
+    for one, other in zip(
+        alone(trials, data), together(trials, data, size=4, device="cuda"), strict=True
+    ):
+        assert_close(one, other, tolerance=2e-3)
