@@ -1,4 +1,4 @@
-"""The README's table of figures, from the committed JSON: `python -m benchmarks.table`."""
+"""The figures in README and docs/benchmarks.md, from the committed JSON: `python -m benchmarks.table`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from benchmarks.ratios import Ratio
 from benchmarks.summary import OWN, shares_of_limit, summarize
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+RESULTS = ROOT / "benchmarks" / "results"
 LABELS = {arm.name: arm.label for arm in ARMS}
+TUNED = ("keras", "keras-tuned", "keras-two", "torch-tuned")
+"""Arms of which the fastest counts as the best peer."""
 
 
 def markdown(result: Mapping[str, Any]) -> str:
@@ -35,7 +37,9 @@ def markdown(result: Mapping[str, Any]) -> str:
         shares = shares_of_limit(workload, result["limits"])
         reached = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
         lines += ["", f"Share of the machine's matrix-product rate: {reached}.", ""]
-    return "\n".join(lines)
+    if result.get("scaling"):
+        lines += [scaling(result["scaling"]), ""]
+    return "\n".join(lines).rstrip()
 
 
 def headline(result: Mapping[str, Any]) -> str:
@@ -43,12 +47,12 @@ def headline(result: Mapping[str, Any]) -> str:
     lines = [
         _heading(result),
         "",
-        "| study | ceteris | Keras, as a student writes it | best tuned peer | PyTorch tutorial loop |",
+        "| study | ceteris | Keras, as a student writes it | fastest peer, tuned | PyTorch tutorial loop |",
         "|---|--:|--:|--:|--:|",
     ]
     for workload in result["workloads"]:
         arms = {item.arm: item for item in summarize(workload)}
-        tuned = [arms[name] for name in ("keras-tuned", "keras-two", "torch-tuned") if name in arms]
+        tuned = [arms[name] for name in TUNED if name in arms]
         best = min(tuned, key=lambda item: item.ratio.median) if tuned else None
         cells = [
             f"{arms[OWN].seconds:.0f} s",
@@ -57,6 +61,82 @@ def headline(result: Mapping[str, Any]) -> str:
             _cell(arms.get("torch")),
         ]
         lines.append(f"| {workload['workload']} ({_size(workload)}) | " + " | ".join(cells) + " |")
+    lines += _across_precisions(result)
+    return "\n".join(lines)
+
+
+def _across_precisions(result: Mapping[str, Any]) -> list[str]:
+    """What bf16 gains over what the authors of a lab ran: Keras in fp32."""
+    by_name = {item["workload"]: item for item in result["workloads"]}
+    lines = []
+    for name, workload in by_name.items():
+        wide = by_name.get(name.removesuffix(", bf16"))
+        if wide is None or wide is workload:
+            continue
+        keras = {item.arm: item for item in summarize(wide)}.get("keras")
+        own = {item.arm: item for item in summarize(workload)}[OWN]
+        if keras is not None:
+            lines.append(
+                f"{wide['workload']}: bf16 in ceteris against fp32 Keras, as a student writes it: "
+                f"{keras.seconds / own.seconds:.2f}x."
+            )
+    return ["", *lines] if lines else []
+
+
+def scaling(found: Mapping[str, Any]) -> str:
+    """Return what seeds, variants, workers and trials cost."""
+    lines = [
+        "**Cost of seeds** (lab A's first network)",
+        "",
+        "| seeds | workers | seconds | memory |",
+        "|--:|--:|--:|--:|",
+    ]
+    for item in (*found["seeds"], *found["jobs"]):
+        lines.append(
+            f"| {item['seeds']} | {item['jobs']} | {item['seconds']:.1f} | {item['peak_bytes'] / 1e9:.2f} GB |"
+        )
+    fit, empty = found["fit_seconds"], found["overhead_seconds"]
+    lines += [
+        "",
+        f"Fit over seeds: {fit['start_up']:.1f} s + {fit['per_trial']:.2f} s per trial. "
+        f"A trial that trains next to nothing costs {1000 * empty['per_trial']:.0f} ms.",
+    ]
+    return "\n".join(lines)
+
+
+def precision(found: Mapping[str, Any]) -> str:
+    """Return the test that bf16 is as accurate as fp32."""
+    lines = [
+        f"Measured {found['date']}: `{found['command']}`.",
+        "",
+        "| study | n | fp32 | bf16 | difference (90 % interval) | p | within 0.2 points | training is faster by |",
+        "|---|--:|--:|--:|--:|--:|---|--:|",
+    ]
+    for item in found["studies"]:
+        accuracy = item["val_accuracy"]
+        lines.append(
+            f"| {item['study']} | {item['n']} | {accuracy['fp32']:.2%} | {accuracy['bf16']:.2%} "
+            f"| {100 * item['mean']:+.3f} points [{100 * item['low']:+.3f}, {100 * item['high']:+.3f}] "
+            f"| {item['p']:.2g} | {'shown' if item['shown'] else 'not shown'} "
+            f"| {item['training_speedup']:.2f}x |"
+        )
+    return "\n".join(lines)
+
+
+def forecast(found: Mapping[str, Any]) -> str:
+    """Return what `plan` said beside what `run` took."""
+    lines = [
+        f"Measured {found['date']}: `{found['command']}`.",
+        "",
+        "| study | seconds, forecast | taken | ratio | memory, forecast | taken | ratio |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for item in found["workloads"]:
+        lines.append(
+            f"| {item['workload']} | {item['forecast_seconds']:.0f} | {item['seconds']:.0f} "
+            f"| {item['time_ratio']:.2f} | {item['forecast_bytes'] / 1e9:.2f} GB "
+            f"| {item['bytes'] / 1e9:.2f} GB | {item['memory_ratio']:.2f} |"
+        )
     return "\n".join(lines)
 
 
@@ -88,24 +168,44 @@ def _heading(result: Mapping[str, Any]) -> str:
     )
 
 
-def updated(readme: str, result: Mapping[str, Any]) -> str:
-    """Return the README with the table between its markers.
+SECTIONS = {
+    "README.md": {"benchmarks": ("cpu.json", headline)},
+    "docs/benchmarks.md": {
+        "quiet": ("cpu.json", markdown),
+        "busy": ("busy.json", headline),
+        "precision": ("precision.json", precision),
+        "forecast": ("forecast.json", forecast),
+    },
+}
+"""Page -> section -> the JSON it shows, and how."""
+
+
+def updated(page: str, section: str, text: str) -> str:
+    """Return a page with a text between the markers of a section.
 
     Raises:
         ValueError: a marker is missing.
     """
-    if BEGIN not in readme or END not in readme:
-        raise ValueError(f"the README must hold {BEGIN} and {END}")
-    before, rest = readme.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{headline(result)}\n{END}{rest.split(END, 1)[1]}"
+    begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
+    if begin not in page or end not in page:
+        raise ValueError(f"the page must hold {begin} and {end}")
+    before, rest = page.split(begin, 1)
+    return f"{before}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}"
+
+
+def page_with_figures(name: str) -> str:
+    """Return a page of `SECTIONS` as the committed JSON wants it."""
+    page = (ROOT / name).read_text(encoding="utf-8")
+    for section, (file, show) in SECTIONS[name].items():
+        page = updated(page, section, show(json.loads((RESULTS / file).read_text())))
+    return page
 
 
 def main() -> None:
-    """Write the table into the README."""
-    result = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())
-    path = ROOT / "README.md"
-    path.write_text(updated(path.read_text(encoding="utf-8"), result), encoding="utf-8")
-    print(f"written: {path}")
+    """Write the figures into the pages."""
+    for name in SECTIONS:
+        (ROOT / name).write_text(page_with_figures(name), encoding="utf-8")
+        print(f"written: {name}")
 
 
 if __name__ == "__main__":

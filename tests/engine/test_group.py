@@ -1,5 +1,8 @@
 """Trials trained as one program: what each would have been alone, whoever else is there."""
 
+import contextlib
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,7 @@ from ceteris.data.load import load_dataset
 from ceteris.data.prepare import prepare
 from ceteris.data.spec import DataSpec
 from ceteris.engine.group import run_group
+from ceteris.engine.group_step import GroupStep
 from ceteris.engine.history import Checkpoint
 from ceteris.engine.run import run_trial
 from ceteris.execute.grouping import groups_of
@@ -329,6 +333,55 @@ def test_checkpoints_hold_what_a_single_run_saves():
     for name, value in own.optimizer.items():
         assert theirs.optimizer[name].shape == value.shape, name
         np.testing.assert_allclose(theirs.optimizer[name], value, atol=1e-4)
+
+
+class FakeGraph:
+    """What a CUDA graph does, on a CPU: the recorded pass again, into the recorded memory."""
+
+    recording = None
+
+    def __init__(self):
+        self.step = FakeGraph.recording
+
+    def replay(self):
+        recorded = self.step._gradients
+        self.step._forget_gradients()
+        self.step._run(self.step._positions)
+        for parameter, gradient in zip(self.step.parameters, recorded, strict=True):
+            gradient.copy_(parameter.grad)
+
+
+def test_replaying_a_recorded_pass_changes_nothing(monkeypatch):
+    """The bookkeeping around a graph: memory that stays, traces of recording that vanish."""
+    trials = trials_of(study(NETWORKS["lab"], train={"augment": ["flip"]}))
+    data = data_of(trials)
+    eager = together(trials, data)
+
+    def call(step, positions):
+        monkeypatch.setattr(FakeGraph, "recording", step)
+        step.device = SimpleNamespace(type="cuda")
+        original(step, positions)
+        calls.append(positions.shape[1])
+
+    calls = []
+    original = GroupStep.__call__
+    nothing = SimpleNamespace(wait_stream=lambda other: None)
+    for name, fake in {
+        "Stream": lambda: nothing,
+        "current_stream": lambda: nothing,
+        "stream": lambda stream: contextlib.nullcontext(),
+        "graph": lambda graph: contextlib.nullcontext(),
+        "CUDAGraph": FakeGraph,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+    monkeypatch.setattr(GroupStep, "__call__", call)
+    monkeypatch.setattr(
+        "ceteris.engine.group_step.products_in", lambda *_: contextlib.nullcontext()
+    )
+    replayed = together(trials, data)
+    assert set(calls) == {50, 9}, "full batches and a smaller one"
+    for one, other in zip(eager, replayed, strict=True):
+        assert_same(one, other)
 
 
 @pytest.mark.gpu

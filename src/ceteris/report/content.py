@@ -74,7 +74,7 @@ def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:
         seen = [
             trial.observed
             for trial in results.trials
-            if trial.variant == variant.name and trial.observed
+            if trial.variant == variant.name and trial.fit_on == "train" and trial.observed
         ]
         if not seen:
             continue
