@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from ceteris.nn.optimizers import OptimizerState, build_optimizer
 from ceteris.nn.schedules import learning_rate
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.stacked import ConvolutionWay, StackedNetwork, stack
-from ceteris.nn.training import TrainSpec
+from ceteris.nn.training import Schedule, TrainSpec
 from ceteris.records import EpochRecord, Predictions, Trial, TrialOutcome
 
 __all__ = ["run_group"]
@@ -62,8 +63,8 @@ class _Share:
 
     start: int
     stop: int
-    train: TrainSpec
     optimizer: OptimizerState
+    schedule: Schedule
 
 
 def run_group(
@@ -180,27 +181,23 @@ class _Group:
         self, trains: Sequence[TrainSpec], checkpoints: Sequence[Checkpoint | None]
     ) -> list[_Share]:
         """One optimizer for every run of members whose settings are equal."""
-        shares: list[_Share] = []
-        previous = None
-        for index, seat in enumerate(self.seats):
-            variant = self.members[seat].trial.variant
-            profile = ModelSpec.parse(variant.model).defaults
+        profiles = [ModelSpec.parse(m.trial.variant.model).defaults for m in self.members]
+
+        def settings(index: int) -> str:
+            seat = self.seats[index]
             train = trains[seat]
-            wanted = json.dumps([train.optimizer, train.schedule, profile], sort_keys=True)
-            if wanted == previous:
-                shares[-1].stop = index + 1
-            else:
-                shares.append(_Share(index, index + 1, train, None))  # type: ignore[arg-type]
-            previous = wanted
-        for share in shares:
-            model = ModelSpec.parse(self.members[self.seats[share.start]].trial.variant.model)
-            views = [
-                item.detach()[share.start : share.stop].requires_grad_() for item in self.parameters
-            ]
-            share.optimizer = build_optimizer(share.train, views, model.defaults)
-            found = [checkpoints[self.seats[index]] for index in range(share.start, share.stop)]
-            if found[0] is not None:
-                share.optimizer.restore(_joined([item.optimizer for item in found if item]))
+            return json.dumps([train.optimizer, train.schedule, profiles[seat]], sort_keys=True)
+
+        shares = []
+        for _, run in groupby(range(self.size), key=settings):
+            members = list(run)
+            start, stop, seat = members[0], members[-1] + 1, self.seats[members[0]]
+            views = [item.detach()[start:stop].requires_grad_() for item in self.parameters]
+            optimizer = build_optimizer(trains[seat], views, profiles[seat])
+            states = [checkpoints[self.seats[index]] for index in members]
+            if states[0] is not None:
+                optimizer.restore(_joined([state.optimizer for state in states if state]))
+            shares.append(_Share(start, stop, optimizer, trains[seat].built_schedule()))
         return shares
 
     def _rows(self, draw: Callable[[int], Any]) -> Tensor:
@@ -274,7 +271,7 @@ class _Group:
     def _update(self, share: _Share, *, step: int, steps: int) -> None:
         optimizer = share.optimizer
         optimizer.learning_rate = learning_rate(
-            share.train.built_schedule(),
+            share.schedule,
             optimizer.constants["learning_rate"],
             step=step,
             num_steps=self.train.epochs * steps,
