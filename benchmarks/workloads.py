@@ -59,12 +59,14 @@ _A = _sizes(Size(0.05, 0.02, 2), Size(0.70, 0.15, 3), Size(0.70, 0.15, 5, 10))
 _B = _sizes(Size(0.02, 0.01, 2), Size(0.07, 0.02, 2), Size(0.80, 0.10, 5, 5))
 _T = _sizes(Size(0.03, 0.01, 2, 2), Size(0.14, 0.02, 2, 2), Size(0.80, 0.10, 5, 10))
 _D = _sizes(Size(0.01, 0.005, 2, 2), Size(0.05, 0.01, 2, 2), Size(0.80, 0.10, 5, 5))
+_H = _sizes(Size(0.03, 0.01, 2), Size(0.14, 0.02, 2), Size(0.80, 0.10, 5, 5))
 
 WORKLOADS = (
     Workload("lab A", "lab-a.yaml", _A),
     Workload("lab B", "lab-b.yaml", _B),
     Workload("tutorial CNN", "tutorial.yaml", _T),
     Workload("lab D", "lab-d.yaml", _D),
+    Workload("held-out", "held-out.yaml", _H),
     Workload("lab B, bf16", "lab-b.yaml", _B, "bf16"),
     Workload("tutorial CNN, bf16", "tutorial.yaml", _T, "bf16"),
 )

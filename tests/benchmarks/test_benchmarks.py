@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from ruamel.yaml import YAML
 from scipy import stats
 
-from benchmarks import table
+import ceteris
+from benchmarks import held_out, table
 from benchmarks.arms import CETERIS, TrialReport, commands_of, differences, reports_of
 from benchmarks.equivalence import two_one_sided
 from benchmarks.measure import ArmError, run, tree_bytes, wait_for_quiet
@@ -63,6 +65,15 @@ def test_ceteris_does_the_work_that_peers_are_held_to(real_data, tmp_path):
     other = [replace(reports[0], work=replace(reports[0].work, steps=3)), *reports[1:]]
     assert len(differences(other, prepared)) == 1
     assert "trials differ" in differences(reports[:1], prepared)[0]
+
+
+def test_the_held_out_study_is_what_its_seed_draws():
+    text = held_out.PATH.read_text()
+    seed = int(text.splitlines()[0].rsplit(" ", 1)[1])
+    assert YAML(typ="safe", pure=True).load(text) == held_out.study(seed)
+    assert held_out.study(seed + 1) != held_out.study(seed)
+    for number in range(30):
+        ceteris.from_mapping(held_out.study(number)).plan()
 
 
 def test_ratios_agree_with_scipy():
