@@ -27,7 +27,8 @@ def environment_fingerprint(device: str) -> dict[str, Any]:
     Args:
         device: ``cpu`` or ``cuda``.
     """
-    accelerator = torch.cuda.get_device_name() if device.startswith("cuda") else None
+    seen = device == "cuda" and torch.cuda.is_available()
+    accelerator = torch.cuda.get_device_name() if seen else None
     return {
         "ceteris": __version__,
         "engine": ENGINE_VERSION,
