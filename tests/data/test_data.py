@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from ceteris.data import named
 from ceteris.data.cifar import BATCHES, plain_value, read_cifar
 from ceteris.data.dataset import make_dataset
+from ceteris.data.decoded import decoded
 from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.data.images import LookUp
 from ceteris.data.load import describe, load_dataset
@@ -619,3 +620,36 @@ def test_a_pixel_bomb_is_refused(tmp_path, monkeypatch):
     assert "bomb.png: must be a readable image, got 7x7 pixels are more than 40" in refusal(
         tmp_path
     )
+
+
+def test_a_decoded_archive_is_kept_and_checked(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (9, 4, 4, 3), dtype=np.uint8)
+    calls = []
+
+    def decode():
+        calls.append(1)
+        return make_dataset(images, np.arange(9) % 3, ("a", "b", "c"), where="x", num_train_part=6)
+
+    first, second = (decoded("d" * 64, decode, tmp_path) for _ in range(2))
+    assert len(calls) == 1
+    assert first.fingerprint == second.fingerprint
+    assert (first.images == second.images).all()
+    assert (first.labels == second.labels).all()
+    assert (second.num_train_part, second.class_names) == (6, ("a", "b", "c"))
+    (kept,) = tmp_path.iterdir()
+    block = bytearray((kept / "images.npy").read_bytes())
+    block[-1] ^= 1
+    (kept / "images.npy").write_bytes(block)
+    assert (decoded("d" * 64, decode, tmp_path).images == images).all(), "a flipped bit is noticed"
+    assert len(calls) == 2
+    (kept / "data.json").write_text("{")
+    assert decoded("d" * 64, decode, tmp_path).fingerprint == first.fingerprint
+    assert [path.name for path in tmp_path.iterdir()] == ["d" * 32]
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("")
+    data = make_dataset(
+        np.zeros((4, 2, 2, 1), np.uint8), np.array([0, 1, 0, 1]), ("a", "b"), where="x"
+    )
+    assert decoded("d" * 64, lambda: data, tmp_path / "file" / "cache") is data

@@ -17,7 +17,7 @@ from ceteris.errors import StoreError
 from ceteris.execute import artifacts
 from ceteris.execute import events as events_
 from ceteris.execute.events import EpochEnded, Finished, Started, Task
-from ceteris.execute.pool import run_tasks
+from ceteris.execute.pool import Pool
 from ceteris.execute.spawning import WORKER_ENVIRONMENT
 from ceteris.study.expand import expand
 from ceteris.study.identity import plan_trials
@@ -34,19 +34,20 @@ def tasks(tiny, tmp_path):
         export_dataset(data, folder)
         names = {v.name: data.fingerprint for v in plan.variants}
         trials = plan_trials(plan, names, 1)
-        return [Task("fit", (t,), data.fingerprint) for t in trials], {data.fingerprint: folder}
+        return [Task("fit", (t,), folder) for t in trials]
 
     return make
 
 
-def run_all(tasks, datasets, out, *, jobs=2, listen=lambda event: None):
+def run_all(tasks, out, *, jobs=2, listen=lambda event: None):
     events = []
 
     def on_event(event):
         events.append(event)
         listen(event)
 
-    run_tasks(tasks, out=out, datasets=datasets, jobs=jobs, on_event=on_event)
+    with Pool(out, jobs=jobs) as pool:
+        pool.run(tasks, on_event)
     return events
 
 
@@ -56,9 +57,9 @@ def contents(out):
 
 
 def test_serial_equals_parallel_equals_killed_and_resumed(tasks, tmp_path):
-    work, datasets = tasks(epochs=3)
-    run_all(work, datasets, tmp_path / "one", jobs=1)
-    run_all(work, datasets, tmp_path / "two", jobs=2)
+    work = tasks(epochs=3)
+    run_all(work, tmp_path / "one", jobs=1)
+    run_all(work, tmp_path / "two", jobs=2)
 
     class Stop(Exception):
         pass
@@ -68,9 +69,9 @@ def test_serial_equals_parallel_equals_killed_and_resumed(tasks, tmp_path):
             raise Stop
 
     with pytest.raises(Stop):
-        run_all(work, datasets, tmp_path / "three", jobs=1, listen=stop)
+        run_all(work, tmp_path / "three", jobs=1, listen=stop)
     assert any("checkpoint" in name for name in contents(tmp_path / "three"))
-    events = run_all(work, datasets, tmp_path / "three", jobs=2)
+    events = run_all(work, tmp_path / "three", jobs=2)
     assert max(e.resumed_epochs for e in events if isinstance(e, Started)) >= 1
     assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "three")
 
@@ -85,9 +86,9 @@ def grouped(work, size):
 
 
 def test_a_group_leaves_what_single_trials_leave_and_goes_on_after_a_crash(tasks, tmp_path):
-    work, datasets = tasks(epochs=3)
+    work = tasks(epochs=3)
     work = of_one_variant(work)
-    events = run_all(grouped(work, 4), datasets, tmp_path / "whole")
+    events = run_all(grouped(work, 4), tmp_path / "whole")
     started = [e for e in events if isinstance(e, Started)]
     assert {e.environment["group_size"] for e in started} == {4}
     for task in work:
@@ -102,15 +103,15 @@ def test_a_group_leaves_what_single_trials_leave_and_goes_on_after_a_crash(tasks
             raise Stop
 
     with pytest.raises(Stop):
-        run_all(grouped(work, 4), datasets, tmp_path / "again", listen=stop)
-    events = run_all(grouped(work, 4), datasets, tmp_path / "again")
+        run_all(grouped(work, 4), tmp_path / "again", listen=stop)
+    events = run_all(grouped(work, 4), tmp_path / "again")
     assert max(e.resumed_epochs for e in events if isinstance(e, Started)) >= 1
     assert [e.outcome.reason for e in events if isinstance(e, Finished)] == [None, None]
     assert contents(tmp_path / "again") == contents(tmp_path / "whole")
 
 
 def test_a_killed_group_fails_all_its_trials(tasks, tmp_path):
-    work, datasets = tasks(epochs=3)
+    work = tasks(epochs=3)
 
     def kill(event):
         if isinstance(event, EpochEnded):
@@ -118,15 +119,15 @@ def test_a_killed_group_fails_all_its_trials(tasks, tmp_path):
                 child.kill()
 
     group = grouped(of_one_variant(work), 2)
-    events = run_all(group, datasets, tmp_path, jobs=1, listen=kill)
+    events = run_all(group, tmp_path, jobs=1, listen=kill)
     ends = [e for e in events if isinstance(e, Finished)]
     assert {e.identity for e in ends} == {t.identity for t in group[0].trials}
     assert all("died" in e.outcome.reason for e in ends)
 
 
 def test_events_tell_the_whole_story(tasks, tmp_path):
-    work, datasets = tasks()
-    events = run_all(work, datasets, tmp_path)
+    work = tasks()
+    events = run_all(work, tmp_path)
     for task in work:
         mine = [e for e in events if e.identity == task.trials[0].identity]
         assert [type(e) for e in mine] == [Started, EpochEnded, EpochEnded, Finished]
@@ -139,7 +140,7 @@ def test_events_tell_the_whole_story(tasks, tmp_path):
         assert not (folder / "checkpoint.safetensors").exists()
         assert artifacts.read_predictions(folder, "test") is None
     tests = [Task("test", task.trials, task.dataset) for task in work[:1]]
-    (tested,) = run_all(tests, datasets, tmp_path)
+    (tested,) = run_all(tests, tmp_path)
     assert isinstance(tested, events_.Tested)
     folder = artifacts.trial_folder(tmp_path, work[0].trials[0].identity)
     predictions = artifacts.read_predictions(folder, "test")
@@ -148,8 +149,8 @@ def test_events_tell_the_whole_story(tasks, tmp_path):
 
 
 def test_reading_events_does_not_load_torch_into_the_parent(tasks, tmp_path):
-    work, datasets = tasks()
-    (tmp_path / "events").write_bytes(pickle.dumps(run_all(work[:1], datasets, tmp_path)))
+    work = tasks()
+    (tmp_path / "events").write_bytes(pickle.dumps(run_all(work[:1], tmp_path)))
     code = (
         "import pickle, sys\n"
         f"events = pickle.loads(open({str(tmp_path / 'events')!r}, 'rb').read())\n"
@@ -160,7 +161,7 @@ def test_reading_events_does_not_load_torch_into_the_parent(tasks, tmp_path):
 
 
 def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
-    work, datasets = tasks()
+    work = tasks()
     seen = []
 
     def look(event):
@@ -170,7 +171,7 @@ def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
                     environment = child.environ()
                     seen.append({k: environment.get(k) for k in WORKER_ENVIRONMENT})
 
-    run_all(work[:1], datasets, tmp_path, jobs=1, listen=look)
+    run_all(work[:1], tmp_path, jobs=1, listen=look)
     assert seen == [WORKER_ENVIRONMENT]
     assert "MALLOC_ARENA_MAX" not in os.environ
 
@@ -180,7 +181,7 @@ def workers():
 
 
 def test_a_killed_worker_fails_its_trial_and_the_others_go_on(tasks, tmp_path):
-    work, datasets = tasks(epochs=200)
+    work = tasks(epochs=200)
     killed = []
 
     def kill(event):
@@ -188,7 +189,7 @@ def test_a_killed_worker_fails_its_trial_and_the_others_go_on(tasks, tmp_path):
             killed.append(event.identity)
             workers()[0].send_signal(signal.SIGKILL)
 
-    events = run_all(work[:2], datasets, tmp_path, jobs=1, listen=kill)
+    events = run_all(work[:2], tmp_path, jobs=1, listen=kill)
     outcomes = {e.identity: e.outcome for e in events if isinstance(e, Finished)}
     assert outcomes[killed[0]].status == "failed"
     assert "signal SIGKILL" in outcomes[killed[0]].reason
@@ -197,7 +198,7 @@ def test_a_killed_worker_fails_its_trial_and_the_others_go_on(tasks, tmp_path):
 
 
 def test_an_interrupt_ends_all_workers_within_two_seconds(tasks, tmp_path):
-    work, datasets = tasks(epochs=500)
+    work = tasks(epochs=500)
     began = []
 
     def interrupt(event):
@@ -206,16 +207,16 @@ def test_an_interrupt_ends_all_workers_within_two_seconds(tasks, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_all(work, datasets, tmp_path, listen=interrupt)
+        run_all(work, tmp_path, listen=interrupt)
     assert time.monotonic() - began[0] < 2
     assert not workers()
 
 
 def test_artifacts_that_cannot_be_written_stop_the_study_with_one_clear_error(tasks, tmp_path):
-    work, datasets = tasks()
+    work = tasks()
     (tmp_path / "artifacts").write_text("a file where a folder must be")
     with pytest.raises(
         StoreError, match=r"must be writable \([\d,]+ bytes\), got (Not a directory|File exists)"
     ):
-        run_all(work, datasets, tmp_path)
+        run_all(work, tmp_path)
     assert not workers()

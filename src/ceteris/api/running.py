@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
 from ceteris.execute.grouping import groups_of
 from ceteris.execute.jobs import default_jobs
-from ceteris.execute.pool import run_tasks
+from ceteris.execute.pool import Pool
 from ceteris.judge.selection import select_variant
 from ceteris.records import Look, Plan, StoredTrial, Trial, Variant
 from ceteris.store.store import Store, open_store
@@ -74,6 +75,8 @@ class _Session:
     """Fingerprint -> folder of the exported data."""
     notes: list[DataNote] = field(default_factory=list)
     progress: Progress = field(default_factory=lambda: Progress("data"))
+    pool: Pool | None = None
+    """None where no trial seemed to be missing."""
 
     @property
     def plan(self) -> Plan:
@@ -118,14 +121,27 @@ def run_study(
         _refuse_other_study(store, planned.plan, out)
         session = _Session(planned, store, out, options, observe)
         session.tell(Progress("data", text="reading the data"))
-        _load_data(session)
-        _register(session, study)
-        trials = _run_trials(session)
-        _finish_selected(session, trials)
+        with _pool(planned, store, out, options) as session.pool:  # it starts while data are read
+            _load_data(session)
+            _register(session, study)
+            trials = _run_trials(session)
+            _finish_selected(session, trials)
         results = read_results(store, out)
         _keep_gallery(session, results)
         shutil.rmtree(out / CACHE, ignore_errors=True)
         return results
+
+
+def _pool(
+    planned: PlannedStudy, store: Store, out: Path, options: RunOptions
+) -> AbstractContextManager[Pool | None]:
+    """Start as many workers as there can be trials for; none if all trials seem to be done."""
+    total = len(planned.plan.variants) * len(planned.plan.seeds)
+    finished = sum(trial.status == "done" for trial in store.trials())
+    if finished >= total:
+        return nullcontext()
+    jobs = options.jobs or default_jobs(options.device)
+    return Pool(out, jobs=min(jobs, total), device=options.device)
 
 
 def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
@@ -190,7 +206,7 @@ def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
     _execute(
         session,
         [
-            Task("fit", group, session.fingerprints[group[0].variant.name], size)
+            Task("fit", group, _dataset(session, group[0]), size)
             for group in groups_of(missing, size)
         ],
     )
@@ -257,7 +273,7 @@ def _open_test(session: _Session, trials: Sequence[Trial]) -> None:
     session.tell(Progress("test", text="opening the test set"))
     _execute(
         session,
-        [Task("test", (trial,), session.fingerprints[trial.variant.name]) for trial in ready],
+        [Task("test", (trial,), _dataset(session, trial)) for trial in ready],
     )
 
 
@@ -282,14 +298,18 @@ def _execute(session: _Session, tasks: Sequence[Task]) -> None:
             case Tested():
                 session.store.record_test(event.metrics, _look(session, trial))
 
-    run_tasks(
-        tasks,
-        out=session.out,
-        datasets=session.datasets,
-        jobs=session.options.jobs or default_jobs(session.options.device),
-        on_event=on_event,
-        device=session.options.device,
-    )
+    if not tasks:
+        return
+    if session.pool is not None:
+        session.pool.run(tasks, on_event)
+        return
+    jobs = session.options.jobs or default_jobs(session.options.device)
+    with Pool(session.out, jobs=min(jobs, len(tasks)), device=session.options.device) as pool:
+        pool.run(tasks, on_event)
+
+
+def _dataset(session: _Session, trial: Trial) -> Path:
+    return session.datasets[session.fingerprints[trial.variant.name]]
 
 
 def _news(trial: Trial, event: EpochEnded) -> str:

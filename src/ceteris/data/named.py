@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import platformdirs
 
 from ceteris.data.cifar import BATCHES, read_cifar
 from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.decoded import decoded
 from ceteris.data.idx import read_idx
 from ceteris.errors import DataError, Problem
 from ceteris.records import Shape
@@ -171,10 +172,14 @@ def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
         for file, digest in source.files.items():
             download(mirrors or source.mirrors, file, digest, folder)
         local = _local_files(name, source) or ()
-    notes = _checksum_notes(local, source)
+    digests = {path: _sha256(path) for path in local if path.is_file()}
+    notes = _checksum_notes(local, digests, source)
     if name == "cifar10":
-        data = read_cifar(local[0])
-        return _with_notes(data, notes)
+        (path,) = local
+        if path.is_dir():
+            return _with_notes(read_cifar(path), notes)
+        kept = _cache() / "decoded"
+        return _with_notes(decoded(digests[path], lambda: read_cifar(path), kept), notes)
     arrays = [read_idx(path) for path in local]
     return make_dataset(
         np.concatenate([arrays[0], arrays[2]]),
@@ -264,11 +269,13 @@ def _plain_or_packed(path: Path) -> Path | None:
     return plain if plain.is_file() else None
 
 
-def _checksum_notes(files: Sequence[Path], source: NamedSource) -> tuple[str, ...]:
+def _checksum_notes(
+    files: Sequence[Path], digests: Mapping[Path, str], source: NamedSource
+) -> tuple[str, ...]:
     return tuple(
         f"{path.name} is not the official file (its SHA-256 differs); it is used as it is"
         for path in files
-        if path.is_dir() or _sha256(path) not in source.files.values()
+        if digests.get(path) not in source.files.values()
     )
 
 

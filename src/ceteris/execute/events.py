@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from ceteris.errors import Problem
@@ -19,8 +20,8 @@ class Task:
     kind: Literal["fit", "test"]
     trials: tuple[Trial, ...]
     """One, or the members of a group."""
-    dataset: str
-    """Key of the exported data set."""
+    dataset: Path
+    """Folder of the exported data set."""
     group_size: int = 1
     """1: trained one after another; more: together, as one program of so many members."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -19,10 +19,10 @@ from ceteris.execute.artifacts import drop_checkpoint, trial_folder
 from ceteris.execute.events import Event, Fatal, Finished, Task, Tested
 from ceteris.execute.spawning import spawn
 from ceteris.execute.worker import work
-from ceteris.nn.native.library import Built, build
+from ceteris.nn.native.library import build
 from ceteris.records import TrialOutcome
 
-__all__ = ["run_tasks"]
+__all__ = ["Pool"]
 
 
 @dataclass
@@ -34,65 +34,61 @@ class _Worker:
     """Identities of the task's trials that have not ended."""
 
 
-def run_tasks(
-    tasks: Sequence[Task],
-    *,
-    out: Path,
-    datasets: Mapping[str, Path],
-    jobs: int,
-    on_event: Callable[[Event], None],
-    device: str = "cpu",
-) -> None:
-    """Run all tasks, each in some worker, in the given order as workers become free.
+class Pool:
+    """Workers that stay for all phases of a run; starting them early hides the time they take.
 
-    Args:
-        tasks: what to do.
-        out: the study's output folder, for artifacts.
-        datasets: key -> folder of an exported data set.
-        jobs: number of workers.
-        on_event: called in this process, in the order of arrival.
-        device: ``cpu`` or ``cuda``.
-
-    Raises:
-        CeterisError: a worker met a full disk or the like; all workers are ended first.
-        KeyboardInterrupt: passed on after all workers are ended.
+    Use as a context manager: all workers are ended at its end, however that comes.
     """
-    waiting = list(reversed(tasks))
-    context = _Context(out, dict(datasets), device, build())
-    workers: list[_Worker] = []
-    try:
-        for _ in range(min(jobs, len(tasks))):
-            workers.append(context.spawn())
-        for worker in workers:
-            _feed(worker, waiting)
-        while any(worker.task for worker in workers):
-            for worker in _ready(workers):
-                if not _hear(worker, on_event, out):
-                    _bury(worker, on_event)
-                    workers.remove(worker)
-                    worker = context.spawn()
-                    workers.append(worker)
-                if worker.task is None:
-                    _feed(worker, waiting)
-    finally:
-        for worker in workers:
+
+    def __init__(self, out: Path, *, jobs: int, device: str = "cpu") -> None:
+        """Start workers.
+
+        Args:
+            out: the study's output folder, for artifacts.
+            jobs: number of workers.
+            device: ``cpu`` or ``cuda``.
+        """
+        self.out = out
+        self._arguments = (out, device, build())
+        self._workers = [self._spawn() for _ in range(jobs)]
+
+    def __enter__(self) -> Pool:
+        """Return the pool."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all workers."""
+        for worker in self._workers:
             worker.process.kill()
             worker.connection.close()
-        for worker in workers:
+        for worker in self._workers:
             worker.process.join()
 
+    def _spawn(self) -> _Worker:
+        return _Worker(*spawn(work, self._arguments))
 
-@dataclass(frozen=True)
-class _Context:
-    out: Path
-    datasets: dict[str, Path]
-    device: str
-    kernels: Built
+    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None]) -> None:
+        """Run all tasks, each in some worker, in the given order as workers become free.
 
-    def spawn(self) -> _Worker:
-        """Start a worker with its own environment, deaf to Ctrl-C."""
-        arguments = (self.out, self.datasets, self.device, self.kernels)
-        return _Worker(*spawn(work, arguments))
+        Args:
+            tasks: what to do.
+            on_event: called in this process, in the order of arrival.
+
+        Raises:
+            CeterisError: a worker met a full disk or the like.
+        """
+        waiting = list(reversed(tasks))
+        for worker in self._workers:
+            _feed(worker, waiting)
+        while any(worker.task for worker in self._workers):
+            for worker in _ready(self._workers):
+                if not _hear(worker, on_event, self.out):
+                    _bury(worker, on_event)
+                    self._workers.remove(worker)
+                    worker = self._spawn()
+                    self._workers.append(worker)
+                if worker.task is None:
+                    _feed(worker, waiting)
 
 
 def _feed(worker: _Worker, waiting: list[Task]) -> None:

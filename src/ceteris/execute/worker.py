@@ -43,28 +43,24 @@ class _Desk:
     """What a worker keeps between tasks: the last prepared data."""
 
     out: Path
-    datasets: dict[str, Path]
     device: str
     environment: dict[str, Any] = field(default_factory=dict)
     prepared: tuple[str, PreparedData] | None = None
 
 
-def work(
-    connection: Connection, out: Path, datasets: dict[str, Path], device: str, kernels: Built
-) -> None:
+def work(connection: Connection, out: Path, device: str, kernels: Built) -> None:
     """Serve tasks until the parent closes the connection.
 
     Args:
         connection: tasks come in, events go out.
         out: the study's output folder.
-        datasets: key -> folder of an exported data set.
         device: ``cpu`` or ``cuda``.
         kernels: what the parent has compiled.
     """
     settle(kernels)
     from ceteris.engine.environment import environment_fingerprint
 
-    desk = _Desk(out, datasets, device, environment_fingerprint(device))
+    desk = _Desk(out, device, environment_fingerprint(device))
     try:
         while True:
             task: Task = connection.recv()
@@ -213,7 +209,7 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     folder = artifacts.trial_folder(desk.out, trial.identity)
     weights, preprocessing = artifacts.read_weights_file(folder)
     variant = trial.variant
-    dataset = open_dataset(desk.datasets[task.dataset])
+    dataset = open_dataset(task.dataset)
     test = open_test(dataset, DataSpec.parse(variant.data), preprocessing)
     model = ModelSpec.parse(variant.model)
     network = build_network(model, test.images.image_shape)
@@ -232,10 +228,10 @@ def _prepared(desk: _Desk, task: Task) -> PreparedData:
     trial = task.trials[0]
     spec = DataSpec.parse(trial.variant.data)
     drawn = trial.seed if spec.train_size is not None else None
-    key = json.dumps([task.dataset, trial.variant.data, drawn, trial.fit_on], sort_keys=True)
+    key = json.dumps([str(task.dataset), trial.variant.data, drawn, trial.fit_on], sort_keys=True)
     if desk.prepared is None or desk.prepared[0] != key:
         desk.prepared = None
-        dataset = open_dataset(desk.datasets[task.dataset])
+        dataset = open_dataset(task.dataset)
         desk.prepared = (key, prepare(dataset, spec, seed=trial.seed, fit_on=trial.fit_on))
     return desk.prepared[1]
 
