@@ -46,6 +46,9 @@ def arguments() -> argparse.Namespace:
         "--scaling", action="store_true", help="also cost against seeds and variants"
     )
     parser.add_argument("--python", default=str(PYTHON), help="interpreter that has the peers")
+    parser.add_argument(
+        "--merge", action="store_true", help="put the workloads into --out, keeping its others"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS / "cpu.json")
     return parser.parse_args()
 
@@ -138,11 +141,37 @@ def main() -> None:
         result = measure(chosen, options)
     except (ArmError, CeterisError) as error:
         raise SystemExit(str(error)) from None
+    if options.merge and options.out.exists():
+        result = merged(json.loads(options.out.read_text()), result)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     write_chart(result, options.out.with_suffix(".svg"))
     print(markdown(result))
     print(f"written: {options.out}")
+
+
+def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return an older result in which newly measured workloads take the place of their namesakes.
+
+    Each workload was measured within one run; limits of both runs are kept.
+
+    Raises:
+        SystemExit: the two were not measured on one machine in one size.
+    """
+    for key in ("machine", "size", "busy"):
+        if old[key] != new[key]:
+            raise SystemExit(f"--merge: {key} must be the same, got {old[key]} and {new[key]}")
+    measured = {item["workload"]: item for item in new["workloads"]}
+    known = {item["workload"] for item in old["workloads"]}
+    workloads = [measured.get(item["workload"], item) for item in old["workloads"]]
+    workloads += [item for name, item in measured.items() if name not in known]
+    return {
+        **new,
+        "command": f"{old['command']}; {new['command']}",
+        "limits": [*old["limits"], *new["limits"]],
+        "workloads": workloads,
+        "scaling": new["scaling"] or old["scaling"],
+    }
 
 
 def measure(chosen: Sequence[Workload], options: argparse.Namespace) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def main() -> None:
         "machine": describe_self(),
         "studies": found,
     }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     raise SystemExit(0 if all(item["shown"] for item in found) else 1)
 

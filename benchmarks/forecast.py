@@ -75,6 +75,7 @@ def main() -> None:
         "within": within,
         "workloads": rows,
     }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -110,6 +110,7 @@ def main() -> None:
         "epochs": options.epochs,
         "rows": rows,
     }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -60,6 +60,7 @@ def main() -> None:
         f"{mean(training):.2f} s of training per seed; accuracy {mean(accuracies):.2%} "
         f"(sd {spread:.2%}, n = {len(accuracies)}); {result['wall_seconds']:.1f} s in all"
     )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
 
 

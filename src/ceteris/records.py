@@ -176,6 +176,8 @@ class Speed:
     """Per scored example."""
     memory_bytes: int
     """Private memory of the worker meanwhile."""
+    start_seconds: float = 0.0
+    """What the first epoch of a trial costs on top, while memory is touched for the first time."""
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ def variant(tiny, **train):
 
 
 def test_a_trial_is_its_epochs_its_scores_and_its_start():
-    cost = measured_cost(Speed(0.001, 0.0001, 7), Amount(1000, 100), {"epochs": 3})
+    cost = measured_cost(Speed(0.001, 0.0001, 7, 0.25), Amount(1000, 100), {"epochs": 3})
     epoch = 1.0 + 200 * 0.0001 + SECONDS_PER_EPOCH
-    assert cost.seconds == pytest.approx(3 * epoch + 1100 * 0.0001 + SECONDS_PER_TRIAL)
+    assert cost.seconds == pytest.approx(3 * epoch + 1100 * 0.0001 + SECONDS_PER_TRIAL + 0.25)
     assert cost.memory_bytes == 7
 
 
@@ -41,7 +41,7 @@ def test_a_study_ends_when_its_last_worker_does():
     found = estimate_study(costs, num_seeds=2, jobs=3, data_bytes=1000)
     # 5 | 5 | 2 2
     assert found.seconds == pytest.approx(AROUND_SECONDS + START_SECONDS + 5.0)
-    assert found.memory_bytes == PARENT_BYTES + 1000 + 3 * 100
+    assert found.memory_bytes == PARENT_BYTES + 1000 + 100 + 100 + 50
     assert not found.measured
     two = estimate_study(costs, num_seeds=2, jobs=2, data_bytes=0, refitted=6.0, start_seconds=1.0)
     assert two.seconds == pytest.approx(AROUND_SECONDS + 1.0 + 7.0 + 1.0 + 6.0)

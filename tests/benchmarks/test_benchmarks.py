@@ -15,6 +15,7 @@ from scipy import stats
 
 import ceteris
 from benchmarks import held_out, table
+from benchmarks.__main__ import merged
 from benchmarks.arms import CETERIS, TrialReport, commands_of, differences, reports_of
 from benchmarks.equivalence import two_one_sided
 from benchmarks.measure import ArmError, run, tree_bytes, wait_for_quiet
@@ -166,6 +167,27 @@ def result():
             }
         ],
     }
+
+
+def test_merging_replaces_workloads_of_the_same_name():
+    old = {**result(), "size": "quick", "command": "one", "scaling": {"seeds": []}}
+    fresh = {**result()["workloads"][0], "trials": 7}
+    new = {
+        **old,
+        "command": "two",
+        "scaling": None,
+        "workloads": [fresh, {**fresh, "workload": "x"}],
+    }
+    both = merged(old, new)
+    assert [(item["workload"], item["trials"]) for item in both["workloads"]] == [
+        ("lab A", 7),
+        ("x", 7),
+    ]
+    assert both["command"] == "one; two"
+    assert len(both["limits"]) == 4
+    assert both["scaling"] == {"seeds": []}
+    with pytest.raises(SystemExit, match="--merge: busy must be the same"):
+        merged({**old, "busy": True}, new)
 
 
 def test_summary_and_tables_of_known_runs():

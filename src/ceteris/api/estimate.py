@@ -27,7 +27,7 @@ SECONDS_PER_ACTIVATION = 3.5e-10
 SECONDS_PER_STEP = 1.5e-4
 START_SECONDS = 1.6
 """Until a worker can train."""
-AROUND_SECONDS = 1.3
+AROUND_SECONDS = 1.7
 """Reading the data before, judging and drawing after."""
 SECONDS_PER_TRIAL = 0.02
 SECONDS_PER_EPOCH = 0.005
@@ -145,7 +145,8 @@ def measured_cost(speed: Speed, amount: Amount, train: Mapping[str, Any]) -> Tri
         amount.train * speed.train_seconds + scored * speed.evaluation_seconds + SECONDS_PER_EPOCH
     )
     final = (amount.train + amount.validation) * speed.evaluation_seconds
-    return TrialCost(epochs * epoch + final + SECONDS_PER_TRIAL, speed.memory_bytes)
+    start = speed.start_seconds + SECONDS_PER_TRIAL
+    return TrialCost(start + epochs * epoch + final, speed.memory_bytes)
 
 
 def estimate_study(
@@ -173,8 +174,10 @@ def estimate_study(
     seconds = AROUND_SECONDS + starting + _makespan(trials, jobs)
     if refitted:
         seconds += starting + _makespan([refitted] * num_seeds, jobs)
-    largest = max((cost.memory_bytes for cost in costs.values()), default=0)
-    memory = PARENT_BYTES + data_bytes + jobs * largest
+    sizes = sorted(
+        (cost.memory_bytes for cost in costs.values() for _ in range(num_seeds)), reverse=True
+    )
+    memory = PARENT_BYTES + data_bytes + sum(sizes[:jobs])
     return Estimate(seconds, memory, jobs, measured=start_seconds is not None)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -18,30 +21,31 @@ __all__ = ["measure_speed", "private_bytes"]
 
 TARGET_SECONDS = 0.25
 """How long the measured epoch should take, by the rough forecast."""
-STEP_SECONDS = 0.3
+STEP_SECONDS = 4.0
+"""Longest step; beyond it a smaller batch stands in for the study's."""
 SMALLEST_BATCH = 32
-EPOCHS = 3
 
 
 def measure_speed(
     variant: Variant, shape: Shape, num_classes: int, guess: float, *, looked_up: bool
 ) -> Speed:
-    """Train a variant for three short epochs, and time the later two.
+    """Train a variant for two or three short epochs, and time the later ones.
 
     Args:
         variant: resolved.
         shape: ``(height, width, channel)`` after preprocessing.
         num_classes: of the data.
-        guess: seconds per training example, roughly; decides how many are used. Where one step
-            would take long, a smaller batch stands in for the study's.
+        guess: seconds per training example, roughly; decides how many are used.
         looked_up: whether images are bytes and a table, or float32.
     """
-    batch = variant.train["batch_size"]
-    batch = min(batch, max(SMALLEST_BATCH, int(STEP_SECONDS / guess)))
+    _give_memory_back()
+    before = private_bytes()
+    wanted = variant.train["batch_size"]
+    batch = min(wanted, max(SMALLEST_BATCH, int(STEP_SECONDS / guess)))
     steps = max(1, math.ceil(TARGET_SECONDS / (guess * batch)))
     train = {
         **variant.train,
-        "epochs": EPOCHS,
+        "epochs": 3 if steps > 1 else 2,
         "batch_size": batch,
         "early_stopping": None,
         "checkpoint": "last",
@@ -55,7 +59,9 @@ def measure_speed(
     training = min(1 / record.samples_per_second for record in records[1:])
     scored = len(data.validation_images) + min(count, data.num_sample)
     scoring = min(record.wall_seconds - count * training for record in records[1:]) / scored
-    return Speed(training, max(scoring, 0.0), private_bytes())
+    start = records[0].wall_seconds - min(record.wall_seconds for record in records[1:])
+    memory = before + (private_bytes() - before) * wanted // batch  # activations fill it
+    return Speed(training, max(scoring, 0.0), memory, max(start, 0.0))
 
 
 def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool) -> PreparedData:
@@ -83,6 +89,13 @@ def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool)
         class_names=tuple(map(str, range(num_classes))),
         preprocessing=FittedPreprocessing((), (), LEVELS - 1, ""),
     )
+
+
+def _give_memory_back() -> None:
+    """Let go of what earlier variants have left, where the C library can."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def private_bytes() -> int:

@@ -78,6 +78,7 @@ def _mean(speeds: Sequence[Speed]) -> Speed:
         mean(item.train_seconds for item in speeds),
         mean(item.evaluation_seconds for item in speeds),
         max(item.memory_bytes for item in speeds),
+        mean(item.start_seconds for item in speeds),
     )
 
 
