@@ -61,23 +61,32 @@ class Variant:
 
 @dataclass(frozen=True)
 class Claim:
-    """A comparison declared before running: ``left`` against ``right`` on ``metric``.
+    """A statement declared before running, about a contrast of variants on ``metric``.
 
-    ``factor`` is the factor both levels belong to, or "" when they name whole variants.
-    ``within`` fixes levels of other factors; an unmentioned factor is averaged over.
+    ``difference``: ``left`` against ``right``. ``threshold``: ``left`` against the number
+    ``threshold``. ``interaction``: left - right depends on the factor ``other``. ``trend``: the
+    metric rises (``>``) or falls (``<``) with the levels of ``factor``.
+
+    ``factor`` is the factor whose levels are named, or "" when whole variants are. ``within`` fixes
+    levels of other factors; an unmentioned factor is averaged over.
     """
 
     id: str
     says: str
     factor: str
     left: str
-    operator: Literal[">", "<", "="]
+    operator: Literal[">", "<", "=", "depends"]
     right: str
     metric: str
     within: Mapping[str, str] = field(default_factory=dict)
     margin: float = 0.0
     """Smallest difference that matters, in the metric's unit (fractions for accuracy)."""
     published: str | None = None
+    kind: Literal["difference", "threshold", "interaction", "trend"] = "difference"
+    threshold: float = 0.0
+    other: str = ""
+    levels: tuple[str, ...] = ()
+    """Of a trend: the factor's levels, the lowest first."""
 
 
 @dataclass(frozen=True)

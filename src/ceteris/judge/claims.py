@@ -1,71 +1,187 @@
-"""Claims judged: a contrast of cells, computed seed by seed, against zero and the margin."""
+"""Claims judged together: contrasts seed by seed, and one family of tests.
+
+The error that is controlled: over all claims of a study, the chance of any wrong "supported" or
+"refuted" is at most 5 % (Holm 1979). `benchmarks/calibration.py` measures it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from ceteris.judge.effects import paired_effect
+import numpy as np
+
+from ceteris.judge.contrasts import contrasts_of, neighbour_contrasts
 from ceteris.judge.results import ClaimRow
-from ceteris.judge.verdicts import MIN_SEEDS, Verdict, judge_difference
-from ceteris.records import Claim, Plan, StoredTrial, Variant
+from ceteris.judge.samples import Sample
+from ceteris.judge.verdicts import (
+    ALPHA,
+    MIN_SEEDS,
+    Verdict,
+    judge_difference,
+    primary_p,
+    seeds_needed,
+)
+from ceteris.judge.words import reason_of
+from ceteris.records import Claim, Plan, StoredTrial
 
-__all__ = ["judge_claim"]
+__all__ = ["benjamini_hochberg", "holm", "judge_claims"]
 
 
-def judge_claim(claim: Claim, plan: Plan, trials: Sequence[StoredTrial]) -> ClaimRow:
-    """Judge one claim.
+@dataclass(frozen=True)
+class _Measured:
+    """A claim with its contrast over seeds."""
 
-    Per seed, each side is the mean over its cells (the levels of the factors that the claim does
-    not fix); the difference left - right is then a paired effect over seeds.
+    claim: Claim
+    sample: Sample
+    p: float
+    """Before adjustment."""
+    against: bool = False
+    """A trend, one of whose steps goes the other way for sure."""
+
+
+def judge_claims(
+    claims: Sequence[Claim], plan: Plan, trials: Sequence[StoredTrial]
+) -> tuple[ClaimRow, ...]:
+    """Judge all claims of a study.
+
+    Per seed, each claim is one contrast of its variants (the mean over the levels of factors that
+    it does not fix); values over seeds are then judged against zero and the margin.
 
     Args:
-        claim: declared before running.
+        claims: declared before running.
         plan: the study.
         trials: fitted on the training part.
     """
-    left, right = _cells(claim, claim.left, plan), _cells(claim, claim.right, plan)
-    if not left or not right:
-        return _unjudged(claim, "not assessable", "its variants are not part of this run", 0)
-    names = {*left, *right}
-    failed = [trial for trial in trials if trial.variant in names and trial.status == "failed"]
+    found = [_measure(claim, plan, trials) for claim in claims]
+    family = [item for item in found if isinstance(item, _Measured) and item.sample.n >= MIN_SEEDS]
+    adjusted = dict(zip(map(id, family), holm([item.p for item in family]), strict=True))
+    return tuple(
+        item
+        if isinstance(item, ClaimRow)
+        else _judged(item, adjusted.get(id(item), math.nan), max(1, len(family)))
+        for item in found
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p values adjusted for being several.
+
+    Source: Holm 1979. Oracle: ``statsmodels.stats.multitest.multipletests(method="holm")``.
+    """
+    count = len(p_values)
+    order = sorted(range(count), key=lambda index: p_values[index])
+    result, largest = [0.0] * count, 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (count - rank) * p_values[index]))
+        result[index] = largest
+    return result
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Return false discovery rates; NaN stays NaN and does not count.
+
+    Source: Benjamini & Hochberg 1995. Oracle: ``scipy.stats.false_discovery_control``.
+    """
+    known = [index for index, p in enumerate(p_values) if not math.isnan(p)]
+    result, smallest = [math.nan] * len(p_values), 1.0
+    order = sorted(known, key=lambda index: -p_values[index])
+    for rank, index in enumerate(order):
+        smallest = min(smallest, len(known) / (len(known) - rank) * p_values[index])
+        result[index] = smallest
+    return result
+
+
+def _measure(claim: Claim, plan: Plan, trials: Sequence[StoredTrial]) -> _Measured | ClaimRow:
+    contrasts = contrasts_of(claim, plan)
+    if not contrasts:
+        return _unjudged(claim, "not assessable", "its variants are not part of this run")
+    names = {name for contrast in contrasts for name in contrast.weights}
+    failed = sum(trial.variant in names and trial.status == "failed" for trial in trials)
     if failed:
-        count = len(failed)
-        reason = f"{count} of its trials failed, and leaving them out would flatter the rest"
-        return _unjudged(claim, "not assessable", reason, 0)
+        reason = f"{failed} of its trials failed, and leaving them out would flatter the rest"
+        return _unjudged(claim, "not assessable", reason)
     values = _values(trials, claim.metric)
     seeds = [seed for seed in plan.seeds if all((name, seed) in values for name in names)]
     if not seeds:
         if claim.metric.startswith("test_"):
-            reason = "the test set was not opened for both sides (select: {test: all} does it)"
-            return _unjudged(claim, "not assessable", reason, 0)
-        return _unjudged(claim, "undecided", "no seed has finished yet", 0)
-    effect = paired_effect(
-        [_mean(values, left, seed) for seed in seeds],
-        [_mean(values, right, seed) for seed in seeds],
+            reason = (
+                "the test set was not opened for all its variants (select: {test: all} does it)"
+            )
+            return _unjudged(claim, "not assessable", reason)
+        return _unjudged(claim, "undecided", "no seed has finished yet")
+    samples = [Sample(tuple(item.value(values, seed) for seed in seeds)) for item in contrasts]
+    sample = max(samples, key=lambda item: abs(item.mean))
+    if len(samples) > 1:
+        return _Measured(claim, sample, _joint_p(samples))
+    steps = neighbour_contrasts(claim, plan) if claim.kind == "trend" else ()
+    against = any(
+        _opposes(Sample(tuple(step.value(values, seed) for seed in seeds)), claim, len(steps))
+        for step in steps
     )
-    verdict = judge_difference(effect, claim.operator, claim.margin)
-    return ClaimRow(
-        claim,
-        verdict,
-        effect.estimate,
-        effect.low,
-        effect.high,
-        effect.n,
-        _reason(claim, verdict, effect.n),
+    return _Measured(claim, sample, primary_p(sample, claim.operator, claim.margin), against)
+
+
+def _opposes(step: Sample, claim: Claim, num_steps: int) -> bool:
+    wrong = step.mean < 0 if claim.operator == ">" else step.mean > 0
+    return wrong and step.n >= MIN_SEEDS and step.p_differs() <= ALPHA / num_steps
+
+
+def _joint_p(samples: Sequence[Sample]) -> float:
+    """Return p of "all these contrasts are zero".
+
+    Source: Hotelling 1931, by statsmodels; Bonferroni where there are too few seeds for it.
+    """
+    count, n = len(samples), samples[0].n
+    if n <= count + 1:
+        return min(1.0, count * min(sample.p_differs() for sample in samples))
+    from statsmodels.stats.multivariate import test_mvmean
+
+    rows = np.array([sample.values for sample in samples]).T
+    return float(test_mvmean(rows).pvalue)
+
+
+def _judged(item: _Measured, adjusted_p: float, num_claims: int) -> ClaimRow:
+    claim, sample = item.claim, item.sample
+    verdict = judge_difference(
+        sample, claim.operator, claim.margin, adjusted_p=adjusted_p, num_claims=num_claims
     )
+    if item.against and verdict.startswith("supported"):
+        verdict = "refuted"
+    low, high = sample.interval(0.95)
+    flip = sample.p_flip() if sample.n >= MIN_SEEDS else math.nan
+    needed = seeds_needed(sample, claim.operator, claim.margin, num_claims)
+    row = ClaimRow(
+        claim=claim,
+        verdict=verdict,
+        estimate=sample.mean,
+        low=low,
+        high=high,
+        n=sample.n,
+        reason="",
+        p=item.p,
+        adjusted_p=adjusted_p,
+        p_flip=flip,
+        fragile=_fragile(sample, verdict, flip),
+        more_seeds=_more(verdict, needed, sample.n),
+        not_monotone=item.against,
+    )
+    return replace(row, reason=reason_of(row))
 
 
-def _cells(claim: Claim, level: str, plan: Plan) -> tuple[str, ...]:
-    """Names of the variants that stand for one side of the claim."""
+def _fragile(sample: Sample, verdict: Verdict, flip: float) -> bool:
+    """Whether the sign-flip test, where it can, does not confirm what the t test found."""
+    told = verdict in ("supported", "supported but negligible", "refuted")
+    return told and sample.smallest_p_flip <= ALPHA and flip > ALPHA and sample.p_differs() <= ALPHA
 
-    def belongs(variant: Variant) -> bool:
-        if not claim.factor:
-            return variant.name == level
-        fixed = {**claim.within, claim.factor: level}
-        return all(variant.levels.get(factor) == value for factor, value in fixed.items())
 
-    return tuple(variant.name for variant in plan.variants if belongs(variant))
+def _more(verdict: Verdict, needed: int | None, n: int) -> int | None:
+    if verdict != "undecided":
+        return None
+    if n < MIN_SEEDS:
+        return MIN_SEEDS - n
+    return max(1, needed - n) if needed is not None else None
 
 
 def _values(trials: Sequence[StoredTrial], metric: str) -> Mapping[tuple[str, int], float]:
@@ -76,21 +192,5 @@ def _values(trials: Sequence[StoredTrial], metric: str) -> Mapping[tuple[str, in
     }
 
 
-def _mean(values: Mapping[tuple[str, int], float], cells: Sequence[str], seed: int) -> float:
-    return math.fsum(values[name, seed] for name in cells) / len(cells)
-
-
-def _unjudged(claim: Claim, verdict: Verdict, reason: str, n: int) -> ClaimRow:
-    return ClaimRow(claim, verdict, math.nan, math.nan, math.nan, n, reason)
-
-
-def _reason(claim: Claim, verdict: Verdict, n: int) -> str:
-    margin = f"{claim.margin:g}"
-    if n < MIN_SEEDS:
-        return f"{n} seeds are too few for a verdict; at least {MIN_SEEDS} are needed"
-    return {
-        "supported": "the whole interval lies on the claimed side",
-        "supported but negligible": f"the interval lies on the claimed side, but within {margin} of zero",
-        "refuted": "the whole interval contradicts the claim",
-        "practically equal": f"the whole interval lies within {margin} of zero",
-    }.get(verdict, "the interval leaves both outcomes open; more seeds would narrow it")
+def _unjudged(claim: Claim, verdict: Verdict, reason: str) -> ClaimRow:
+    return ClaimRow(claim, verdict, math.nan, math.nan, math.nan, 0, reason)

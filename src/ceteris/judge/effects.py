@@ -1,4 +1,4 @@
-"""Estimates over seeds: means and paired differences, with 95 % t intervals."""
+"""Means over seeds, with 95 % t intervals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-__all__ = ["LEVEL", "Effect", "Interval", "mean_interval", "paired_effect"]
+__all__ = ["LEVEL", "Interval", "mean_interval"]
 
 LEVEL = 0.95
 
@@ -22,16 +22,6 @@ class Interval:
     low: float
     high: float
     std: float
-    n: int
-
-
-@dataclass(frozen=True)
-class Effect:
-    """A paired difference over seeds with its t interval."""
-
-    estimate: float
-    low: float
-    high: float
     n: int
 
 
@@ -57,27 +47,3 @@ def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     std = float(array.std(ddof=1))
     half = float(stdtrit(n - 1, (1 + level) / 2)) * std / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, std, n)
-
-
-def paired_effect(
-    variant: Sequence[float], baseline: Sequence[float], level: float = LEVEL
-) -> Effect:
-    """Return the mean paired difference with its t interval.
-
-    Args:
-        variant: ``(seed,)``.
-        baseline: ``(seed,)``, the same seeds in the same order.
-        level: coverage.
-
-    Raises:
-        ValueError: lengths differ, or there is no pair.
-
-    Source: `scipy.stats.ttest_rel` is the oracle.
-    """
-    if len(variant) != len(baseline):
-        raise ValueError(
-            f"variant and baseline: must pair up, got {len(variant)} and {len(baseline)}"
-        )
-    differences = np.asarray(variant, dtype=np.float64) - np.asarray(baseline, dtype=np.float64)
-    interval = mean_interval([float(value) for value in differences], level)
-    return Effect(interval.mean, interval.low, interval.high, interval.n)

@@ -46,11 +46,13 @@ class EffectRow:
     n: int
     verdict: Verdict
     """Of "the variant is better than the baseline", with the default margin; exploratory."""
+    q: float
+    """False discovery rate (Benjamini-Hochberg) over the variants, for this metric."""
 
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim and its verdict; estimate is left - right."""
+    """A claim and its verdict; estimate is the contrast, left - right."""
 
     claim: Claim
     verdict: Verdict
@@ -60,6 +62,18 @@ class ClaimRow:
     n: int
     reason: str
     """Why, in one sentence."""
+    p: float = math.nan
+    """Of the claim's own test."""
+    adjusted_p: float = math.nan
+    """Holm's, over all claims of the study."""
+    p_flip: float = math.nan
+    """Of the sign-flip test, the twin that assumes no normal distribution."""
+    fragile: bool = False
+    """The twin does not confirm the verdict."""
+    more_seeds: int | None = None
+    """Undecided: how many more would probably decide it."""
+    not_monotone: bool = False
+    """A trend, one of whose steps goes the other way for sure."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +170,11 @@ def _claim(row: ClaimRow) -> dict[str, Any]:
         "n": row.n,
         "reason": row.reason,
         "published": row.claim.published,
+        "p": row.p,
+        "adjusted_p": row.adjusted_p,
+        "p_flip": row.p_flip,
+        "fragile": row.fragile,
+        "more_seeds": row.more_seeds,
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ceteris.judge.checks import run_checks
-from ceteris.judge.claims import judge_claim
-from ceteris.judge.effects import mean_interval, paired_effect
+from ceteris.judge.claims import benjamini_hochberg, judge_claims
+from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import EffectRow, StudyResults, VariantSummary
+from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
-from ceteris.judge.verdicts import judge_difference
+from ceteris.judge.verdicts import Operator, judge_difference
 from ceteris.records import Look, Plan, StoredTrial
 
 __all__ = ["EXPLORATORY_MARGIN", "METRICS", "summarise"]
@@ -46,7 +47,7 @@ def summarise(
         trials=tuple(own),
         variants=tuple(_summaries(plan, own)),
         effects=tuple(_effects(plan, own)),
-        claims=tuple(judge_claim(claim, plan, first) for claim in plan.claims),
+        claims=judge_claims(plan.claims, plan, first),
         selected=selected,
         findings=run_checks(plan, first),
         looks=tuple(looks),
@@ -78,31 +79,33 @@ def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSum
 
 
 def _effects(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[EffectRow]:
+    """Compare every variant with the baseline, metric by metric; exploratory."""
     done = trials_by_variant(plan, trials)
-    base = {trial.seed: trial for trial in done.get(plan.baseline, [])}
-    for variant in plan.variants:
-        if variant.name == plan.baseline:
-            continue
+    others = [variant.name for variant in plan.variants if variant.name != plan.baseline]
+    found: list[tuple[str, str, Sample]] = []
+    for name in others:
         for metric in METRICS:
-            pairs = [
-                (trial.metrics[metric], base[trial.seed].metrics[metric])
-                for trial in done[variant.name]
-                if trial.seed in base
-                and metric in trial.metrics
-                and metric in base[trial.seed].metrics
-            ]
-            if not pairs:
-                continue
-            effect = paired_effect([own for own, _ in pairs], [other for _, other in pairs])
-            operator = ">" if higher_is_better(metric) else "<"
-            verdict = judge_difference(effect, operator, EXPLORATORY_MARGIN)  # type: ignore[arg-type]
-            yield EffectRow(
-                variant.name,
-                plan.baseline,
-                metric,
-                effect.estimate,
-                effect.low,
-                effect.high,
-                effect.n,
-                verdict,
-            )
+            differences = _paired(done[name], done.get(plan.baseline, []), metric)
+            if differences:
+                found.append((name, metric, Sample(tuple(differences))))
+    rates = {
+        metric: iter(benjamini_hochberg([s.p_differs() for _, m, s in found if m == metric]))
+        for metric in METRICS
+    }
+    for name, metric, sample in found:
+        low, high = sample.interval(0.95)
+        q = next(rates[metric])
+        operator: Operator = ">" if higher_is_better(metric) else "<"
+        verdict = judge_difference(sample, operator, EXPLORATORY_MARGIN, adjusted_p=q)
+        yield EffectRow(name, plan.baseline, metric, sample.mean, low, high, sample.n, verdict, q)
+
+
+def _paired(
+    own: Sequence[StoredTrial], baseline: Sequence[StoredTrial], metric: str
+) -> list[float]:
+    base = {trial.seed: trial.metrics[metric] for trial in baseline if metric in trial.metrics}
+    return [
+        trial.metrics[metric] - base[trial.seed]
+        for trial in own
+        if trial.seed in base and metric in trial.metrics
+    ]

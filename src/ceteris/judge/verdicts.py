@@ -1,12 +1,12 @@
-"""From an interval to a word. The vocabulary is closed."""
+"""From numbers to a word. The vocabulary is closed."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from ceteris.judge.effects import Effect
+from ceteris.judge.samples import Sample, seeds_for_direction, seeds_for_equality
 
-__all__ = ["MIN_SEEDS", "Verdict", "judge_difference"]
+__all__ = ["ALPHA", "MIN_SEEDS", "Verdict", "judge_difference", "primary_p", "seeds_needed"]
 
 Verdict = Literal[
     "supported",
@@ -18,33 +18,86 @@ Verdict = Literal[
     "not assessable",
 ]
 
+Operator = Literal[">", "<", "=", "depends"]
+
+ALPHA = 0.05
 MIN_SEEDS = 5
+REASONABLE_SEEDS = 100
+"""More than this is not worth spending on one claim."""
 
 
-def judge_difference(effect: Effect, operator: Literal[">", "<", "="], margin: float) -> Verdict:
-    """Judge "left operator right" from the paired difference left - right.
+def primary_p(sample: Sample, operator: Operator, margin: float) -> float:
+    """Return the p value by which a claim enters the family of all claims.
+
+    Directed claims: the two-sided t test against zero. Equality: the smaller of the tests that
+    the contrast lies within the margin and that it lies beyond; only one of them can be wrong.
+    """
+    if operator == "=":
+        return min(sample.p_equal(margin), sample.p_differs(margin))
+    return sample.p_differs()
+
+
+def judge_difference(
+    sample: Sample, operator: Operator, margin: float, *, adjusted_p: float, num_claims: int = 1
+) -> Verdict:
+    """Judge "left operator right" from the paired differences left - right.
 
     Args:
-        effect: of the difference, with its interval.
+        sample: differences, one per seed.
         operator: as claimed.
         margin: smallest difference that matters, at least 0.
+        adjusted_p: `primary_p`, adjusted for the other claims of the study.
+        num_claims: of the study.
 
     Example:
-        >>> judge_difference(Effect(0.03, 0.02, 0.04, n=10), ">", margin=0.01)
+        >>> sample = Sample((0.03, 0.02, 0.04, 0.03, 0.03))
+        >>> judge_difference(sample, ">", 0.01, adjusted_p=sample.p_differs())
         'supported'
-        >>> judge_difference(Effect(0.03, 0.02, 0.04, n=4), ">", margin=0.01)
-        'undecided'
     """
-    if effect.n < MIN_SEEDS:
+    if sample.n < MIN_SEEDS:
         return "undecided"
-    low, high = (-effect.high, -effect.low) if operator == "<" else (effect.low, effect.high)
-    inside = low > -margin and high < margin
+    significant = adjusted_p <= ALPHA
     if operator == "=":
-        if inside:
-            return "supported"
-        return "refuted" if low > margin or high < -margin else "undecided"
-    if low > 0:
-        return "supported but negligible" if inside else "supported"
-    if inside:
+        if not significant:
+            return _open(sample, operator, margin, num_claims)
+        return "supported" if sample.p_equal(margin) < sample.p_differs(margin) else "refuted"
+    small = sample.p_equal(margin) <= ALPHA
+    if significant:
+        positive = sample.mean < 0 if operator == "<" else sample.mean > 0
+        if operator == "depends" or positive:
+            return "supported but negligible" if small else "supported"
+        return "practically equal" if small else "refuted"
+    if sample.p_equal(margin) <= ALPHA / num_claims:
         return "practically equal"
-    return "refuted" if high < 0 else "undecided"
+    return _open(sample, operator, margin, num_claims)
+
+
+def _open(sample: Sample, operator: Operator, margin: float, num_claims: int) -> Verdict:
+    needed = seeds_needed(sample, operator, margin, num_claims)
+    if needed is None or needed > REASONABLE_SEEDS:
+        return "cannot be decided by seeds"
+    return "undecided"
+
+
+def seeds_needed(
+    sample: Sample, operator: Operator, margin: float, num_claims: int = 1
+) -> int | None:
+    """Forecast how many seeds in all would decide a claim, if the estimate and the spread are right.
+
+    A forecast from an estimate, never a verdict. Levels are Bonferroni's, which is what Holm asks
+    of the hardest claim.
+
+    Returns:
+        None if a thousand are too few.
+    """
+    if not sample.std > 0:
+        return None
+    effect, scaled = sample.mean / sample.std, margin / sample.std
+    alpha = ALPHA / num_claims
+    ways = [seeds_for_equality(effect, scaled, alpha)]
+    if operator != "=":
+        ways.append(seeds_for_direction(effect, alpha))
+    elif abs(effect) > scaled:
+        ways.append(seeds_for_direction(abs(effect) - scaled, alpha))
+    found = [way for way in ways if way is not None]
+    return max(min(found), MIN_SEEDS) if found else None

@@ -1,9 +1,11 @@
-"""Claims: one sentence each, "left > right on metric", checked against the study's levels."""
+"""Claims: one sentence each, checked against the study's factors, levels and variants."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,14 +14,22 @@ from ceteris.checking import Issue, Path, SettingsError, parse, show
 from ceteris.errors import did_you_mean
 from ceteris.records import Claim
 
-__all__ = ["DEFAULT_MARGIN", "METRICS", "parse_claim"]
+__all__ = ["DEFAULT_MARGIN", "METRICS", "level_number", "parse_claim"]
 
 METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "test_accuracy", "test_loss")
 DEFAULT_MARGIN = 0.01
 """One point of accuracy."""
 
-_SENTENCE = re.compile(
-    r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>\w+)"
+_SENTENCES = (
+    re.compile(
+        r"(?P<left>.+?)\s+-\s+(?P<right>.+?)\s+depends\s+on\s+(?P<other>.+?)\s+on\s+(?P<metric>\w+)"
+    ),
+    re.compile(r"(?P<metric>\w+)\s+(?P<direction>rises|falls)\s+with\s+(?P<factor>.+)"),
+    re.compile(r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>\w+)"),
+)
+_FORMS = (
+    '"LEFT > RIGHT on METRIC" (or < or =), "LEFT > 0.75 on METRIC" (or 75 %), '
+    '"LEFT - RIGHT depends on FACTOR on METRIC", "METRIC rises with FACTOR" (or falls)'
 )
 
 
@@ -49,22 +59,127 @@ def parse_claim(
     """
     file = parse(_ClaimFile, settings, path)
     says = (*path, "says")
-    match = _SENTENCE.fullmatch(file.says.strip())
+    text = file.says.strip()
+    match = next((m for form in _SENTENCES if (m := form.fullmatch(text))), None)
     if match is None:
-        rule = 'must read "LEFT > RIGHT on METRIC" (or < or =)'
-        raise SettingsError([Issue(says, rule, show(file.says))])
-    part = {name: _unquoted(text.strip()) for name, text in match.groupdict().items()}
-    issues = []
+        raise SettingsError([Issue(says, f"must read {_FORMS}", show(file.says))])
+    part = {name: _unquoted(value.strip()) for name, value in match.groupdict().items()}
+    issues: list[Issue] = []
     if part["metric"] not in METRICS:
         fix = did_you_mean(part["metric"], METRICS)
         issues.append(Issue(says, "must name a metric", show(part["metric"]), fix))
-    factor = _factor(part["left"], part["right"], factors, variants, says, issues)
-    issues.extend(_within_issues(file.within, factor, factors, (*path, "within")))
+    names = _Names(factors, variants, says, issues)
+    if "direction" in part:
+        fields = names.trend(part)
+    elif "other" in part:
+        fields = names.interaction(part)
+    else:
+        fields = names.comparison(part)
+    issues.extend(_within_issues(file.within, fields.get("factor", ""), factors, (*path, "within")))
+    if fields.get("other") in file.within:
+        issues.append(Issue((*path, "within"), "must not fix the factor it depends on"))
     if issues:
         raise SettingsError(issues)
-    fields: dict[str, Any] = {**part, "id": file.id, "says": file.says, "within": file.within}
     published = None if file.published is None else str(file.published)
-    return Claim(factor=factor, margin=file.margin, published=published, **fields)
+    return Claim(
+        id=file.id,
+        says=file.says,
+        metric=part["metric"],
+        within=file.within,
+        margin=file.margin,
+        published=published,
+        **fields,
+    )
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Reads the names of a sentence against the study's."""
+
+    factors: Mapping[str, Sequence[str]]
+    variants: Sequence[str]
+    path: Path
+    issues: list[Issue]
+
+    def comparison(self, part: Mapping[str, str]) -> dict[str, Any]:
+        """Read ``LEFT > RIGHT``; a right side that names nothing but is a number is a threshold."""
+        left, right = part["left"], part["right"]
+        known = {*self.variants, *(level for levels in self.factors.values() for level in levels)}
+        threshold = _number(right) if right not in known else None
+        fields: dict[str, Any] = {"left": left, "right": right, "operator": part["operator"]}
+        if threshold is None:
+            factor = _factor(left, right, self.factors, self.variants, self.path, self.issues)
+            return {**fields, "factor": factor}
+        if left not in known:
+            fix = did_you_mean(left, known)
+            self.issues.append(Issue(self.path, "must name a level or a variant", show(left), fix))
+        factor = next((name for name, levels in self.factors.items() if left in levels), "")
+        if left in self.variants:
+            factor = ""
+        return {**fields, "factor": factor, "kind": "threshold", "threshold": threshold}
+
+    def interaction(self, part: Mapping[str, str]) -> dict[str, Any]:
+        """Read ``LEFT - RIGHT depends on FACTOR``."""
+        left, right, other = part["left"], part["right"], part["other"]
+        factor = _factor(left, right, self.factors, self.variants, self.path, self.issues)
+        others = [name for name in self.factors if name != factor]
+        if other not in others:
+            fix = did_you_mean(other, others)
+            self.issues.append(Issue(self.path, "must depend on another factor", show(other), fix))
+        if not factor and left in self.variants:
+            rule = "must compare levels of a factor, since whole variants depend on nothing"
+            self.issues.append(Issue(self.path, rule, show(f"{left} - {right}")))
+        return {
+            "left": left,
+            "right": right,
+            "operator": "depends",
+            "factor": factor,
+            "other": other,
+            "kind": "interaction",
+        }
+
+    def trend(self, part: Mapping[str, str]) -> dict[str, Any]:
+        """Read ``METRIC rises with FACTOR``; the factor's levels must have numbers."""
+        factor = part["factor"]
+        levels = self.factors.get(factor, ())
+        if not levels:
+            fix = did_you_mean(factor, self.factors)
+            self.issues.append(Issue(self.path, "must name a factor", show(factor), fix))
+        numbers = [level_number(level) for level in levels]
+        if None in numbers or len(set(numbers)) < len(numbers):
+            rule = "must name a factor whose levels hold different numbers"
+            self.issues.append(Issue(self.path, rule, show(list(levels))))
+        operator = ">" if part["direction"] == "rises" else "<"
+        ordered = sorted(levels, key=lambda level: level_number(level) or 0.0)
+        return {
+            "left": factor,
+            "right": "",
+            "operator": operator,
+            "factor": factor,
+            "kind": "trend",
+            "levels": tuple(ordered),
+        }
+
+
+def level_number(level: str) -> float | None:
+    """Read the number in a level's name.
+
+    Example:
+        >>> level_number("32"), level_number("size-500"), level_number("1e-3"), level_number("none")
+        (32.0, 500.0, 0.001, None)
+    """
+    found = re.search(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", level)
+    return float(found.group()) if found else None
+
+
+def _number(text: str) -> float | None:
+    """Read ``0.75`` or ``75 %``."""
+    scale = 0.01 if text.endswith("%") else 1.0
+    try:
+        value = float(text.removesuffix("%")) * scale
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _unquoted(text: str) -> str:

@@ -1,0 +1,214 @@
+"""Do verdicts err as rarely as promised? Simulated studies through the product's own judging.
+
+    make calibrate
+
+Every study is 2 x 2 variants over 10 seeds with a common part per seed, judged by
+`ceteris.judge.summary.summarise`. Writes results/calibration.json and ends with code 1 if a rate
+is above what is promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ceteris.judge.results import StudyResults
+from ceteris.judge.summary import summarise
+from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
+
+ROOT = Path(__file__).parent
+SEEDS = 10
+MARGIN = 0.01
+SPREAD = 0.008
+"""Standard deviation of a variant's own part of the accuracy."""
+DECIDED = ("supported", "supported but negligible", "refuted")
+Draw = Callable[[np.random.Generator], float]
+
+
+def _claim(name: str, kind: str, left: str, operator: str, right: str, **more: Any) -> Claim:
+    values: dict[str, Any] = {"factor": "reg", "margin": MARGIN, **more}
+    return Claim(
+        name,
+        name,
+        left=left,
+        operator=operator,
+        right=right,
+        metric="val_accuracy",
+        kind=kind,
+        **values,
+    )  # type: ignore[arg-type]
+
+
+DIRECTED = (
+    _claim("main", "difference", "bn", ">", "none"),
+    _claim("depth", "difference", "one", ">", "two", factor="depth"),
+    _claim("within", "difference", "bn", "<", "none", within={"depth": "two"}),
+    _claim("interaction", "interaction", "bn", "depends", "none", other="depth"),
+    _claim("threshold", "threshold", "bn", ">", "0.8", threshold=0.8),
+)
+EQUAL = (_claim("equal", "difference", "bn", "=", "none"),)
+
+
+def plan_of(claims: Sequence[Claim], seeds: int = SEEDS) -> Plan:
+    """Return a study of two factors with two levels."""
+    levels = {"depth": ("one", "two"), "reg": ("none", "bn")}
+    data = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
+    variants = tuple(
+        Variant(f"{d}/{r}", {"depth": d, "reg": r}, data, {}, {})
+        for d in levels["depth"]
+        for r in levels["reg"]
+    )
+    return Plan(
+        "simulated",
+        "",
+        "one/none",
+        levels,
+        variants,
+        tuple(range(seeds)),
+        tuple(claims),
+        SelectRule(),
+    )
+
+
+def simulated(plan: Plan, gain: float, noise: Draw, draws: np.random.Generator) -> StudyResults:
+    """Judge one study in which batch normalisation gains ``gain``."""
+    trials = []
+    for seed in plan.seeds:
+        common = draws.normal(0, 0.01)
+        for variant in plan.variants:
+            accuracy = 0.8 + noise(draws) + gain * (variant.levels["reg"] == "bn")
+            if not any(claim.kind == "threshold" for claim in plan.claims):
+                accuracy += common
+            trials.append(_trial(variant, seed, float(accuracy)))
+    return summarise(plan, trials)
+
+
+def _trial(variant: Variant, seed: int, accuracy: float) -> StoredTrial:
+    return StoredTrial(
+        identity=f"{variant.name}/{seed}",
+        variant=variant.name,
+        levels=variant.levels,
+        seed=seed,
+        fit_on="train",
+        status="done",
+        attempts=1,
+        epochs=1,
+        wall_seconds=1.0,
+        metrics={"val_accuracy": accuracy},
+    )
+
+
+def normal(draws: np.random.Generator) -> float:
+    """Draw normal noise."""
+    return float(draws.normal(0, SPREAD))
+
+
+def heavy(draws: np.random.Generator) -> float:
+    """Draw from a t distribution with 3 degrees of freedom, of the same spread."""
+    return float(draws.standard_t(3)) * SPREAD / 3**0.5
+
+
+NOISES: dict[str, Draw] = {"normal": normal, "heavy tails": heavy}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is simulated, what counts, and what is promised."""
+
+    name: str
+    claims: tuple[Claim, ...]
+    gain: float
+    noise: str
+    counts: str
+    low: float
+    high: float
+
+
+SCENARIOS = (
+    Scenario(
+        "any wrong decision, five claims, no effect", DIRECTED, 0.0, "normal", "decided", 0.0, 0.055
+    ),
+    Scenario(
+        "any wrong decision, heavy tails", DIRECTED, 0.0, "heavy tails", "decided", 0.0, 0.055
+    ),
+    Scenario("interval covers the truth", DIRECTED[:1], 0.004, "normal", "covered", 0.94, 0.96),
+    Scenario("called equal at the margin", EQUAL, MARGIN, "normal", "equal", 0.0, 0.055),
+    Scenario("called equal beyond the margin", EQUAL, 1.2 * MARGIN, "normal", "equal", 0.0, 0.055),
+)
+"""A threshold at the truth and no common part keep all five claims null together."""
+
+
+def happened(scenario: Scenario, results: StudyResults) -> bool:
+    """Say whether the counted event happened in a study."""
+    if scenario.counts == "covered":
+        (row,) = results.claims
+        return row.low <= scenario.gain <= row.high
+    if scenario.counts == "equal":
+        return any(row.verdict == "supported" for row in results.claims)
+    return any(row.verdict in DECIDED for row in results.claims)
+
+
+def count(scenario: Scenario, rounds: int, stream: int) -> int:
+    """Simulate a share of the studies and count the event."""
+    draws = np.random.default_rng([stream, SCENARIOS.index(scenario)])
+    plan = plan_of(scenario.claims)
+    noise = NOISES[scenario.noise]
+    return sum(
+        happened(scenario, simulated(plan, scenario.gain, noise, draws)) for _ in range(rounds)
+    )
+
+
+def measure(rounds: int, shares: int = 8) -> Iterator[dict[str, Any]]:
+    """Simulate every scenario, spread over the cores."""
+    with ProcessPoolExecutor() as pool:
+        for scenario in SCENARIOS:
+            work = partial(count, scenario, rounds // shares)
+            hits = sum(pool.map(work, range(shares)))
+            total = rounds // shares * shares
+            rate = hits / total
+            yield {
+                "scenario": scenario.name,
+                "noise": scenario.noise,
+                "studies": total,
+                "rate": rate,
+                "promised": [scenario.low, scenario.high],
+                "kept": scenario.low <= rate <= scenario.high,
+            }
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
+    parser.add_argument("--studies", type=int, default=10_000)
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration.json")
+    options = parser.parse_args()
+    rows = []
+    for row in measure(options.studies):
+        rows.append(row)
+        low, high = row["promised"]
+        print(
+            f"{row['scenario']}: {row['rate']:.2%} of {row['studies']:,} studies "
+            f"(promised: {low:.1%} to {high:.1%}): {'kept' if row['kept'] else 'BROKEN'}",
+            flush=True,
+        )
+    result = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": " ".join(["python -m benchmarks.calibration", *sys.argv[1:]]),
+        "scenarios": rows,
+    }
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    raise SystemExit(0 if all(row["kept"] for row in rows) else 1)
+
+
+if __name__ == "__main__":
+    main()

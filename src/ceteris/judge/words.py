@@ -1,0 +1,60 @@
+"""Sentences of verdicts, generated from the numbers and from nothing else."""
+
+from __future__ import annotations
+
+from ceteris.judge.results import ClaimRow
+from ceteris.judge.verdicts import MIN_SEEDS
+
+__all__ = ["reason_of"]
+
+
+def reason_of(row: ClaimRow) -> str:
+    """Say why a claim got its verdict, in one sentence.
+
+    Args:
+        row: judged; its own reason is not read.
+    """
+    if row.n < MIN_SEEDS:
+        seeds = "1 seed is" if row.n == 1 else f"{row.n} seeds are"
+        return f"{seeds} too few for a verdict; at least {MIN_SEEDS} are needed"
+    sentence = _sentence(row)
+    if row.fragile:
+        sentence += f"; fragile: the sign-flip test does not confirm it (p = {row.p_flip:.2g})"
+    return sentence
+
+
+def _sentence(row: ClaimRow) -> str:
+    margin = f"{row.claim.margin:g}"
+    if row.not_monotone:
+        return "one step between neighbouring levels goes the other way for sure"
+    if row.claim.operator == "=":
+        sentences = {
+            "supported": f"the difference lies within {margin} of zero{_p(row)}",
+            "refuted": f"the difference lies beyond {margin}{_p(row)}",
+        }
+    else:
+        sentences = {
+            "supported": f"the difference lies on the claimed side{_p(row)}",
+            "refuted": f"the difference lies on the other side{_p(row)}",
+            "supported but negligible": (
+                f"the difference lies on the claimed side{_p(row)}, but within {margin} of zero"
+            ),
+        }
+    sentences |= {
+        "practically equal": f"whatever the difference is, it lies within {margin} of zero",
+        "undecided": _undecided(row),
+        "cannot be decided by seeds": (
+            "even a hundred seeds would probably not decide it: the difference is small against its "
+            "spread, and not small enough against the margin"
+        ),
+    }
+    return sentences[row.verdict]
+
+
+def _p(row: ClaimRow) -> str:
+    return f" (p = {row.adjusted_p:.2g}, adjusted for all claims)"
+
+
+def _undecided(row: ClaimRow) -> str:
+    more = "" if row.more_seeds is None else f"; about {row.more_seeds} more seeds would decide it"
+    return f"both outcomes are open (p = {row.adjusted_p:.2g}, adjusted for all claims){more}"
