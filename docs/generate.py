@@ -115,8 +115,13 @@ Applied in the order in which they are written. A selector is a layer's name or 
 CLAIMS = """## claims
 
 - `id`: required
-- `says`: required; `"LEFT > RIGHT on METRIC"`, with `<` or `=` as well. Both sides are levels of one factor or whole
-  variants; factors that are not mentioned are averaged over
+- `says`: required; one of
+    - `"LEFT > RIGHT on METRIC"`, with `<` or `=` as well: two levels of one factor, or two whole variants
+    - `"LEFT > 0.75 on METRIC"` (or `75 %`): a level or a variant against a number
+    - `"LEFT - RIGHT depends on FACTOR on METRIC"`: the difference is not the same at every level of another factor
+    - `"METRIC rises with FACTOR"` (or `falls`): a trend over the numbers in the factor's levels; no step goes the other way
+
+  Factors that are not mentioned are averaged over
 - `within`: `{factor: level}` fixes other factors
 - `margin`: smallest difference that matters; default `0.01`
 - `published`: a published value, shown beside ours"""

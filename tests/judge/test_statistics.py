@@ -267,3 +267,17 @@ def test_a_verdict_that_the_signs_do_not_confirm_is_fragile():
     assert row.p_flip == pytest.approx(4 / 64)
     assert row.fragile
     assert "fragile: the sign-flip test does not confirm it" in row.reason
+
+
+def test_a_claim_declared_late_is_exploratory_and_takes_nothing_from_the_others():
+    own = plan(seeds=10)
+    found = trials(own, lambda v: 0.7 + 0.004 * (v["reg"] == "bn"), noise=0.004)
+    first = claim("difference", factor="reg", left="bn", right="none")
+    late = replace(first, id="late", left="none", right="bn", operator="<")
+    (alone,) = judge_claims([first], own, found)
+    rows = judge_claims([first, late, late], own, found, declared=[first])
+    assert [row.exploratory for row in rows] == [False, True, True]
+    assert rows[0] == alone
+    assert rows[1].adjusted_p == pytest.approx(3 * rows[1].p)
+    changed = judge_claims([replace(first, margin=0.02)], own, found, declared=[first])
+    assert changed[0].exploratory

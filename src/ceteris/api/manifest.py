@@ -32,6 +32,8 @@ class Manifest:
     data: tuple[DataNote, ...]
     data_keys: Mapping[str, str]
     """Variant name -> fingerprint of its data set."""
+    results_seen: bool = False
+    """Whether some trial had a result when this was registered: later claims are exploratory."""
 
 
 _ADAPTER = TypeAdapter(Manifest)

@@ -91,10 +91,17 @@ def read_results(store: Store, folder: Path) -> Results:
                 "Run the study again.",
             )
         )
-    latest = registrations[-1]
-    manifest = manifest_from_json(latest.manifest, where=str(folder / DATABASE))
-    summary = summarise(manifest.plan, store.trials(), store.looks())
-    return Results(folder, manifest, summary, latest.study_yaml)
+    where = str(folder / DATABASE)
+    manifests = [manifest_from_json(item.manifest, where=where) for item in registrations]
+    before = [item for item in manifests if not item.results_seen]
+    manifest = manifests[-1]
+    summary = summarise(
+        manifest.plan,
+        store.trials(),
+        store.looks(),
+        declared=(before or manifests)[-1].plan.claims,
+    )
+    return Results(folder, manifest, summary, registrations[-1].study_yaml)
 
 
 def status(folder: Path) -> Status:

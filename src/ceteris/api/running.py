@@ -179,6 +179,9 @@ def _register(session: _Session, study: Study) -> None:
         descriptions=session.planned.descriptions,
         data=tuple(session.notes),
         data_keys=session.fingerprints,
+        results_seen=any(
+            trial.epochs or trial.status == "failed" for trial in session.store.trials()
+        ),
     )
     write_text(session.out / STUDY, study.document.text)
     write_text(session.out / RESOLVED, resolved_yaml(session.plan))

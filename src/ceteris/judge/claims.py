@@ -40,9 +40,17 @@ class _Measured:
     against: bool = False
     """A trend, one of whose steps goes the other way for sure."""
 
+    @property
+    def testable(self) -> bool:
+        """Whether there are seeds enough for a verdict."""
+        return self.sample.n >= MIN_SEEDS
+
 
 def judge_claims(
-    claims: Sequence[Claim], plan: Plan, trials: Sequence[StoredTrial]
+    claims: Sequence[Claim],
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    declared: Sequence[Claim] | None = None,
 ) -> tuple[ClaimRow, ...]:
     """Judge all claims of a study.
 
@@ -53,16 +61,31 @@ def judge_claims(
         claims: declared before running.
         plan: the study.
         trials: fitted on the training part.
+        declared: claims as they were before the first result; all by default. Others are marked
+            exploratory: they take no evidence from the family, and are adjusted for all claims.
     """
     found = [_measure(claim, plan, trials) for claim in claims]
-    family = [item for item in found if isinstance(item, _Measured) and item.sample.n >= MIN_SEEDS]
-    adjusted = dict(zip(map(id, family), holm([item.p for item in family]), strict=True))
+    late = [declared is not None and claim not in declared for claim in claims]
+    ready = [k for k, item in enumerate(found) if isinstance(item, _Measured) and item.testable]
+    own = [k for k in ready if not late[k]]
     return tuple(
-        item
+        replace(item, exploratory=late[k])
         if isinstance(item, ClaimRow)
-        else _judged(item, adjusted.get(id(item), math.nan), max(1, len(family)))
-        for item in found
+        else replace(
+            _judged(item, *_adjusted(k, ready if late[k] else own, found)), exploratory=late[k]
+        )
+        for k, item in enumerate(found)
     )
+
+
+def _adjusted(
+    index: int, family: Sequence[int], found: Sequence[_Measured | ClaimRow]
+) -> tuple[float, int]:
+    """Return the adjusted p value of a claim, and the size of its family."""
+    p_values = [item.p for k in family if isinstance(item := found[k], _Measured)]
+    if index not in family:
+        return math.nan, max(1, len(family))
+    return holm(p_values)[family.index(index)], len(family)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -72,6 +72,8 @@ class ClaimRow:
     """The twin does not confirm the verdict."""
     more_seeds: int | None = None
     """Undecided: how many more would probably decide it."""
+    exploratory: bool = False
+    """Declared or changed after the first result."""
     not_monotone: bool = False
     """A trend, one of whose steps goes the other way for sure."""
 
@@ -175,6 +177,7 @@ def _claim(row: ClaimRow) -> dict[str, Any]:
         "p_flip": row.p_flip,
         "fragile": row.fragile,
         "more_seeds": row.more_seeds,
+        "exploratory": row.exploratory,
     }
 
 

@@ -11,7 +11,7 @@ from ceteris.judge.results import EffectRow, StudyResults, VariantSummary
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
 from ceteris.judge.verdicts import Operator, judge_difference
-from ceteris.records import Look, Plan, StoredTrial
+from ceteris.records import Claim, Look, Plan, StoredTrial
 
 __all__ = ["EXPLORATORY_MARGIN", "METRICS", "summarise"]
 
@@ -20,7 +20,10 @@ EXPLORATORY_MARGIN = 0.01
 
 
 def summarise(
-    plan: Plan, trials: Sequence[StoredTrial], looks: Sequence[Look] = ()
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    looks: Sequence[Look] = (),
+    declared: Sequence[Claim] | None = None,
 ) -> StudyResults:
     """Judge a study.
 
@@ -28,6 +31,7 @@ def summarise(
         plan: what was to be done; trials of other variants or seeds are left out.
         trials: as stored, in any order.
         looks: at the test set.
+        declared: claims as they were before the first result; all of the plan's by default.
     """
     names = {variant.name for variant in plan.variants}
     own = sorted(
@@ -47,7 +51,7 @@ def summarise(
         trials=tuple(own),
         variants=tuple(_summaries(plan, own)),
         effects=tuple(_effects(plan, own)),
-        claims=judge_claims(plan.claims, plan, first),
+        claims=judge_claims(plan.claims, plan, first, declared),
         selected=selected,
         findings=run_checks(plan, first),
         looks=tuple(looks),

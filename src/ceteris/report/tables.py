@@ -234,7 +234,8 @@ def _claim_cells(row: ClaimRow) -> list[str]:
     within = ", ".join(f"{factor}: {level}" for factor, level in row.claim.within.items())
     says = f"{row.claim.says} ({within})" if within else row.claim.says
     difference = format_difference(row.claim.metric, row.estimate, row.low, row.high)
-    return [says, difference, str(row.n), row.verdict]
+    verdict = row.verdict + (" (exploratory)" if row.exploratory else "")
+    return [says, difference, str(row.n), verdict + (" (fragile)" if row.fragile else "")]
 
 
 def _bare(metric: str, value: float) -> str:
