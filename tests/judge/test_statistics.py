@@ -15,6 +15,7 @@ from statsmodels.stats.weightstats import ttost_paired
 
 from ceteris.judge.claims import benjamini_hochberg, holm, judge_claims
 from ceteris.judge.contrasts import contrasts_of
+from ceteris.judge.prospects import claim_prospects, detectable_difference
 from ceteris.judge.samples import Sample, seeds_for_direction, seeds_for_equality
 from ceteris.judge.verdicts import seeds_needed
 from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
@@ -281,3 +282,25 @@ def test_a_claim_declared_late_is_exploratory_and_takes_nothing_from_the_others(
     assert rows[1].adjusted_p == pytest.approx(3 * rows[1].p)
     changed = judge_claims([replace(first, margin=0.02)], own, found, declared=[first])
     assert changed[0].exploratory
+
+
+@pytest.mark.parametrize("n", [5, 10, 20])
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_the_difference_that_seeds_find_is_statsmodels(n, alpha):
+    oracle = TTestPower().solve_power(nobs=n, alpha=alpha, power=0.8)
+    assert detectable_difference(n, alpha) == pytest.approx(oracle, rel=1e-3)
+
+
+def test_prospects_say_what_cannot_succeed():
+    one = claim("difference", factor="reg", left="bn", right="none")
+    tested = replace(one, metric="test_accuracy")
+    few = claim_prospects(plan(seeds=4, claims=(one,)))["c"]
+    assert few == "cannot be decided: 4 seeds are fewer than 5."
+    closed = claim_prospects(plan(claims=(tested,)))["c"]
+    assert closed.startswith("cannot be judged: the test set is not opened")
+    gone = replace(plan(claims=(one,)), variants=plan().variants[:1])
+    assert claim_prospects(gone)["c"].startswith("cannot be judged: its variants")
+    good = claim_prospects(plan(seeds=10, claims=(one,)))["c"]
+    assert good == ("10 seeds find a difference of 0.005; the margin, 0.01, needs 5.")
+    equal = claim_prospects(plan(seeds=10, claims=(replace(one, operator="="),)))["c"]
+    assert equal == "4 seeds show that two equal sides are equal within 0.01."

@@ -22,6 +22,7 @@ from ceteris.data.load import data_key, describe
 from ceteris.data.spec import DataSpec
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.execute.jobs import available_cores
+from ceteris.judge.prospects import claim_prospects
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
@@ -44,6 +45,11 @@ class PlannedStudy:
     """Variant -> a forecast of one trial."""
     estimate: Estimate
 
+    @property
+    def prospects(self) -> Mapping[str, str]:
+        """Claim id -> what the seeds given can do for it."""
+        return claim_prospects(self.plan)
+
     def to_json(self) -> dict[str, Any]:
         """Return the object that `plan --json` prints."""
         plan = self.plan
@@ -53,6 +59,10 @@ class PlannedStudy:
             "variants": [self._variant_json(variant.name) for variant in plan.variants],
             "seeds": len(plan.seeds),
             "trials": len(plan.variants) * len(plan.seeds),
+            "claims": [
+                {"id": claim.id, "says": claim.says, "prospect": self.prospects[claim.id]}
+                for claim in plan.claims
+            ],
             "estimate": {
                 "seconds": self.estimate.seconds,
                 "memory_bytes": self.estimate.memory_bytes,

@@ -65,6 +65,21 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
         f"baseline {_safe(plan.baseline)}"
     )
     console.print(planned.estimate.sentence())
+    _print_claims(planned, console)
+
+
+def _print_claims(planned: PlannedStudy, console: Console) -> None:
+    from ceteris.judge.prospects import ASSUMPTION
+
+    for claim in planned.plan.claims:
+        prospect = planned.prospects[claim.id]
+        style = "yellow" if prospect.startswith("cannot") else None
+        text = f"claim {_safe(claim.id)}: {_safe(claim.says)}"
+        console.print(
+            f"{text}: {_safe(prospect)}" if prospect else text, style=style, soft_wrap=True
+        )
+    if planned.plan.claims:
+        console.print(ASSUMPTION, style="dim", soft_wrap=True)
 
 
 def _print_variant(planned: PlannedStudy, name: str, console: Console) -> None:
