@@ -1,0 +1,51 @@
+"""What checks read off trials and settings: mean curves, layers, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from ceteris.records import Plan, StoredTrial, Variant
+
+__all__ = ["done_trials", "layers_of", "mean_curve", "mean_metric", "num_classes"]
+
+
+def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:
+    """Return every variant's finished trials, those without any left out."""
+    found = {
+        variant.name: [t for t in trials if t.variant == variant.name and t.status == "done"]
+        for variant in plan.variants
+    }
+    return {name: done for name, done in found.items() if done}
+
+
+def mean_metric(trials: Sequence[StoredTrial], metric: str) -> float | None:
+    """Return the mean of a final metric, or None if a trial lacks it."""
+    if not all(metric in trial.metrics for trial in trials):
+        return None
+    return fmean(trial.metrics[metric] for trial in trials)
+
+
+def mean_curve(trials: Sequence[StoredTrial], metric: str) -> list[float]:
+    """Return the mean over trials epoch by epoch, as far as all of them went."""
+    length = min((len(trial.curves) for trial in trials), default=0)
+    if not all(metric in record.metrics for trial in trials for record in trial.curves[:length]):
+        return []
+    return [fmean(trial.curves[k].metrics[metric] for trial in trials) for k in range(length)]
+
+
+def layers_of(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (class, arguments) of every layer of a resolved model, containers before what they hold."""
+    for item in (*settings.get("layers", ()), *settings.get("shortcut", ())):
+        for kind, arguments in item.items():
+            yield kind, arguments or {}
+            yield from layers_of(arguments or {})
+
+
+def num_classes(variant: Variant) -> int | None:
+    """Return the units of the last layer that has some."""
+    units = [
+        arguments["units"] for _, arguments in layers_of(variant.model) if "units" in arguments
+    ]
+    return units[-1] if units else None

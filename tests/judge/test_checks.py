@@ -1,0 +1,182 @@
+"""Each check: a case it must find, with the numbers it must name, and cases it must let pass."""
+
+from dataclasses import replace
+
+import pytest
+
+from ceteris.judge.checks import all_checks, run_checks
+from ceteris.judge.reading import layers_of, mean_curve, num_classes
+from ceteris.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
+
+DATA = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
+ADAM = {"learning_rate": 0.001, "beta_1": 0.9}
+MODEL = {
+    "layers": [
+        {"Conv2D": {"filters": 4}},
+        {"BatchNormalization": {"momentum": 0.99}},
+        {"Dense": {"units": 10}},
+    ]
+}
+PLAIN = {"layers": [MODEL["layers"][0], MODEL["layers"][2]]}
+TRAIN = {"optimizer": {"Adam": ADAM}, "batch_size": 100, "last_batch": "keep"}
+
+
+def plan(*, model=MODEL, train=TRAIN, claims=()):
+    own = (Variant("a", {}, DATA, model, train), Variant("b", {}, DATA, PLAIN, TRAIN))
+    return Plan("s", "q", "a", {}, own, tuple(range(6)), claims, SelectRule())
+
+
+def curve(accuracies, losses):
+    return tuple(
+        EpochRecord(
+            k + 1, {"val_accuracy": a, "val_loss": v, "accuracy": a, "loss": v}, 1.0, 1.0, 0.1
+        )
+        for k, (a, v) in enumerate(zip(accuracies, losses, strict=True))
+    )
+
+
+CLEAN = curve([0.7, 0.85, 0.89, 0.90, 0.90, 0.90], [0.9, 0.5, 0.4, 0.36, 0.35, 0.35])
+
+
+def trial(name, seed, **changes):
+    values = {
+        "curves": CLEAN,
+        "metrics": {"accuracy": 0.92, "loss": 0.3, "val_accuracy": 0.9, "val_loss": 0.35},
+        "observed": {
+            "optimizer": {"class": "Adam", "formulas": "keras", **ADAM},
+            "optimizer_steps": 3000,
+            "train_examples": 50_000,
+            "validation_examples": 10_000,
+        },
+        **changes,
+    }
+    return StoredTrial(f"{name}{seed}", name, {}, seed, "train", "done", 1, 6, 1.0, **values)
+
+
+def study(**changes):
+    """All trials; variant b takes the changes."""
+    return [trial("a", k) for k in range(6)] + [trial("b", k, **changes) for k in range(6)]
+
+
+def observed(**changes):
+    return {"observed": {**trial("a", 0).observed, **changes}}
+
+
+def metrics(**changes):
+    return {"metrics": {**trial("a", 0).metrics, **changes}}
+
+
+def found(name, own, trials):
+    return [finding for finding in all_checks()[name](own, trials) if finding.check == name]
+
+
+def test_a_clean_study_is_clean():
+    assert run_checks(plan(), study()) == ()
+    assert run_checks(plan(), []) == ()
+
+
+CASES = {
+    "overfitting": (
+        {
+            **metrics(accuracy=0.99),
+            "curves": curve([0.8, 0.9, 0.9, 0.9, 0.9, 0.9], [0.5, 0.35, 0.4, 0.5, 0.6, 0.7]),
+        },
+        "b: 99.0% of the training and 90.0% of the validation images are right; validation loss was lowest in epoch 2 (0.350) and ends at 0.700",
+    ),
+    "underfitting": (
+        metrics(accuracy=0.7, val_accuracy=0.69),
+        "b: 70.0% of the training images are right, about as few as of the validation images (69.0%); a reaches 92.0%",
+    ),
+    "not_converged": (
+        {"curves": curve([0.5, 0.6, 0.7, 0.75, 0.80, 0.85], [1, 0.9, 0.8, 0.7, 0.6, 0.5])},
+        "b: validation accuracy still rises over the last 3 epochs, by up to 5.0 points per epoch (b)",
+    ),
+    "at_chance": (
+        metrics(accuracy=0.102, val_accuracy=0.1),
+        "b: 6 of 6 trials guess (seed 0, 1, 2, 3, 4, 5): 10.2% or less with 10 classes",
+    ),
+    "unequal_budgets": (
+        observed(optimizer_steps=6000),
+        "a, b: optimizer steps: 3,000 for a, 6,000 for b",
+    ),
+    "declared_optimizer": (
+        observed(optimizer={"class": "SGD", "learning_rate": 0.01}),
+        "b, seed 0: declared Adam{'learning_rate': 0.001, 'beta_1': 0.9}, ran SGD (learning_rate 0.01)",
+    ),
+    "counted_accuracy": (
+        metrics(val_accuracy=0.93124),
+        "b, seed 0: val_accuracy 0.931240 is no fraction of 10,000 images",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_is_found_with_its_numbers_and_nothing_else_is_said(name):
+    changes, text = CASES[name]
+    (finding,) = found(name, plan(), study(**changes))
+    assert f"{finding.where}: {finding.evidence}" == text
+    assert finding.advice.endswith(".")
+    related = {"at_chance": {"underfitting"}}.get(name, set())
+    assert {item.check for item in run_checks(plan(), study(**changes))} <= {name, *related}
+
+
+def test_an_accuracy_that_mirrors_the_loss_is_none():
+    mirrored = curve([0.7, 0.8, 0.9], [0.3, 0.2, 0.1])
+    (finding,) = found("counted_accuracy", plan(), study(curves=mirrored))
+    assert finding.severity == "error"
+    assert finding.evidence == "accuracy is 1 - loss in all 3 epochs"
+    (outside,) = found("counted_accuracy", plan(), study(**metrics(accuracy=1.5)))
+    assert outside.evidence == "accuracy is 1.5, which is not a share"
+
+
+def test_moving_statistics_need_steps():
+    few = [replace(t, observed={**t.observed, "optimizer_steps": 60}) for t in study()]
+    (finding,) = found("batch_norm_memory", plan(), few)
+    assert finding.where == "a"
+    assert finding.evidence == (
+        "after 60 steps at momentum 0.99, 55% of the moving mean and variance is still their initial 0 and 1"
+    )
+    assert not found("batch_norm_memory", plan(model=PLAIN), few)
+
+
+@pytest.mark.parametrize(
+    ("train", "examples", "evidence"),
+    [
+        ({}, 50_001, "the last batch of every epoch has 1 example"),
+        ({}, 50_003, "the last batch of every epoch has 3 examples"),
+        ({"batch_size": 2}, 50_000, "batches have 2 examples"),
+        ({}, 50_004, None),
+        ({"last_batch": "drop"}, 50_001, None),
+    ],
+)
+def test_batches_too_small_to_normalise(train, examples, evidence):
+    own = plan(train={**TRAIN, **train})
+    trials = [replace(t, observed={**t.observed, "train_examples": examples}) for t in study()]
+    findings = found("lone_example", own, trials)
+    if evidence is None:
+        assert not findings
+    else:
+        (finding,) = findings
+        assert finding.evidence == f"{evidence}; the statistics of so few are mostly noise"
+
+
+def test_a_margin_below_the_resolution_is_told():
+    claim = Claim("fine", "s", "", "a", ">", "b", "val_accuracy", margin=0.002)
+    (finding,) = found("resolution", plan(claims=(claim,)), study())
+    assert finding.where == "claims fine"
+    assert finding.evidence == (
+        "10,000 validation images give an accuracy to 0.3 points (one standard error), coarser than the margin"
+    )
+    assert not found("resolution", plan(claims=(replace(claim, margin=0.01),)), study())
+
+
+def test_reading_settings_and_curves():
+    nested = {
+        "layers": [
+            {"Residual": {"layers": [{"Conv2D": {}}], "shortcut": [{"Dense": {"units": 3}}]}}
+        ]
+    }
+    assert [kind for kind, _ in layers_of(nested)] == ["Residual", "Conv2D", "Dense"]
+    assert num_classes(plan().variants[0]) == 10
+    assert mean_curve([trial("a", 0), trial("a", 1, curves=CLEAN[:2])], "val_loss") == [0.9, 0.5]
+    assert mean_curve([], "val_loss") == []
