@@ -59,7 +59,7 @@ DIRECTED = (
 EQUAL = (_claim("equal", "difference", "bn", "=", "none"),)
 
 
-def plan_of(claims: Sequence[Claim], seeds: int = SEEDS) -> Plan:
+def plan_of(claims: Sequence[Claim], looks: tuple[int, ...] = ()) -> Plan:
     """Return a study of two factors with two levels."""
     levels = {"depth": ("one", "two"), "reg": ("none", "bn")}
     data = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
@@ -74,9 +74,10 @@ def plan_of(claims: Sequence[Claim], seeds: int = SEEDS) -> Plan:
         "one/none",
         levels,
         variants,
-        tuple(range(seeds)),
+        tuple(range(looks[-1] if looks else SEEDS)),
         tuple(claims),
         SelectRule(),
+        looks,
     )
 
 
@@ -132,6 +133,7 @@ class Scenario:
     counts: str
     low: float
     high: float
+    looks: tuple[int, ...] = ()
 
 
 SCENARIOS = (
@@ -144,6 +146,26 @@ SCENARIOS = (
     Scenario("interval covers the truth", DIRECTED[:1], 0.004, "normal", "covered", 0.94, 0.96),
     Scenario("called equal at the margin", EQUAL, MARGIN, "normal", "equal", 0.0, 0.055),
     Scenario("called equal beyond the margin", EQUAL, 1.2 * MARGIN, "normal", "equal", 0.0, 0.055),
+    Scenario(
+        "any wrong decision, five claims, four looks",
+        DIRECTED,
+        0.0,
+        "normal",
+        "decided",
+        0.0,
+        0.055,
+        looks=(5, 10, 15, 20),
+    ),
+    Scenario(
+        "called equal at the margin, four looks",
+        EQUAL,
+        MARGIN,
+        "normal",
+        "equal",
+        0.0,
+        0.055,
+        looks=(5, 10, 15, 20),
+    ),
 )
 """A threshold at the truth and no common part keep all five claims null together."""
 
@@ -161,7 +183,7 @@ def happened(scenario: Scenario, results: StudyResults) -> bool:
 def count(scenario: Scenario, rounds: int, stream: int) -> int:
     """Simulate a share of the studies and count the event."""
     draws = np.random.default_rng([stream, SCENARIOS.index(scenario)])
-    plan = plan_of(scenario.claims)
+    plan = plan_of(scenario.claims, scenario.looks)
     noise = NOISES[scenario.noise]
     return sum(
         happened(scenario, simulated(plan, scenario.gain, noise, draws)) for _ in range(rounds)

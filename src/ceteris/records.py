@@ -110,6 +110,8 @@ class Plan:
     seeds: tuple[int, ...]
     claims: tuple[Claim, ...]
     select: SelectRule
+    looks: tuple[int, ...] = ()
+    """Numbers of seeds at which claims are judged; a variant stops when no open claim needs it."""
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,33 @@ def test_a_run_in_groups_can_be_stopped_and_taken_up(study, tmp_path):
             assert trial["metrics"] == kept[trial["variant"], 0]
 
 
+def test_seeds_are_spent_until_claims_are_decided(study, tmp_path):
+    path = study(
+        seeds={"until": "decided", "looks": [5, 6]},
+        factors={
+            "rate": {
+                "good": None,
+                "none": {"set": {"train.optimizer": {"SGD": {"learning_rate": 1e-9}}}},
+                "same": {"set": {"train.optimizer": {"SGD": {"learning_rate": 2e-9}}}},
+            }
+        },
+        claims=[
+            {"id": "learns", "says": "good > none on accuracy"},
+            {"id": "open", "says": "same > none on loss", "margin": 0.0},
+        ],
+    )
+    done = ceteris("run", path, "--json", cwd=tmp_path)
+    results = json.loads(done.stdout)
+    assert results["complete"] is True
+    counts = {row["name"]: row["n"] for row in results["variants"]}
+    learns, still = results["claims"]
+    assert (learns["verdict"], learns["n"], learns["look"]) == ("supported", 5, 1)
+    assert counts["good"] == 5
+    assert counts["none"] == counts["same"] == still["n"]
+    status = ceteris("status", tmp_path / "results" / "tiny", "--json", cwd=tmp_path)
+    assert json.loads(status.stdout)["complete"] is True
+
+
 @pytest.mark.parametrize(
     ("device", "text"),
     [

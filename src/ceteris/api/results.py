@@ -11,7 +11,7 @@ from ceteris.api.manifest import Manifest, manifest_from_json
 from ceteris.api.progress import Status, study_status
 from ceteris.errors import Problem, StoreError
 from ceteris.judge.results import StudyResults
-from ceteris.judge.summary import summarise
+from ceteris.judge.summary import required_trials, summarise
 from ceteris.store.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def status(folder: Path) -> Status:
     """
     results = open_results(folder)
     plan = results.manifest.plan
-    total = len(plan.variants) * len(plan.seeds)
+    total = len(required_trials(plan, results.summary.claims))
     return study_status(
         plan.study, total, results.summary.trials, complete=results.summary.complete
     )

@@ -33,7 +33,9 @@ from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, T
 from ceteris.execute.grouping import groups_of
 from ceteris.execute.jobs import default_jobs
 from ceteris.execute.pool import Pool
+from ceteris.judge.claims import judge_claims
 from ceteris.judge.selection import select_variant
+from ceteris.judge.summary import required_trials
 from ceteris.records import Look, Plan, StoredTrial, Trial, Variant
 from ceteris.store.store import Store, open_store
 from ceteris.study.identity import make_trial, plan_trials
@@ -191,9 +193,20 @@ def _register(session: _Session, study: Study) -> None:
 
 def _run_trials(session: _Session) -> tuple[Trial, ...]:
     trials = plan_trials(session.plan, session.fingerprints, ENGINE_VERSION)
-    session.store.add_trials(trials)
-    _fit(session, trials, "trials")
-    return trials
+    if not session.plan.looks:
+        session.store.add_trials(trials)
+        _fit(session, trials, "trials")
+        return trials
+    done: set[tuple[str, int]] = set()
+    while True:  # look by look, until no claim needs more
+        claims = judge_claims(session.plan.claims, session.plan, session.store.trials())
+        needed = required_trials(session.plan, claims)
+        wanted = [t for t in trials if (t.variant.name, t.seed) in needed - done]
+        if not wanted:
+            return tuple(t for t in trials if (t.variant.name, t.seed) in done)
+        done |= needed
+        session.store.add_trials(wanted)
+        _fit(session, wanted, f"seeds up to {max(trial.seed for trial in wanted)}")
 
 
 def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ceteris.judge.contrasts import contrasts_of, neighbour_contrasts
+from ceteris.judge.looks import nominal_levels
 from ceteris.judge.results import ClaimRow
 from ceteris.judge.samples import Sample
 from ceteris.judge.verdicts import (
@@ -26,7 +27,7 @@ from ceteris.judge.verdicts import (
 from ceteris.judge.words import reason_of
 from ceteris.records import Claim, Plan, StoredTrial
 
-__all__ = ["benjamini_hochberg", "holm", "judge_claims"]
+__all__ = ["benjamini_hochberg", "holm", "judge_claims", "open_claims"]
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,53 @@ def judge_claims(
         declared: claims as they were before the first result; all by default. Others are marked
             exploratory: they take no evidence from the family, and are adjusted for all claims.
     """
-    found = [_measure(claim, plan, trials) for claim in claims]
     late = [declared is not None and claim not in declared for claim in claims]
+    if plan.looks:
+        count = max(1, late.count(False))
+        rows = [_at_looks(claim, plan, trials, count) for claim in claims]
+        return tuple(replace(row, exploratory=late[k]) for k, row in enumerate(rows))
+    found = [_measure(claim, plan, trials) for claim in claims]
     ready = [k for k, item in enumerate(found) if isinstance(item, _Measured) and item.testable]
     own = [k for k in ready if not late[k]]
     return tuple(
-        replace(item, exploratory=late[k])
-        if isinstance(item, ClaimRow)
-        else replace(
-            _judged(item, *_adjusted(k, ready if late[k] else own, found)), exploratory=late[k]
+        replace(
+            item
+            if isinstance(item, ClaimRow)
+            else _judged(item, *_adjusted(k, ready if late[k] else own, found)),
+            exploratory=late[k],
         )
         for k, item in enumerate(found)
     )
+
+
+def open_claims(rows: Sequence[ClaimRow], plan: Plan) -> tuple[Claim, ...]:
+    """Return the claims for which another planned look may still decide something."""
+    return tuple(
+        row.claim
+        for row in rows
+        if row.n < plan.looks[-1] and row.verdict in ("undecided", "cannot be decided by seeds")
+    )
+
+
+def _at_looks(claim: Claim, plan: Plan, trials: Sequence[StoredTrial], num_claims: int) -> ClaimRow:
+    """Judge at each planned look that has been reached, until one decides."""
+    levels = nominal_levels(plan.looks)
+    row: ClaimRow | None = None
+    for number, (look, level) in enumerate(zip(plan.looks, levels, strict=True), start=1):
+        item = _measure(claim, plan, trials, seeds=plan.seeds[:look])
+        if isinstance(item, ClaimRow):
+            return row or item
+        if item.sample.n < look:
+            return row or _judged(item, math.nan, num_claims)
+        adjusted = min(1.0, item.p * num_claims * ALPHA / level)
+        row = replace(
+            _judged(item, adjusted, num_claims, level),
+            look=number if look < plan.looks[-1] else None,
+        )
+        if row.verdict not in ("undecided", "cannot be decided by seeds"):
+            return replace(row, reason=reason_of(row))
+    assert row is not None  # noqa: S101 - a plan with looks has one
+    return row
 
 
 def _adjusted(
@@ -116,7 +152,9 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return result
 
 
-def _measure(claim: Claim, plan: Plan, trials: Sequence[StoredTrial]) -> _Measured | ClaimRow:
+def _measure(
+    claim: Claim, plan: Plan, trials: Sequence[StoredTrial], seeds: Sequence[int] | None = None
+) -> _Measured | ClaimRow:
     contrasts = contrasts_of(claim, plan)
     if not contrasts:
         return _unjudged(claim, "not assessable", "its variants are not part of this run")
@@ -126,7 +164,8 @@ def _measure(claim: Claim, plan: Plan, trials: Sequence[StoredTrial]) -> _Measur
         reason = f"{failed} of its trials failed, and leaving them out would flatter the rest"
         return _unjudged(claim, "not assessable", reason)
     values = _values(trials, claim.metric)
-    seeds = [seed for seed in plan.seeds if all((name, seed) in values for name in names)]
+    wanted = plan.seeds if seeds is None else seeds
+    seeds = [seed for seed in wanted if all((name, seed) in values for name in names)]
     if not seeds:
         if claim.metric.startswith("test_"):
             reason = (
@@ -165,14 +204,19 @@ def _joint_p(samples: Sequence[Sample]) -> float:
     return float(test_mvmean(rows).pvalue)
 
 
-def _judged(item: _Measured, adjusted_p: float, num_claims: int) -> ClaimRow:
+def _judged(item: _Measured, adjusted_p: float, num_claims: int, level: float = ALPHA) -> ClaimRow:
     claim, sample = item.claim, item.sample
     verdict = judge_difference(
-        sample, claim.operator, claim.margin, adjusted_p=adjusted_p, num_claims=num_claims
+        sample,
+        claim.operator,
+        claim.margin,
+        adjusted_p=adjusted_p,
+        num_claims=num_claims,
+        level=level,
     )
     if item.against and verdict.startswith("supported"):
         verdict = "refuted"
-    low, high = sample.interval(0.95)
+    low, high = sample.interval(1 - level)
     flip = sample.p_flip() if sample.n >= MIN_SEEDS else math.nan
     needed = seeds_needed(sample, claim.operator, claim.margin, num_claims)
     row = ClaimRow(

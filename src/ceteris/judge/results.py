@@ -74,6 +74,8 @@ class ClaimRow:
     """Undecided: how many more would probably decide it."""
     exploratory: bool = False
     """Declared or changed after the first result."""
+    look: int | None = None
+    """Judged early, at this planned look; the interval is that look's, wider than 95 %."""
     not_monotone: bool = False
     """A trend, one of whose steps goes the other way for sure."""
 
@@ -178,6 +180,7 @@ def _claim(row: ClaimRow) -> dict[str, Any]:
         "fragile": row.fragile,
         "more_seeds": row.more_seeds,
         "exploratory": row.exploratory,
+        "look": row.look,
     }
 
 

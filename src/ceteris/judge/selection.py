@@ -43,10 +43,12 @@ def select_variant(plan: Plan, trials: Sequence[StoredTrial]) -> Selection | Non
         trials: all trials, refits and test metrics among them.
     """
     metric = plan.select.by
+    finished = trials_by_variant(plan, trials)
+    seeds = common_seeds(plan, finished)
     eligible = {
-        name: mean_interval([trial.metrics[metric] for trial in done])
-        for name, done in trials_by_variant(plan, trials).items()
-        if len(done) == len(plan.seeds) and all(metric in trial.metrics for trial in done)
+        name: mean_interval([trial.metrics[metric] for trial in done if trial.seed in seeds])
+        for name, done in finished.items()
+        if seeds <= {trial.seed for trial in done} and all(metric in t.metrics for t in done)
     }
     if not eligible:
         return None
@@ -61,6 +63,17 @@ def select_variant(plan: Plan, trials: Sequence[StoredTrial]) -> Selection | Non
         refit=plan.select.refit,
         test=_test_metrics(plan, trials, winner),
     )
+
+
+def common_seeds(plan: Plan, finished: Mapping[str, Sequence[StoredTrial]]) -> set[int]:
+    """Return the seeds by which variants are compared: all, or with planned looks those of the
+    last look that every variant has reached.
+    """
+    if not plan.looks:
+        return set(plan.seeds)
+    fewest = min((len(done) for done in finished.values()), default=0)
+    reached = [look for look in plan.looks if look <= fewest]
+    return set(plan.seeds[: reached[-1] if reached else plan.looks[0]])
 
 
 def _test_metrics(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ceteris.judge.checks import run_checks
-from ceteris.judge.claims import benjamini_hochberg, judge_claims
+from ceteris.judge.claims import benjamini_hochberg, judge_claims, open_claims
+from ceteris.judge.contrasts import contrasts_of
 from ceteris.judge.effects import mean_interval
-from ceteris.judge.results import EffectRow, StudyResults, VariantSummary
+from ceteris.judge.results import ClaimRow, EffectRow, StudyResults, VariantSummary
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
 from ceteris.judge.verdicts import Operator, judge_difference
 from ceteris.records import Claim, Look, Plan, StoredTrial
 
-__all__ = ["EXPLORATORY_MARGIN", "METRICS", "summarise"]
+__all__ = ["EXPLORATORY_MARGIN", "METRICS", "required_trials", "summarise"]
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
 EXPLORATORY_MARGIN = 0.01
@@ -41,21 +42,42 @@ def summarise(
     first = [trial for trial in own if trial.fit_on == "train"]
     selected = select_variant(plan, own)
     finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
-    expected = len(plan.variants) * len(plan.seeds)
+    claims = judge_claims(plan.claims, plan, first, declared)
     tested = (
         selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
     )
     return StudyResults(
         study=plan.study,
-        complete=len(finished) == expected and tested,
+        complete=required_trials(plan, claims) <= finished and tested,
         trials=tuple(own),
         variants=tuple(_summaries(plan, own)),
         effects=tuple(_effects(plan, own)),
-        claims=judge_claims(plan.claims, plan, first, declared),
+        claims=claims,
         selected=selected,
         findings=run_checks(plan, first),
         looks=tuple(looks),
     )
+
+
+def required_trials(plan: Plan, claims: Sequence[ClaimRow]) -> set[tuple[str, int]]:
+    """Return (variant, seed) of all trials that the study needs, as far as is known now.
+
+    With planned looks: the seeds of the first look for all variants, and those of the next look for
+    variants of claims that are still open.
+
+    Args:
+        plan: the study.
+        claims: judged by the trials there are.
+    """
+    if not plan.looks:
+        return {(variant.name, seed) for variant in plan.variants for seed in plan.seeds}
+    needed = {(v.name, seed) for v in plan.variants for seed in plan.seeds[: plan.looks[0]]}
+    judged = {row.claim.id: row.n for row in claims}
+    for claim in open_claims(claims, plan):
+        following = next(look for look in plan.looks if look > judged[claim.id])
+        names = {name for contrast in contrasts_of(claim, plan) for name in contrast.weights}
+        needed |= {(name, seed) for name in names for seed in plan.seeds[:following]}
+    return needed
 
 
 def _position(plan: Plan, name: str) -> int:

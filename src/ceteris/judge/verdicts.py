@@ -38,7 +38,13 @@ def primary_p(sample: Sample, operator: Operator, margin: float) -> float:
 
 
 def judge_difference(
-    sample: Sample, operator: Operator, margin: float, *, adjusted_p: float, num_claims: int = 1
+    sample: Sample,
+    operator: Operator,
+    margin: float,
+    *,
+    adjusted_p: float,
+    num_claims: int = 1,
+    level: float = ALPHA,
 ) -> Verdict:
     """Judge "left operator right" from the paired differences left - right.
 
@@ -48,6 +54,7 @@ def judge_difference(
         margin: smallest difference that matters, at least 0.
         adjusted_p: `primary_p`, adjusted for the other claims of the study.
         num_claims: of the study.
+        level: of the tests for equality; smaller at a planned look.
 
     Example:
         >>> sample = Sample((0.03, 0.02, 0.04, 0.03, 0.03))
@@ -61,13 +68,13 @@ def judge_difference(
         if not significant:
             return _open(sample, operator, margin, num_claims)
         return "supported" if sample.p_equal(margin) < sample.p_differs(margin) else "refuted"
-    small = sample.p_equal(margin) <= ALPHA
+    small = sample.p_equal(margin) <= level
     if significant:
         positive = sample.mean < 0 if operator == "<" else sample.mean > 0
         if operator == "depends" or positive:
             return "supported but negligible" if small else "supported"
         return "practically equal" if small else "refuted"
-    if sample.p_equal(margin) <= ALPHA / num_claims:
+    if sample.p_equal(margin) <= level / num_claims:
         return "practically equal"
     return _open(sample, operator, margin, num_claims)
 

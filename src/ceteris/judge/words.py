@@ -7,6 +7,8 @@ from ceteris.judge.verdicts import MIN_SEEDS
 
 __all__ = ["reason_of"]
 
+_DECIDED = ("supported", "supported but negligible", "refuted")
+
 
 def reason_of(row: ClaimRow) -> str:
     """Say why a claim got its verdict, in one sentence.
@@ -18,6 +20,8 @@ def reason_of(row: ClaimRow) -> str:
         seeds = "1 seed is" if row.n == 1 else f"{row.n} seeds are"
         return f"{seeds} too few for a verdict; at least {MIN_SEEDS} are needed"
     sentence = _sentence(row)
+    if row.look is not None and row.verdict in _DECIDED:
+        sentence += f"; decided early, at look {row.look}: the estimate runs high"
     if row.fragile:
         sentence += f"; fragile: the sign-flip test does not confirm it (p = {row.p_flip:.2g})"
     return sentence

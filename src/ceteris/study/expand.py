@@ -19,7 +19,7 @@ from ceteris.study.edits import apply_edit, set_path
 from ceteris.study.identity import canonical_json
 from ceteris.study.load import Study, checked_base, raise_located
 from ceteris.study.reading import read_text
-from ceteris.study.schema import StudyFile
+from ceteris.study.schema import SeedRule, StudyFile
 
 __all__ = ["expand"]
 
@@ -75,6 +75,7 @@ def expand(
         factors=_factors(file),
         variants=_only(variants, only, baseline),
         seeds=_seeds(file, seeds),
+        looks=tuple(file.seeds.looks) if isinstance(file.seeds, SeedRule) and not seeds else (),
         claims=claims,
         select=SelectRule(file.select.by, file.select.refit, file.select.test),
     )
@@ -292,6 +293,8 @@ def _seeds(file: StudyFile, count: int | None) -> tuple[int, ...]:
             return listed[:count]
         more = (seed for seed in itertools.count() if seed not in listed)
         return (*listed, *itertools.islice(more, count - len(listed)))
+    if isinstance(file.seeds, SeedRule):
+        return tuple(range(count or file.seeds.looks[-1]))
     return tuple(range(count or file.seeds))
 
 

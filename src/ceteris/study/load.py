@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from ceteris.nn.layer import Profile
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.study.reading import Document, read_file, read_text
-from ceteris.study.schema import StudyFile, name_issue
+from ceteris.study.schema import SeedRule, StudyFile, name_issue
 
 __all__ = ["Study", "checked_base", "load_study", "raise_located", "study_from_mapping"]
 
@@ -133,6 +134,13 @@ def _structure_issues(file: StudyFile) -> list[Issue]:
             issues.append(Issue(("seeds",), "must hold at least one seed", "an empty list"))
         if len(set(file.seeds)) < len(file.seeds):
             issues.append(Issue(("seeds",), "every seed may be given once", show(file.seeds)))
+    if isinstance(file.seeds, SeedRule):
+        looks = file.seeds.looks
+        if any(later <= earlier for earlier, later in pairwise(looks)):
+            issues.append(Issue(("seeds", "looks"), "must rise", show(looks)))
+        if not file.claims:
+            rule = "until: decided needs at least one claim to decide"
+            issues.append(Issue(("seeds", "until"), rule, "no claims"))
     issues.extend(_design_issues(file))
     return [issue for issue in issues if issue is not None]
 

@@ -17,7 +17,9 @@ def resolved_yaml(plan: Plan) -> str:
     content: dict[str, Any] = {
         "study": plan.study,
         "question": plan.question,
-        "seeds": list(plan.seeds),
+        "seeds": {"until": "decided", "looks": list(plan.looks)}
+        if plan.looks
+        else list(plan.seeds),
         "baseline": plan.baseline,
         "select": {"by": plan.select.by, "refit": plan.select.refit, "test": plan.select.test},
         "claims": [

@@ -13,10 +13,11 @@ from ceteris.nn.augmentation import AUGMENTATIONS
 from ceteris.nn.registry import LAYERS
 from ceteris.nn.training import OPTIMIZERS, SCHEDULES, TrainSpec
 
-__all__ = ["SelectFile", "StudyFile", "json_schema", "name_issue"]
+__all__ = ["SeedRule", "SelectFile", "StudyFile", "json_schema", "name_issue"]
 
 EDIT_VERBS = ("set", "insert", "remove", "replace", "model", "data", "train")
 MAX_SEEDS = 1000
+MIN_LOOK = 5
 
 
 class SelectFile(BaseModel):
@@ -29,6 +30,17 @@ class SelectFile(BaseModel):
     test: Literal["once", "all", "never"] = "once"
 
 
+class SeedRule(BaseModel):
+    """Add seeds look by look until every claim is decided, or the last look is reached."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    until: Literal["decided"]
+    looks: list[Annotated[int, Field(ge=MIN_LOOK, le=MAX_SEEDS)]] = Field(
+        default_factory=lambda: [5, 10, 15, 20], min_length=1
+    )
+
+
 class StudyFile(BaseModel):
     """The keys of a study file."""
 
@@ -39,7 +51,9 @@ class StudyFile(BaseModel):
     data: dict[str, Any]
     model: dict[str, Any]
     train: dict[str, Any]
-    seeds: Annotated[int, Field(gt=0, le=MAX_SEEDS)] | list[Annotated[int, Field(ge=0)]] = 10
+    seeds: (
+        Annotated[int, Field(gt=0, le=MAX_SEEDS)] | list[Annotated[int, Field(ge=0)]] | SeedRule
+    ) = 10
     factors: dict[str, dict[str, dict[str, Any] | None]] = Field(default_factory=dict)
     variants: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
     design: Literal["factorial", "one-at-a-time", "listed"] | None = None

@@ -1,0 +1,103 @@
+"""Planned looks: published boundaries, their error by simulation, and what a plan still needs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks.calibration import _trial, plan_of
+from ceteris.judge.claims import judge_claims, open_claims
+from ceteris.judge.looks import nominal_levels
+from ceteris.judge.selection import select_variant
+from ceteris.judge.summary import required_trials, summarise
+from ceteris.records import Claim
+
+LOOKS = (5, 10, 15, 20)
+BN = Claim("bn", "s", "reg", "bn", ">", "none", "val_accuracy", margin=0.01)
+DEPTH = Claim(
+    "depth", "s", "depth", "one", ">", "two", "val_accuracy", {"reg": "none"}, margin=0.01
+)
+
+
+def test_boundaries_are_the_published_ones():
+    assert [round(x, 4) for x in nominal_levels(LOOKS)] == [0.0031, 0.0105, 0.0214, 0.0364]
+    assert nominal_levels((10,)) == pytest.approx((0.05,), abs=1e-6)
+
+
+@pytest.mark.parametrize("looks", [LOOKS, (5, 20), (6, 7, 8, 30)])
+def test_all_looks_together_spend_the_error_and_no_more(looks):
+    draws = np.random.default_rng(2)
+    sums = np.cumsum(draws.normal(size=(200_000, looks[-1])), axis=1)
+    critical = stats.norm.isf(np.array(nominal_levels(looks)) / 2)
+    z = sums[:, np.array(looks) - 1] / np.sqrt(looks)
+    crossed = (np.abs(z) > critical).any(axis=1).mean()
+    assert crossed == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 200_000))
+
+
+def study(gain, depth_gain, seeds, claims=(BN, DEPTH)):
+    own = plan_of(claims, LOOKS)
+    draws = np.random.default_rng(4)
+    trials = [
+        _trial(
+            v,
+            k,
+            float(
+                0.8
+                + gain * (v.levels["reg"] == "bn")
+                + depth_gain * (v.levels["depth"] == "one")
+                + draws.normal(0, 0.004)
+            ),
+        )
+        for k in own.seeds
+        for v in own.variants
+        if k < seeds.get(v.name, seeds["all"])
+    ]
+    return own, trials
+
+
+def test_what_is_decided_stops_and_what_is_open_goes_on():
+    own, none = study(0.05, 0.0, {"all": 0})
+    first = required_trials(own, judge_claims(own.claims, own, none))
+    assert first == {(v.name, k) for v in own.variants for k in range(5)}
+    own, trials = study(0.05, 0.002, {"all": 5})
+    rows = judge_claims(own.claims, own, trials)
+    assert (rows[0].verdict, rows[0].look, rows[0].n) == ("supported", 1, 5)
+    assert "decided early, at look 1: the estimate runs high" in rows[0].reason
+    assert [claim.id for claim in open_claims(rows, own)] == ["depth"]
+    more = required_trials(own, rows) - first
+    assert more == {(name, k) for name in ("one/none", "two/none") for k in range(5, 10)}
+
+
+def test_a_verdict_reached_early_does_not_change_with_later_seeds():
+    own, trials = study(0.05, 0.002, {"all": 20})
+    early = judge_claims(own.claims, own, [t for t in trials if t.seed < 5])[0]
+    late = judge_claims(own.claims, own, trials)[0]
+    assert early == late
+    assert late.n == 5
+
+
+def test_between_looks_nothing_is_judged():
+    own, trials = study(0.05, 0.05, {"all": 4})
+    rows = judge_claims(own.claims, own, trials)
+    assert {row.verdict for row in rows} == {"undecided"}
+    own, trials = study(0.003, 0.001, {"all": 9})
+    assert {row.n for row in judge_claims(own.claims, own, trials)} == {5}
+
+
+def test_the_interval_of_a_look_is_wider():
+    own, trials = study(0.05, 0.0, {"all": 5}, claims=(BN,))
+    (row,) = judge_claims(own.claims, own, trials)
+    fixed = replace(own, looks=(), seeds=tuple(range(5)))
+    (plain,) = judge_claims(own.claims, fixed, trials)
+    assert row.estimate == plain.estimate
+    assert row.low < plain.low < plain.high < row.high
+
+
+def test_variants_are_selected_by_seeds_that_all_of_them_have():
+    own, trials = study(0.0, 0.002, {"all": 5, "one/none": 10, "two/none": 10})
+    chosen = select_variant(own, trials)
+    assert chosen.interval.n == 5
+    results = summarise(own, trials)
+    assert not results.complete
+    assert {row.n for row in results.variants} == {5, 10}
