@@ -168,6 +168,23 @@ def _heading(result: Mapping[str, Any]) -> str:
     )
 
 
+def calibration(found: Mapping[str, Any]) -> str:
+    """Return the simulated error rates."""
+    lines = [
+        f"Simulated {found['date']}: `{found['command']}`.",
+        "",
+        "| what is counted | studies | rate | promised |",
+        "|---|--:|--:|--:|",
+    ]
+    for item in found["scenarios"]:
+        low, high = item["promised"]
+        promised = f"at most {high:.1%}" if low == 0 else f"{low:.0%} to {high:.0%}"
+        lines.append(
+            f"| {item['scenario']} | {item['studies']:,} | {item['rate']:.2%} | {promised} |"
+        )
+    return "\n".join(lines)
+
+
 SECTIONS = {
     "README.md": {"benchmarks": ("cpu.json", headline)},
     "docs/benchmarks.md": {
@@ -177,6 +194,7 @@ SECTIONS = {
         "precision": ("precision.json", precision),
         "forecast": ("forecast.json", forecast),
     },
+    "docs/statistics.md": {"calibration": ("calibration.json", calibration)},
 }
 """Page -> section -> the JSON it shows, and how."""
 
