@@ -85,7 +85,9 @@ def _position(plan: Plan, name: str) -> int:
 
 
 def _no_test(plan: Plan) -> bool:
-    return all(variant.data["split"].get("validation") == "test" for variant in plan.variants)
+    return all(
+        variant.data.get("split", {}).get("validation") == "test" for variant in plan.variants
+    )
 
 
 def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSummary]:

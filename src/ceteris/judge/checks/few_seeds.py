@@ -20,5 +20,5 @@ def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # no
             severity="warning",
             where="seeds",
             evidence=f"{count} of at least {MIN_SEEDS} seeds; no claim can be decided",
-            advice="Run the same command with --seeds 10; finished trials are kept.",
+            advice="Run more seeds of every variant (`run --seeds 10` keeps finished trials).",
         )

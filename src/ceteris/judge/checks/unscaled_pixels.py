@@ -17,7 +17,8 @@ def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # no
     raw = [
         variant.name
         for variant in plan.variants
-        if not SCALING & {name for step in variant.data["preprocess"] for name in step}
+        if "preprocess" in variant.data
+        and not SCALING & {name for step in variant.data["preprocess"] for name in step}
     ]
     if raw:
         yield Finding(

@@ -12,7 +12,7 @@ __all__ = ["check"]
 
 def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
     """Report it as an error when a choice is made on it."""
-    used = [v.name for v in plan.variants if v.data["split"].get("validation") == "test"]
+    used = [v.name for v in plan.variants if v.data.get("split", {}).get("validation") == "test"]
     if used and len(plan.variants) > 1:
         yield Finding(
             check="validation_is_test",

@@ -1,0 +1,80 @@
+"""`ceteris compare`: what differs between two runs, and whether their results contradict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ceteris.cli.explained import DOUBTFUL, explained
+from ceteris.cli.options import Json
+
+if TYPE_CHECKING:
+    from ceteris.api.comparing import Comparison
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    left: Annotated[Path, typer.Argument(help="The output folder of a run.")],
+    right: Annotated[Path, typer.Argument(help="The output folder of another.")],
+    metric: Annotated[str, typer.Option("--metric", help="What to compare.")] = "val_accuracy",
+    as_json: Json = False,
+) -> None:
+    """State what differs between two runs, then whether their results contradict each other.
+
+    Exit code 1 says that they do.
+
+    Example: ceteris compare results/mine results/yours
+    """
+    from ceteris import api
+    from ceteris.api.comparing import compare
+
+    found = compare(api.open_results(left), api.open_results(right), metric)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+    else:
+        _print(found, metric)
+    raise typer.Exit(DOUBTFUL if found.contradictory else 0)
+
+
+def _print(found: Comparison, metric: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ceteris.report.tables import format_difference, format_metric, plain
+
+    console = Console(highlight=False)
+    if found.differences:
+        table = Table(
+            box=box.SIMPLE_HEAD, pad_edge=False, title="What differs", title_justify="left"
+        )
+        for column in ("", "left", "right"):
+            table.add_column(column)
+        for item in found.differences:
+            table.add_row(*(escape(plain(text)) for text in (item.where, item.left, item.right)))
+        console.print(table)
+    else:
+        console.print("Nothing differs in data, settings and machines.\n")
+    if not found.rows:
+        console.print(f"No variant with {escape(plain(metric))} is part of both.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Results", title_justify="left")
+    for column in ("", "left", "right", "difference", "p", ""):
+        table.add_column(column)
+    for row in found.rows:
+        colour = {"contradictory": "red", "compatible": "green"}.get(row.verdict, "yellow")
+        table.add_row(
+            escape(plain(row.what)),
+            format_metric(row.metric, row.left),
+            format_metric(row.metric, row.right),
+            format_difference(row.metric, row.difference, row.low, row.high),
+            "-" if row.adjusted_p != row.adjusted_p else f"{row.adjusted_p:.2g}",
+            f"[{colour}]{row.verdict}[/]",
+        )
+    console.print(table)
