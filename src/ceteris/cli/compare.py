@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from ceteris.cli.options import Json
 
 if TYPE_CHECKING:
     from ceteris.api.comparing import Comparison
+    from ceteris.judge.comparison import ComparedRow
 
 __all__ = ["command"]
 
@@ -47,7 +49,7 @@ def _print(found: Comparison, metric: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from ceteris.report.tables import format_difference, format_metric, plain
+    from ceteris.report.tables import format_difference, plain
 
     console = Console(highlight=False)
     if found.differences:
@@ -71,10 +73,17 @@ def _print(found: Comparison, metric: str) -> None:
         colour = {"contradictory": "red", "compatible": "green"}.get(row.verdict, "yellow")
         table.add_row(
             escape(plain(row.what)),
-            format_metric(row.metric, row.left),
-            format_metric(row.metric, row.right),
+            *(_value(row, value) for value in (row.left, row.right)),
             format_difference(row.metric, row.difference, row.low, row.high),
             "-" if row.adjusted_p != row.adjusted_p else f"{row.adjusted_p:.2g}",
             f"[{colour}]{row.verdict}[/]",
         )
     console.print(table)
+
+
+def _value(row: ComparedRow, value: float) -> str:
+    from ceteris.report.tables import format_difference, format_metric
+
+    if row.effect:
+        return format_difference(row.metric, value, math.nan, math.nan)
+    return format_metric(row.metric, value)

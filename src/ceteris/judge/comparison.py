@@ -25,6 +25,8 @@ class ComparedRow:
 
     what: str
     """A variant's mean, or its effect against the baseline."""
+    effect: bool
+    """A difference from the baseline, not a mean."""
     metric: str
     left: float
     right: float
@@ -59,10 +61,9 @@ def compare_results(
 
     Source: Welch 1947; Holm 1979 over all rows.
     """
-    pairs = [
-        *_common(_effects(left, metric), _effects(right, metric)),
-        *_common(_means(left, metric), _means(right, metric)),
-    ]
+    effects = _common(_effects(left, metric), _effects(right, metric))
+    pairs = [*effects, *_common(_means(left, metric), _means(right, metric))]
+    num_effects = len(effects)
     tested = [(what, one, other, *_welch(one, other)) for what, one, other in pairs]
     known = [item for item in tested if not math.isnan(item[5])]
     adjusted = dict(
@@ -71,6 +72,7 @@ def compare_results(
     return tuple(
         ComparedRow(
             what=what,
+            effect=number < num_effects,
             metric=metric,
             left=one.mean,
             right=other.mean,
@@ -81,7 +83,7 @@ def compare_results(
             adjusted_p=adjusted.get(what, math.nan),
             verdict=_word(one, other, adjusted.get(what, math.nan)),
         )
-        for what, one, other, low, high, p in tested
+        for number, (what, one, other, low, high, p) in enumerate(tested)
     )
 
 
