@@ -11,6 +11,7 @@ from ceteris.records import Predictions, StoredTrial
 from ceteris.report.content import ReportContent, charts_of, training_rows
 from ceteris.report.html import render_html
 from ceteris.report.images import Confusion, Picture, confusion, png_uri
+from ceteris.report.methods import checklists, methods_paragraph
 from ceteris.study.resolved import resolved_yaml
 from ceteris.study.shapes import check_shapes
 
@@ -50,6 +51,8 @@ def report_content(results: Results) -> ReportContent:
         resolved_yaml=resolved_yaml(manifest.plan),
         training=training_rows(manifest.plan, summary),
         environments=_environments(summary.trials),
+        methods=methods_paragraph(manifest.plan, summary, manifest.descriptions),
+        checklists=checklists(manifest.plan, summary),
     )
 
 

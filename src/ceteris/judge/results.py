@@ -15,6 +15,7 @@ __all__ = [
     "ClaimRow",
     "EffectRow",
     "Finding",
+    "OverviewRow",
     "Selection",
     "StudyResults",
     "VariantSummary",
@@ -48,6 +49,21 @@ class EffectRow:
     """Of "the variant is better than the baseline", with the default margin; exploratory."""
     q: float
     """False discovery rate (Benjamini-Hochberg) over the variants, for this metric."""
+
+
+@dataclass(frozen=True)
+class OverviewRow:
+    """A main effect or an interaction; exploratory."""
+
+    kind: str
+    what: str
+    metric: str
+    estimate: float
+    low: float
+    high: float
+    n: int
+    q: float
+    """False discovery rate over the overview."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,7 @@ class StudyResults:
     selected: Selection | None
     findings: tuple[Finding, ...]
     looks: tuple[Look, ...]
+    overview: tuple[OverviewRow, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON; a number that does not exist is null."""
@@ -127,6 +144,7 @@ class StudyResults:
             "variants": [_variant(row) for row in self.variants],
             "effects": [dict(vars(row)) for row in self.effects],
             "claims": [_claim(row) for row in self.claims],
+            "overview": [dict(vars(row)) for row in self.overview],
             "selected": None if self.selected is None else _selection(self.selected),
             "findings": [dict(vars(row)) for row in self.findings],
         }

@@ -8,6 +8,7 @@ from ceteris.judge.checks import run_checks
 from ceteris.judge.claims import benjamini_hochberg, judge_claims, open_claims
 from ceteris.judge.contrasts import contrasts_of
 from ceteris.judge.effects import mean_interval
+from ceteris.judge.overview import factorial_overview
 from ceteris.judge.results import ClaimRow, EffectRow, StudyResults, VariantSummary
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
@@ -56,6 +57,7 @@ def summarise(
         selected=selected,
         findings=run_checks(plan, first),
         looks=tuple(looks),
+        overview=factorial_overview(plan, first, plan.select.by),
     )
 
 

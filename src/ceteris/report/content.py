@@ -10,6 +10,7 @@ from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
 from ceteris.report.charts import curve_points, draw_curves, draw_effects, effect_points
 from ceteris.report.images import Confusion, Picture
+from ceteris.report.methods import Answer
 from ceteris.report.tables import selection_sentence
 
 __all__ = ["Chart", "ReportContent", "TrainingRow", "answer", "charts_of", "training_rows"]
@@ -55,6 +56,8 @@ class ReportContent:
     training: tuple[TrainingRow, ...]
     environments: tuple[Mapping[str, object], ...]
     """Distinct environments the trials ran in."""
+    methods: str
+    checklists: Mapping[str, tuple[Answer, ...]]
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
