@@ -18,6 +18,7 @@ import numpy.typing as npt
 __all__ = [
     "Claim",
     "DataDescription",
+    "DataFacts",
     "EpochRecord",
     "FitOn",
     "Look",
@@ -133,6 +134,22 @@ class DataDescription:
     class_names: tuple[str, ...]
     num_examples: Mapping[str, int]
     """Examples per split: train, validation, test."""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What can be said of the images and labels of a split by looking at them."""
+
+    class_counts: Mapping[str, tuple[int, ...]]
+    """Split -> examples per class."""
+    repeated: int
+    """Training images that equal another training image, pixel by pixel."""
+    shared: Mapping[str, int]
+    """"train, validation" ... -> images of the second split that also occur in the first."""
+    contradictory: int
+    """Images that occur with two different labels."""
+    examples: tuple[int, ...] = ()
+    """Ids of a few shared images."""
 
 
 @dataclass(frozen=True)

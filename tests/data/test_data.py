@@ -21,11 +21,12 @@ from ceteris.data.cifar import BATCHES, plain_value, read_cifar
 from ceteris.data.dataset import make_dataset
 from ceteris.data.decoded import decoded
 from ceteris.data.exported import export_dataset, open_dataset
+from ceteris.data.facts import data_facts, image_digests
 from ceteris.data.images import LookUp
 from ceteris.data.load import describe, load_dataset
 from ceteris.data.prepare import FittedPreprocessing, open_test, prepare
 from ceteris.data.spec import DataSpec, SplitSpec
-from ceteris.data.splits import split_ids, subset
+from ceteris.data.splits import Split, split_ids, subset
 from ceteris.errors import DataError
 
 
@@ -653,3 +654,24 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
         np.zeros((4, 2, 2, 1), np.uint8), np.array([0, 1, 0, 1]), ("a", "b"), where="x"
     )
     assert decoded("d" * 64, lambda: data, tmp_path / "file" / "cache") is data
+
+
+def test_looking_at_images_finds_what_was_planted():
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), dtype=np.uint8)
+    labels = np.arange(30) % 3
+    images[20] = images[0]  # validation repeats training
+    images[25] = images[1]  # test repeats training
+    images[2] = images[3]  # training repeats itself
+    labels[2], labels[3] = 0, 1
+    labels[20], labels[25] = labels[0], labels[1]
+    data = make_dataset(images, labels, ("a", "b", "c"), where="x")
+    split = Split(np.arange(15), np.arange(15, 23), np.arange(23, 30))
+    found = data_facts(data, split, image_digests(data))
+    assert found.shared == {"train, validation": 1, "train, test": 1, "validation, test": 0}
+    assert found.examples == (20, 25)
+    assert (found.repeated, found.contradictory) == (1, 2)
+    assert {name: sum(counts) for name, counts in found.class_counts.items()} == {
+        "train": 15,
+        "validation": 8,
+        "test": 7,
+    }

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ceteris.judge.checks import all_checks, run_checks
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import layers_of, mean_curve, num_classes
-from ceteris.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
+from ceteris.records import Claim, DataFacts, EpochRecord, Plan, SelectRule, StoredTrial, Variant
 
 DATA = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
 ADAM = {"learning_rate": 0.001, "beta_1": 0.9}
@@ -66,13 +67,13 @@ def metrics(**changes):
     return {"metrics": {**trial("a", 0).metrics, **changes}}
 
 
-def found(name, own, trials):
-    return [finding for finding in all_checks()[name](own, trials) if finding.check == name]
+def found(name, own, trials, facts=None):
+    return list(all_checks()[name](Evidence(own, trials, facts or {})))
 
 
 def test_a_clean_study_is_clean():
-    assert run_checks(plan(), study()) == ()
-    assert run_checks(plan(), []) == ()
+    assert run_checks(Evidence(plan(), study())) == ()
+    assert run_checks(Evidence(plan(), [])) == ()
 
 
 CASES = {
@@ -117,7 +118,10 @@ def test_a_case_is_found_with_its_numbers_and_nothing_else_is_said(name):
     assert f"{finding.where}: {finding.evidence}" == text
     assert finding.advice.endswith(".")
     related = {"at_chance": {"underfitting"}}.get(name, set())
-    assert {item.check for item in run_checks(plan(), study(**changes))} <= {name, *related}
+    assert {item.check for item in run_checks(Evidence(plan(), study(**changes)))} <= {
+        name,
+        *related,
+    }
 
 
 def test_an_accuracy_that_mirrors_the_loss_is_none():
@@ -180,3 +184,36 @@ def test_reading_settings_and_curves():
     assert num_classes(plan().variants[0]) == 10
     assert mean_curve([trial("a", 0), trial("a", 1, curves=CLEAN[:2])], "val_loss") == [0.9, 0.5]
     assert mean_curve([], "val_loss") == []
+
+
+def facts(**changes):
+    clean = {
+        "class_counts": {"train": (100, 90), "validation": (20, 20), "test": (10, 10)},
+        "repeated": 0,
+        "shared": {"train, validation": 0, "train, test": 0, "validation, test": 0},
+        "contradictory": 0,
+    }
+    return {"a": DataFacts(**{**clean, **changes}), "b": DataFacts(**{**clean, **changes})}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "evidence"),
+    [
+        (
+            "duplicates",
+            {"shared": {"train, validation": 1, "train, test": 7}, "examples": (3, 4, 5, 6, 7, 8)},
+            "1 validation image is also in train; 7 test images are also in train (ids 3, 4, 5, 6, 7 ...)",
+        ),
+        ("duplicates", {"repeated": 12}, "12 of 190 training images repeat another one"),
+        ("contradictory_labels", {"contradictory": 4}, "4 images occur with different labels"),
+        (
+            "class_imbalance",
+            {"class_counts": {"train": (300, 90)}},
+            "training classes have 90 to 300 images; guessing the largest class is right 76.9% of the time",
+        ),
+    ],
+)
+def test_what_looking_at_the_data_has_found_is_said_once(name, changes, evidence):
+    (finding,) = found(name, plan(), [], facts(**changes))
+    assert (finding.where, finding.evidence) == ("the data of a", evidence)
+    assert not found(name, plan(), [], facts())

@@ -14,6 +14,7 @@ from scipy import stats
 from ceteris.judge.checks import all_checks
 from ceteris.judge.claims import judge_claims
 from ceteris.judge.effects import mean_interval
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import select_variant
 from ceteris.judge.summary import summarise
@@ -273,6 +274,7 @@ def test_every_check_is_discovered_and_has_a_case():
 MORE_CHECKED = {
     "overfitting", "underfitting", "not_converged", "at_chance", "unequal_budgets", "resolution",
     "declared_optimizer", "batch_norm_memory", "lone_example", "counted_accuracy",
+    "duplicates", "contradictory_labels", "class_imbalance",
 }  # fmt: skip
 """Their cases are in test_checks.py."""
 
@@ -281,10 +283,10 @@ MORE_CHECKED = {
 def test_a_check_finds_its_case_and_is_silent_on_a_clean_study(name):
     check = all_checks()[name]
     own, found = CHECKED[name]
-    findings = list(check(own, found))
+    findings = list(check(Evidence(own, found)))
     assert [finding.check for finding in findings] == [name]
     assert all((f.evidence and f.advice and f.where) for f in findings)
-    assert list(check(plan(), trials(GOOD))) == []
+    assert list(check(Evidence(plan(), trials(GOOD)))) == []
 
 
 def test_errors_come_first():

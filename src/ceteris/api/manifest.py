@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 
 from ceteris.errors import Problem, StoreError
-from ceteris.records import DataDescription, Plan
+from ceteris.records import DataDescription, DataFacts, Plan
 
 __all__ = ["DataNote", "Manifest", "manifest_from_json", "manifest_to_json"]
 
@@ -32,6 +32,8 @@ class Manifest:
     data: tuple[DataNote, ...]
     data_keys: Mapping[str, str]
     """Variant name -> fingerprint of its data set."""
+    facts: Mapping[str, DataFacts] = field(default_factory=dict)
+    """Variant name -> what looking at its images has found."""
     results_seen: bool = False
     """Whether some trial had a result when this was registered: later claims are exploratory."""
 

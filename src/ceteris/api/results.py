@@ -100,6 +100,7 @@ def read_results(store: Store, folder: Path) -> Results:
         store.trials(),
         store.looks(),
         declared=(before or manifests)[-1].plan.claims,
+        facts=manifest.facts,
     )
     return Results(folder, manifest, summary, registrations[-1].study_yaml)
 

@@ -24,9 +24,12 @@ from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
 from ceteris.api.reporting import first_selected_trial
 from ceteris.api.results import Results, read_results
+from ceteris.data.dataset import Dataset
 from ceteris.data.exported import export_dataset, open_dataset
+from ceteris.data.facts import data_facts, image_digests
 from ceteris.data.load import data_key, load_dataset
-from ceteris.data.spec import DataSpec
+from ceteris.data.spec import DataSpec, SplitSpec
+from ceteris.data.splits import split_ids
 from ceteris.engine.version import ENGINE_VERSION
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
@@ -36,7 +39,7 @@ from ceteris.execute.pool import Pool
 from ceteris.judge.claims import judge_claims
 from ceteris.judge.selection import select_variant
 from ceteris.judge.summary import required_trials
-from ceteris.records import Look, Plan, StoredTrial, Trial, Variant
+from ceteris.records import DataFacts, Look, Plan, StoredTrial, Trial, Variant
 from ceteris.store.store import Store, open_store
 from ceteris.study.identity import make_trial, plan_trials
 from ceteris.study.load import Study
@@ -76,6 +79,8 @@ class _Session:
     datasets: dict[str, Path] = field(default_factory=dict)
     """Fingerprint -> folder of the exported data."""
     notes: list[DataNote] = field(default_factory=list)
+    facts: dict[str, DataFacts] = field(default_factory=dict)
+    """Variant name -> what looking at its images has found."""
     progress: Progress = field(default_factory=lambda: Progress("data"))
     pool: Pool | None = None
     """None where no trial seemed to be missing."""
@@ -160,8 +165,9 @@ def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
 
 
 def _load_data(session: _Session) -> None:
-    """Load each data set once, and lay it where workers share it."""
-    loaded: dict[str, str] = {}
+    """Load each data set once, look at it, and lay it where workers share it."""
+    loaded: dict[str, tuple[Dataset, list[bytes]]] = {}
+    looked: dict[tuple[str, SplitSpec], DataFacts] = {}
     for variant in session.plan.variants:
         spec = DataSpec.parse(variant.data)
         key = data_key(spec)
@@ -169,10 +175,15 @@ def _load_data(session: _Session) -> None:
             data = load_dataset(spec, base=session.planned.base)
             folder = session.out / CACHE / data.fingerprint[:16]
             export_dataset(data, folder)
-            loaded[key] = data.fingerprint
+            loaded[key] = (data, image_digests(data))
             session.datasets[data.fingerprint] = folder
             session.notes.append(DataNote(spec.source, data.fingerprint, data.notes))
-        session.fingerprints[variant.name] = loaded[key]
+        data, digests = loaded[key]
+        if (key, spec.split) not in looked:
+            split = split_ids(spec.split, data.labels, data.num_train_part)
+            looked[key, spec.split] = data_facts(data, split, digests)
+        session.facts[variant.name] = looked[key, spec.split]
+        session.fingerprints[variant.name] = data.fingerprint
 
 
 def _register(session: _Session, study: Study) -> None:
@@ -181,6 +192,7 @@ def _register(session: _Session, study: Study) -> None:
         descriptions=session.planned.descriptions,
         data=tuple(session.notes),
         data_keys=session.fingerprints,
+        facts=session.facts,
         results_seen=any(
             trial.epochs or trial.status == "failed" for trial in session.store.trials()
         ),

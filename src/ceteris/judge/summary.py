@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ceteris.judge.checks import run_checks
 from ceteris.judge.claims import benjamini_hochberg, judge_claims, open_claims
 from ceteris.judge.contrasts import contrasts_of
 from ceteris.judge.effects import mean_interval
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.overview import factorial_overview
 from ceteris.judge.results import ClaimRow, EffectRow, StudyResults, VariantSummary
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
 from ceteris.judge.verdicts import Operator, judge_difference
-from ceteris.records import Claim, Look, Plan, StoredTrial
+from ceteris.records import Claim, DataFacts, Look, Plan, StoredTrial
 
 __all__ = ["EXPLORATORY_MARGIN", "METRICS", "required_trials", "summarise"]
 
@@ -26,6 +27,7 @@ def summarise(
     trials: Sequence[StoredTrial],
     looks: Sequence[Look] = (),
     declared: Sequence[Claim] | None = None,
+    facts: Mapping[str, DataFacts] | None = None,
 ) -> StudyResults:
     """Judge a study.
 
@@ -34,6 +36,7 @@ def summarise(
         trials: as stored, in any order.
         looks: at the test set.
         declared: claims as they were before the first result; all of the plan's by default.
+        facts: variant -> what its images are like, for the checks.
     """
     names = {variant.name for variant in plan.variants}
     own = sorted(
@@ -55,7 +58,7 @@ def summarise(
         effects=tuple(_effects(plan, own)),
         claims=claims,
         selected=selected,
-        findings=run_checks(plan, first),
+        findings=run_checks(Evidence(plan, first, facts or {})),
         looks=tuple(looks),
         overview=factorial_overview(plan, first, plan.select.by),
     )

@@ -1,20 +1,20 @@
-"""Checks: one file each. A check looks at a plan and its trials, and yields findings.
+"""Checks: one file each. A check looks at the evidence of a study, and yields findings.
 
-A module in this folder that defines ``check(plan, trials)`` is found by itself.
+A module in this folder that defines ``check(study)`` is found by itself.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["all_checks", "run_checks"]
 
-Check = Callable[[Plan, Sequence[StoredTrial]], Iterator[Finding]]
+Check = Callable[[Evidence], Iterator[Finding]]
 _ORDER = ("error", "warning", "note")
 
 
@@ -24,7 +24,7 @@ def all_checks() -> dict[str, Check]:
     return {name: importlib.import_module(f"{__name__}.{name}").check for name in names}
 
 
-def run_checks(plan: Plan, trials: Sequence[StoredTrial]) -> tuple[Finding, ...]:
+def run_checks(study: Evidence) -> tuple[Finding, ...]:
     """Run every check; errors come first."""
-    found = [finding for check in all_checks().values() for finding in check(plan, trials)]
+    found = [finding for check in all_checks().values() for finding in check(study)]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, num_classes
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
+from ceteris.records import StoredTrial
 
 __all__ = ["check"]
 
@@ -15,8 +16,9 @@ CERTAIN = 4.0
 """Standard errors above guessing that count as having learned something."""
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn of finished trials whose training accuracy is that of guessing."""
+    plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     for variant in plan.variants:
         classes = num_classes(variant)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, layers_of
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
@@ -14,8 +14,9 @@ LEFT = 0.05
 """Share of the initial mean and variance that may be left."""
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn where momentum is too long for the number of steps."""
+    plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     for variant in plan.variants:
         momenta = [

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
+from ceteris.records import StoredTrial
 
 __all__ = ["check"]
 
 CLOSE = 1e-6
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Accuracy must be a whole number of images over their number, and must not be 1 - loss."""
+    plan, trials = study.plan, study.trials
     for name, done in done_trials(plan, trials).items():
         for trial in done:
             reason = _impossible(trial) or _mirrored(trial)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
+from ceteris.records import StoredTrial
 
 __all__ = ["check"]
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Name the variants with failed trials and the first reason."""
+    plan, trials = study.plan, study.trials
     failed: dict[str, list[StoredTrial]] = defaultdict(list)
     for trial in trials:
         if trial.status == "failed":

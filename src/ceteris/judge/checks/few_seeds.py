@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
 from ceteris.judge.verdicts import MIN_SEEDS
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn below the number of seeds that a verdict needs."""
+    plan = study.plan
     count = len(plan.seeds)
     if count < MIN_SEEDS and len(plan.variants) > 1:
         yield Finding(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, layers_of
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 SMALL = 4
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn of tiny remainder batches, or tiny batches at all, in front of batch normalisation."""
+    plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     for variant in plan.variants:
         kinds = {kind for kind, _ in layers_of(variant.model)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, mean_curve
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
@@ -16,8 +16,9 @@ SLOPE = 0.003
 """Accuracy per epoch."""
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Note variants whose validation accuracy still rises over the last fifth of the epochs."""
+    plan, trials = study.plan, study.trials
     rising = {}
     window = 0
     for name, done in done_trials(plan, trials).items():

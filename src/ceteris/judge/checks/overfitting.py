@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, mean_curve, mean_metric
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
@@ -16,8 +16,9 @@ RISE = 1.05
 """Last validation loss over the lowest."""
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Note variants whose validation loss rises while the gap is wide."""
+    plan, trials = study.plan, study.trials
     for name, done in done_trials(plan, trials).items():
         train, held_out = mean_metric(done, "accuracy"), mean_metric(done, "val_accuracy")
         losses = mean_curve(done, "val_loss")

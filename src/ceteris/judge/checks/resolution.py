@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, mean_metric
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn of claims whose margin is below one standard error of the images they are scored on."""
+    plan, trials = study.plan, study.trials
     done = [trial for mine in done_trials(plan, trials).values() for trial in mine]
     examples = min((t.observed.get("validation_examples") or 0 for t in done), default=0)
     accuracy = mean_metric(done, "val_accuracy") if done else None

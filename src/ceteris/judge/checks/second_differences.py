@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+def check(study: Evidence) -> Iterator[Finding]:
     """Repeat the plan's warnings where the results are read."""
+    plan = study.plan
     by_text: dict[str, list[str]] = {}
     for variant in plan.variants:
         for warning in variant.warnings:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, mean_metric
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
@@ -15,8 +15,9 @@ SHORT = 0.10
 GAP = 0.02
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Note variants that lag on the training images themselves."""
+    plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     found = {name: mean_metric(mine, "accuracy") for name, mine in done.items()}
     known = {name: value for name, value in found.items() if value is not None}

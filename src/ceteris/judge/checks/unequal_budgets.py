@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import fmean
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 NOTABLE = 0.1
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn if optimizer steps or images seen differ between variants by more than a tenth."""
+    plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     steps = {
         name: fmean(t.observed.get("optimizer_steps", 0) for t in mine)

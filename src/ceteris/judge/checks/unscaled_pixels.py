@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 SCALING = {"scale", "standardize"}
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+def check(study: Evidence) -> Iterator[Finding]:
     """Warn of variants without a scaling step."""
+    plan = study.plan
     raw = [
         variant.name
         for variant in plan.variants

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
-from ceteris.records import Plan, StoredTrial
 
 __all__ = ["check"]
 
 
-def check(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[Finding]:  # noqa: ARG001
+def check(study: Evidence) -> Iterator[Finding]:
     """Report it as an error when a choice is made on it."""
+    plan = study.plan
     used = [v.name for v in plan.variants if v.data.get("split", {}).get("validation") == "test"]
     if used and len(plan.variants) > 1:
         yield Finding(

@@ -1,0 +1,54 @@
+"""Looking at images and labels before anything is trained: class counts and exact duplicates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+
+import numpy as np
+
+from ceteris.data.dataset import Dataset
+from ceteris.data.splits import Split
+from ceteris.records import DataFacts
+
+__all__ = ["data_facts", "image_digests"]
+
+MOST_EXAMPLES = 10
+
+
+def image_digests(data: Dataset) -> list[bytes]:
+    """Return a digest of the raw pixels of every image; equal digests are equal images."""
+    rows = np.ascontiguousarray(data.images).reshape(len(data.images), -1)
+    return [hashlib.blake2b(row.data, digest_size=16).digest() for row in rows]
+
+
+def data_facts(data: Dataset, split: Split, digests: list[bytes]) -> DataFacts:
+    """Look at the three parts of a split.
+
+    Args:
+        data: the source.
+        split: ids of the parts.
+        digests: of `image_digests`.
+    """
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    seen = {name: {digests[k] for k in ids.tolist()} for name, ids in parts.items()}
+    shared: dict[str, int] = {}
+    examples: list[int] = []
+    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        found = [k for k in parts[second].tolist() if digests[k] in seen[first]]
+        shared[f"{first}, {second}"] = len(found)
+        examples += found
+    labels: dict[bytes, set[int]] = defaultdict(set)
+    for k in np.concatenate(list(parts.values())).tolist():
+        labels[digests[k]].add(int(data.labels[k]))
+    clashing = {digest for digest, found in labels.items() if len(found) > 1}
+    return DataFacts(
+        class_counts={
+            name: tuple(np.bincount(data.labels[ids], minlength=len(data.class_names)).tolist())
+            for name, ids in parts.items()
+        },
+        repeated=len(split.train) - len(seen["train"]),
+        shared=shared,
+        contradictory=sum(digests[k] in clashing for ids in parts.values() for k in ids.tolist()),
+        examples=tuple(dict.fromkeys(examples))[:MOST_EXAMPLES],
+    )

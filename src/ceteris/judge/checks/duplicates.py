@@ -1,0 +1,44 @@
+"""The same image in two splits, or in one split twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ceteris.judge.evidence import Evidence
+from ceteris.judge.results import Finding
+
+__all__ = ["check"]
+
+NOTABLE = 0.001
+"""Share of the training images."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Warn of images that cross splits; note many repeated ones."""
+    seen = set()
+    for name, facts in study.facts.items():
+        crossing = {pair: count for pair, count in facts.shared.items() if count}
+        train = sum(facts.class_counts["train"])
+        repeated = facts.repeated if facts.repeated > NOTABLE * train else 0
+        key = (tuple(crossing.items()), repeated)
+        if key in seen or not (crossing or repeated):
+            continue
+        seen.add(key)
+        parts = [
+            f"{count:,} {second} {'image is' if count == 1 else 'images are'} also in {first}"
+            for pair, count in crossing.items()
+            for first, second in [pair.split(", ")]
+        ]
+        if repeated:
+            parts.append(f"{repeated:,} of {train:,} training images repeat another one")
+        yield Finding(
+            check="duplicates",
+            severity="warning" if crossing else "note",
+            where=f"the data of {name}",
+            evidence="; ".join(parts) + (f" (ids {_ids(facts.examples)})" if crossing else ""),
+            advice="A network may know these by heart: scores on them say little about new images.",
+        )
+
+
+def _ids(examples: tuple[int, ...]) -> str:
+    return ", ".join(map(str, examples[:5])) + (" ..." if len(examples) > 5 else "")
