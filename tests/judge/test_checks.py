@@ -217,3 +217,27 @@ def test_what_looking_at_the_data_has_found_is_said_once(name, changes, evidence
     (finding,) = found(name, plan(), [], facts(**changes))
     assert (finding.where, finding.evidence) == ("the data of a", evidence)
     assert not found(name, plan(), [], facts())
+
+
+def test_weights_that_were_carried_over_show_in_the_first_loss():
+    (finding,) = found("warm_start", plan(), study(**observed(first_loss=0.41)))
+    assert finding.where == "b, seed 0"
+    assert finding.evidence == (
+        "the first loss is 0.41; a fresh network with 10 classes begins at about 2.30"
+    )
+    assert not found("warm_start", plan(), study(**observed(first_loss=2.1)))
+    epoch_0 = (replace(CLEAN[0], epoch=0, metrics={"loss": 0.3}), *CLEAN)
+    assert len(found("warm_start", plan(), study(curves=epoch_0))) == 1
+
+
+def test_weights_that_were_carried_over_show_between_variants():
+    first = [curve([0.5, 0.7, 0.9], [1.8, 0.9, 0.4]) for _ in range(6)]
+    own = [trial("a", k, curves=first[k]) for k in range(6)]
+    later = [trial("b", k, curves=curve([0.9, 0.92, 0.93], [0.41, 0.3, 0.28])) for k in range(6)]
+    (finding,) = found("warm_start", plan(), own + later)
+    assert finding.where == "b"
+    assert finding.evidence == (
+        "its first epoch's loss, 0.41, is about the last of a, 0.40, which began at 1.80"
+    )
+    fresh = [trial("b", k, curves=curve([0.5, 0.8, 0.9], [1.7, 0.8, 0.4])) for k in range(6)]
+    assert not found("warm_start", plan(), own + fresh)

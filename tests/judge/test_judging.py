@@ -274,7 +274,7 @@ def test_every_check_is_discovered_and_has_a_case():
 MORE_CHECKED = {
     "overfitting", "underfitting", "not_converged", "at_chance", "unequal_budgets", "resolution",
     "declared_optimizer", "batch_norm_memory", "lone_example", "counted_accuracy",
-    "duplicates", "contradictory_labels", "class_imbalance",
+    "duplicates", "contradictory_labels", "class_imbalance", "warm_start",
 }  # fmt: skip
 """Their cases are in test_checks.py."""
 

@@ -213,6 +213,10 @@ class _Group:
         number = len(self.members[live[0]].history.records) + 1
         rates = self._train(number)
         failed = self.step.first_failures()  # waits for the device
+        if number == 1:
+            first_losses = self.step.first.cpu().tolist()
+            for index in live:
+                self.members[index].history.first_loss = first_losses[index]
         seconds = time.perf_counter() - start
         sampled = self.scores(self.images, self.labels, self.sample)
         held_out = self.scores(*self.validation) if len(self.validation[0]) else None
@@ -386,6 +390,7 @@ class _Group:
             "evaluated_examples": history.evaluated,
             "kept_epoch": history.kept_epoch,
             "precision": train.precision,
+            "first_loss": history.first_loss,
         }
 
 

@@ -52,6 +52,8 @@ class GroupStep:
         size = network.num_members
         self.failures = torch.zeros(size, dtype=torch.int64, device=self.device)
         """Per member: the first step, from 1, whose loss is not finite; 0 if all are."""
+        self.first = torch.zeros(size, device=self.device)
+        """Per member: the loss of the epoch's first batch."""
         self.number = torch.zeros((), dtype=torch.int64, device=self.device)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._positions: Tensor | None = None
@@ -95,6 +97,7 @@ class GroupStep:
             raw = self.network(images)
         losses = self.scorer.loss(raw.float(), labels, "none").view(len(positions), -1)
         self.number += 1
+        self.first.copy_(torch.where(self.number == 1, losses.detach().mean(1), self.first))
         broken = (self.failures == 0) & ~torch.isfinite(losses.detach()).all(1)
         self.failures.copy_(torch.where(broken, self.number, self.failures))
         total = losses.mean(1).sum()  # a sum over members: none sees the others
@@ -108,7 +111,7 @@ class GroupStep:
 
         Source: "Whole-network capture" in PyTorch's notes on CUDA semantics.
         """
-        moving = [*self.network.buffers(), self.failures, self.number]
+        moving = [*self.network.buffers(), self.failures, self.first, self.number]
         kept = [tensor.clone() for tensor in moving]
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())

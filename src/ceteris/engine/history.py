@@ -38,6 +38,8 @@ class History:
     """Weights of the best epoch so far, where the study keeps the best."""
     evaluated: int = 0
     """Examples scored by this process so far."""
+    first_loss: float | None = None
+    """Of the very first batch, before any update; None if another process has seen it."""
 
     @classmethod
     def resumed(cls, train: TrainSpec, checkpoint: Checkpoint | None) -> History:

@@ -197,7 +197,10 @@ def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
     with products_in(run.train.precision, run.images.device):
         raw = run.network(images)
     loss = run.scorer.loss(raw.float(), run.labels[batch], "mean")
-    if not math.isfinite(loss.item()):
+    value = loss.item()
+    if not run.history.records and step == 0:
+        run.history.first_loss = value
+    if not math.isfinite(value):
         raise _NonFiniteError(first_nonfinite(run.network, images), epoch, step + 1)
     penalty = run.network.penalty()
     if penalty is not None:
@@ -278,4 +281,5 @@ def _observed(run: _Run) -> dict[str, Any]:
         "evaluated_examples": run.history.evaluated,
         "kept_epoch": run.history.kept_epoch,
         "precision": run.train.precision,
+        "first_loss": run.history.first_loss,
     }
