@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs bench calibrate clean
+.PHONY: demo test lint docs bench calibrate diagnose clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -27,6 +27,9 @@ docs: .venv/.installed-dev
 BENCH ?= --rounds 3 --scaling
 bench: .venv/.installed-dev .venv-bench/.installed
 	$(BIN)/python -m benchmarks $(BENCH)
+
+diagnose: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.diagnosis
 
 calibrate: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.calibration

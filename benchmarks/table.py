@@ -185,6 +185,31 @@ def calibration(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def diagnosis(found: Mapping[str, Any]) -> str:
+    """Return which mistakes were found, and whether the right cause came first."""
+    lines = [
+        f"Measured {found['date']}: `{found['command']}`.",
+        "",
+        "| mistake | check | forms | found | named first |",
+        "|---|---|--:|--:|--:|",
+    ]
+    for mistake in dict.fromkeys(item["mistake"] for item in found["injected"]):
+        rows = [item for item in found["injected"] if item["mistake"] == mistake]
+        first = sum(item["said"][:1] == [item["check"]] for item in rows)
+        lines.append(
+            f"| {mistake} | `{rows[0]['check']}` | {len(rows)} "
+            f"| {sum(item['found'] for item in rows)} | {first} |"
+        )
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Found {found['found']:.0%}, named first {found['first']:.0%}; "
+            f"{found['false_alarms']} of {len(found['clean'])} clean studies raised an alarm.",
+        ]
+    )
+
+
 SECTIONS = {
     "README.md": {"benchmarks": ("cpu.json", headline)},
     "docs/benchmarks.md": {
@@ -194,6 +219,7 @@ SECTIONS = {
         "precision": ("precision.json", precision),
         "forecast": ("forecast.json", forecast),
     },
+    "docs/checks.md": {"diagnosis": ("diagnosis.json", diagnosis)},
     "docs/statistics.md": {"calibration": ("calibration.json", calibration)},
 }
 """Page -> section -> the JSON it shows, and how."""

@@ -20,7 +20,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     for warning, names in by_text.items():
         yield Finding(
             check="second_differences",
-            severity="note",
+            severity="warning",
             where=", ".join(names),
             evidence=warning,
             advice="Read effects of these variants as effects of both differences together.",

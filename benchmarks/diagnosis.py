@@ -1,0 +1,409 @@
+"""Do checks name the mistake? Mistakes injected into clean studies, and clean studies left alone.
+
+    make diagnose
+
+Every study is really trained, on the 8 x 8 digits. A mistake counts as found if its check reports
+it, and as explained if that finding comes first. Clean studies are drawn by a seed; a warning or an
+error there is a false alarm. Writes results/diagnosis.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import ceteris
+from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.facts import data_facts, image_digests
+from ceteris.data.load import load_dataset
+from ceteris.data.prepare import prepare
+from ceteris.data.spec import DataSpec
+from ceteris.data.splits import split_ids
+from ceteris.engine.history import Checkpoint
+from ceteris.engine.run import run_trial
+from ceteris.judge.results import StudyResults
+from ceteris.judge.summary import summarise
+from ceteris.records import Plan, StoredTrial, Trial
+from ceteris.study.identity import plan_trials
+
+ROOT = Path(__file__).parent
+Mapping = dict[str, Any]
+
+CLEAN: Mapping = {
+    "study": "clean",
+    "data": {
+        "source": "digits",
+        "split": {"train": 0.5, "validation": 0.3, "test": 0.2, "seed": 1},
+        "preprocess": ["scale"],
+    },
+    "model": {
+        "layers": [
+            {"Conv2D": {"name": "conv", "filters": 8, "kernel_size": 3, "activation": "relu"}},
+            {"MaxPooling2D": {"name": "pool"}},
+            "Flatten",
+            {"Dense": {"name": "hidden", "units": 24, "activation": "relu"}},
+            {"Dense": {"name": "output", "units": 10, "activation": "softmax"}},
+        ]
+    },
+    "train": {"optimizer": {"Adam": {"learning_rate": 0.01}}, "epochs": 8, "batch_size": 32},
+    "seeds": 5,
+    "factors": {
+        "dropout": {
+            "none": None,
+            "some": {"insert": {"after": "hidden", "layers": [{"Dropout": {"rate": 0.2}}]}},
+        }
+    },
+    "select": {"test": "never"},
+}
+
+
+@dataclass
+class Case:
+    """A study and what is done to it."""
+
+    study: Mapping = field(default_factory=lambda: copy.deepcopy(CLEAN))
+    dataset: Callable[[Dataset], Dataset] = lambda data: data
+    carried: str | None = None
+    """Weights carried over: from the variant before, or from the seed before."""
+    plan: Callable[[Plan], Plan] = lambda plan: plan
+    trial: Callable[[StoredTrial], StoredTrial] = lambda trial: trial
+
+
+@lru_cache(maxsize=1)
+def digits() -> Dataset:
+    """Return the clean data."""
+    return load_dataset(DataSpec.parse(CLEAN["data"]))
+
+
+def run(case: Case) -> StudyResults:
+    """Train a study in this process and judge it."""
+    import torch
+
+    torch.set_num_threads(1)
+    plan = ceteris.from_mapping(case.study).plan().plan
+    data = case.dataset(digits())
+    fingerprints = {variant.name: data.fingerprint for variant in plan.variants}
+    digests, stored, facts = image_digests(data), [], {}
+    last: dict[str, Any] = {}
+    for trial in plan_trials(plan, fingerprints, 1):
+        spec = DataSpec.parse(trial.variant.data)
+        facts[trial.variant.name] = data_facts(
+            data, split_ids(spec.split, data.labels, data.num_train_part), digests
+        )
+        stored.append(case.trial(_trained(trial, data, spec, case, last)))
+    return summarise(case.plan(plan), stored, facts=facts)
+
+
+def _trained(
+    trial: Trial, data: Dataset, spec: DataSpec, case: Case, last: dict[str, Any]
+) -> StoredTrial:
+    resume = None
+    key = str(trial.seed) if case.carried == "variant" else trial.variant.name
+    if case.carried and key in last:
+        resume = last[key]
+    records: list[Any] = []
+    prepared = prepare(data, spec, seed=trial.seed)
+    saved: list[Checkpoint] = []
+    outcome = run_trial(trial, prepared, emit=records.append, resume=resume, save=saved.append)
+    if saved:  # what was learned stays; the optimizer begins anew
+        fresh = {name: np.zeros_like(value) for name, value in saved[-1].optimizer.items()}
+        last[key] = Checkpoint((), dict(outcome.weights), fresh)
+    return StoredTrial(
+        identity=trial.identity,
+        variant=trial.variant.name,
+        levels=trial.variant.levels,
+        seed=trial.seed,
+        fit_on="train",
+        status=outcome.status,
+        attempts=1,
+        epochs=outcome.epochs,
+        wall_seconds=outcome.wall_seconds,
+        metrics=outcome.metrics,
+        curves=tuple(records),
+        reason=outcome.reason,
+        first_nonfinite=outcome.first_nonfinite,
+        observed=outcome.observed,
+    )
+
+
+def changed(path: str, value: Any, **more: Any) -> Case:
+    """Return a clean case with one setting changed."""
+    case = Case(**more)
+    place = case.study
+    *parents, name = path.split(".")
+    for parent in parents:
+        place = place[parent]
+    place[name] = value
+    return case
+
+
+def level(edit: Mapping, **more: Any) -> Case:
+    """Return a clean case whose second variant is another edit."""
+    return changed("factors", {"factor": {"base": None, "other": edit}}, **more)
+
+
+def sgd(**constants: float) -> Case:
+    """Return a case with plain gradient descent, so that no state is carried along."""
+    return changed("train.optimizer", {"SGD": {"learning_rate": 0.1, **constants}})
+
+
+def _carried(kind: str, **changes: Any) -> Case:
+    case = sgd(**changes)
+    case.carried = kind
+    return case
+
+
+def _planted(pairs: int, *, relabel: bool) -> Callable[[Dataset], Dataset]:
+    """Copy images from one half of the ids to the other, so that some cross the split."""
+
+    def plant(data: Dataset) -> Dataset:
+        images, labels = np.array(data.images), np.array(data.labels)
+        draw = np.random.default_rng(pairs)
+        chosen = draw.permutation(len(images))
+        for one, other in zip(chosen[:pairs], chosen[pairs : 2 * pairs], strict=True):
+            images[other] = images[one]
+            labels[other] = (labels[one] + 1) % 10 if relabel else labels[one]
+        return make_dataset(images, labels, data.class_names, where="planted", maximum=16)
+
+    return plant
+
+
+def _thinned(classes: int, kept: float) -> Callable[[Dataset], Dataset]:
+    def thin(data: Dataset) -> Dataset:
+        draw = np.random.default_rng(classes)
+        keep = (data.labels >= classes) | (draw.random(len(data.labels)) < kept)
+        return make_dataset(
+            np.array(data.images[keep]),
+            data.labels[keep],
+            data.class_names,
+            where="thinned",
+            maximum=16,
+        )
+
+    return thin
+
+
+def _optimizer_ran(**changes: Any) -> Case:
+    def tamper(trial: StoredTrial) -> StoredTrial:
+        seen = {**trial.observed["optimizer"], **changes}
+        return replace(trial, observed={**trial.observed, "optimizer": seen})
+
+    return Case(trial=tamper)
+
+
+def _mirrored(*kinds: str) -> Case:
+    def tamper(trial: StoredTrial) -> StoredTrial:
+        def mirror(metrics: Any) -> dict[str, float]:
+            return {**metrics, **{f"{k}accuracy": 1 - metrics[f"{k}loss"] for k in kinds}}
+
+        curves = tuple(replace(r, metrics=mirror(r.metrics)) for r in trial.curves)
+        return replace(trial, metrics=mirror(trial.metrics), curves=curves)
+
+    return Case(trial=tamper)
+
+
+def _validated_on_test(names: tuple[str, ...] | None) -> Case:
+    def tamper(plan: Plan) -> Plan:
+        variants = tuple(
+            replace(v, data={**v.data, "split": {"validation": "test"}})
+            if names is None or v.name in names
+            else v
+            for v in plan.variants
+        )
+        return replace(plan, variants=variants)
+
+    return Case(plan=tamper)
+
+
+QUICK_BN = {"BatchNormalization": {"momentum": 0.8}}
+BN = {"insert": {"after": "pool", "layers": ["BatchNormalization"]}}
+
+MISTAKES: dict[str, tuple[str, list[Callable[[], Case]]]] = {
+    "weights kept from one experiment to the next": ("warm_start", [
+        lambda: _carried("variant"),
+        lambda: _carried("seed"),
+        lambda: _carried("variant", momentum=0.5),
+    ]),
+    "1 - loss reported as accuracy": ("counted_accuracy", [
+        lambda: _mirrored("val_"),
+        lambda: _mirrored(""),
+        lambda: _mirrored("", "val_"),
+    ]),
+    "training that breaks": ("failed_trials", [
+        lambda: changed("train.optimizer", {"SGD": {"learning_rate": 1e30}}),
+        lambda: level({"set": {"train.optimizer": {"SGD": {"learning_rate": 1e25}}}}),
+        lambda: level({"set": {"train.optimizer": {"RMSprop": {"learning_rate": 1e35}}}}),
+    ]),
+    "test set used as validation set": ("validation_is_test", [
+        lambda: _validated_on_test(None),
+        lambda: _validated_on_test(("none",)),
+        lambda: _validated_on_test(("some",)),
+    ]),
+    "a finding on a few seeds": ("few_seeds", [
+        partial(changed, "seeds", 1),
+        partial(changed, "seeds", 2),
+        partial(changed, "seeds", 4),
+    ]),
+    "two things changed at once": ("second_differences", [
+        lambda: level({"set": {"train.optimizer": "SGD"}}),
+        lambda: level({"set": {"model.hidden.units": 48, "train.epochs": 9}}),
+        lambda: level({**BN, "set": {"train.batch_size": 48}}),
+    ]),
+    "another optimizer than declared": ("declared_optimizer", [
+        lambda: _optimizer_ran(**{"class": "SGD"}),
+        lambda: _optimizer_ran(learning_rate=0.02),
+        lambda: _optimizer_ran(beta_1=0.5),
+    ]),
+    "unscaled pixels": ("unscaled_pixels", [
+        partial(changed, "data.preprocess", []),
+        partial(changed, "data.preprocess", ["invert"]),
+        partial(changed, "data.preprocess", [{"pad": {"pixels": 1}}]),
+    ]),
+    "images in two splits": ("duplicates", [
+        lambda: Case(dataset=_planted(20, relabel=False)),
+        lambda: Case(dataset=_planted(60, relabel=False)),
+        lambda: Case(dataset=_planted(200, relabel=False)),
+    ]),
+    "one image, two labels": ("contradictory_labels", [
+        lambda: Case(dataset=_planted(3, relabel=True)),
+        lambda: Case(dataset=_planted(20, relabel=True)),
+        lambda: Case(dataset=_planted(80, relabel=True)),
+    ]),
+    "classes of very different sizes": ("class_imbalance", [
+        lambda: Case(dataset=_thinned(1, 0.2)),
+        lambda: Case(dataset=_thinned(3, 0.25)),
+        lambda: Case(dataset=_thinned(6, 0.15)),
+    ]),
+    "nothing learned": ("at_chance", [
+        lambda: changed("train.optimizer", {"SGD": {"learning_rate": 1e-9}}),
+        lambda: changed("train.optimizer", {"Adam": {"learning_rate": 1e-9}}),
+        lambda: level({"set": {"train.optimizer.Adam.learning_rate": 1e-10}}),
+    ]),
+    "moving statistics with too few steps": ("batch_norm_memory", [
+        lambda: level({"insert": {"after": "pool", "layers": [{"BatchNormalization": {"momentum": 0.999}}]}}),
+        lambda: level({"insert": {"after": "hidden", "layers": [{"BatchNormalization": {"momentum": 0.995}}]}}),
+        lambda: level({"insert": {"after": "pool", "layers": [{"BatchNormalization": {"momentum": 0.9999}}]}}),
+    ]),
+    "batches too small to normalise": ("lone_example", [
+        lambda: _small_batch(64),
+        lambda: _small_batch(128),
+        lambda: _small_batch(299),
+    ]),
+}  # fmt: skip
+
+
+def _small_batch(batch: int) -> Case:
+    """Make the last batch hold one or two examples: 898 train, or 897."""
+    case = level(
+        {"insert": {"after": "pool", "layers": [{"BatchNormalization": {"momentum": 0.8}}]}}
+    )
+    case.study["train"]["batch_size"] = batch
+    case.study["data"]["train_size"] = {64: 833, 128: 898, 299: 899 - 1}[batch]
+    return case
+
+
+def examine(name: str, form: int) -> dict[str, Any]:
+    """Inject one form of a mistake, and see what is said."""
+    check, forms = MISTAKES[name]
+    results = run(forms[form]())
+    said = [finding.check for finding in results.findings]
+    return {"mistake": name, "form": form, "check": check, "found": check in said, "said": said}
+
+
+def clean_case(seed: int) -> Case:
+    """Draw a study that has no mistake: it learns, on scaled pixels, with five seeds."""
+    draw = random.Random(seed)
+    case = Case()
+    study = case.study
+    study["data"]["split"]["seed"] = draw.randint(0, 999)
+    study["data"]["preprocess"] = draw.choice(
+        (["scale"], ["standardize"], ["scale", "standardize"])
+    )
+    study["train"]["batch_size"] = draw.choice((20, 32, 50))
+    study["train"]["epochs"] = draw.choice((8, 10))
+    study["train"]["optimizer"] = draw.choice((
+        {"Adam": {"learning_rate": 0.01}},
+        {"SGD": {"learning_rate": 0.05, "momentum": 0.9}},
+        {"RMSprop": {"learning_rate": 0.003}},
+    ))  # fmt: skip
+    layers = study["model"]["layers"]
+    layers[0]["Conv2D"]["filters"] = draw.choice((6, 8, 12))
+    layers[3]["Dense"]["units"] = draw.choice((16, 24, 32))
+    study["factors"] = draw.choice((
+        CLEAN["factors"],
+        {"norm": {"none": None, "bn": {"insert": {"after": "pool", "layers": [QUICK_BN]}}}},
+        {"width": {"small": None, "large": {"set": {"model.hidden.units": 40}}}},
+        {"l2": {"none": None, "some": {"set": {"model.hidden.kernel_regularizer": {"l2": 0.001}}}}},
+    ))  # fmt: skip
+    return case
+
+
+def examine_clean(seed: int) -> dict[str, Any]:
+    """Run a clean study, and see whether anything is said."""
+    findings = run(clean_case(seed)).findings
+    alarms = [f"{item.check}: {item.evidence}" for item in findings if item.severity != "note"]
+    return {"seed": seed, "alarms": alarms}
+
+
+def measure(clean: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Examine every form of every mistake, then clean studies, spread over the cores."""
+    forms = [(name, form) for name, (_, items) in MISTAKES.items() for form in range(len(items))]
+    with ProcessPoolExecutor() as pool:
+        for row in pool.map(examine, *zip(*forms, strict=True)):
+            yield "injected", row
+        for row in pool.map(examine_clean, range(clean)):
+            yield "clean", row
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
+    parser.add_argument("--clean", type=int, default=100, help="clean studies")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "diagnosis.json")
+    options = parser.parse_args()
+    injected, clean = [], []
+    for kind, row in measure(options.clean):
+        (injected if kind == "injected" else clean).append(row)
+        if kind == "injected":
+            print(
+                f"{row['mistake']}, form {row['form'] + 1}: {', '.join(row['said']) or 'nothing said'}",
+                flush=True,
+            )
+        elif row["alarms"]:
+            print(f"clean study {row['seed']}: {'; '.join(row['alarms'])}", flush=True)
+    found = sum(row["found"] for row in injected) / len(injected)
+    first = sum(row["said"][:1] == [row["check"]] for row in injected) / len(injected)
+    alarms = sum(bool(row["alarms"]) for row in clean)
+    print(
+        f"found {found:.0%}, first {first:.0%}, {alarms} false alarms in {len(clean)} clean studies"
+    )
+    result = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": " ".join(["python -m benchmarks.diagnosis", *sys.argv[1:]]),
+        "found": found,
+        "first": first,
+        "false_alarms": alarms,
+        "injected": injected,
+        "clean": clean,
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    raise SystemExit(
+        0 if found >= 0.95 and first >= 0.9 and alarms <= max(1, len(clean) // 100) else 1
+    )
+
+
+if __name__ == "__main__":
+    main()
