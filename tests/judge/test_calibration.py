@@ -8,6 +8,7 @@ from benchmarks.calibration import SCENARIOS, count
 STUDIES = 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda item: item.name)
 def test_a_promised_rate_is_kept(scenario):
     hits = count(scenario, STUDIES, stream=99)
