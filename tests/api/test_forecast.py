@@ -18,7 +18,8 @@ from ceteris.api.estimate import (
     estimate_study,
     measured_cost,
 )
-from ceteris.engine.calibrate import measure_speed, private_bytes
+from ceteris.engine.calibrate import measure_speed
+from ceteris.engine.memory import give_memory_back, private_bytes
 from ceteris.errors import TrialError
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.records import Speed
@@ -83,6 +84,8 @@ def test_memory_counts_what_this_process_holds():
     block = bytearray(b"x") * 100_000_000
     assert 90_000_000 < private_bytes() - before < 130_000_000
     del block
+    give_memory_back()
+    assert private_bytes() - before < 50_000_000
 
 
 def test_plan_measures_unless_told_not_to(tiny, tmp_path):

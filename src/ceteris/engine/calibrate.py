@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from ceteris.data.images import LEVELS, ImageSet, LookUp
 from ceteris.data.prepare import FittedPreprocessing, PreparedData
 from ceteris.engine.evaluate import EVALUATION_BATCH
+from ceteris.engine.memory import give_memory_back, private_bytes
 from ceteris.engine.run import run_trial
 from ceteris.records import EpochRecord, Shape, Speed, Trial, Variant
 
-__all__ = ["measure_speed", "private_bytes"]
+__all__ = ["measure_speed"]
 
 TARGET_SECONDS = 0.25
 """How long the measured epoch should take, by the rough forecast."""
@@ -38,7 +35,7 @@ def measure_speed(
         guess: seconds per training example, roughly; decides how many are used.
         looked_up: whether images are bytes and a table, or float32.
     """
-    _give_memory_back()
+    give_memory_back()
     before = private_bytes()
     wanted = variant.train["batch_size"]
     batch = min(wanted, max(SMALLEST_BATCH, int(STEP_SECONDS / guess)))
@@ -89,23 +86,3 @@ def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool)
         class_names=tuple(map(str, range(num_classes))),
         preprocessing=FittedPreprocessing((), (), LEVELS - 1, ""),
     )
-
-
-def _give_memory_back() -> None:
-    """Let go of what earlier variants have left, where the C library can."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def private_bytes() -> int:
-    """Return the memory that only this process holds; where the system does not say, its peak."""
-    path = Path("/proc/self/smaps_rollup")
-    if path.exists():
-        fields = (line.split() for line in path.read_text().splitlines()[1:])
-        return sum(1024 * int(item[1]) for item in fields if item[0].startswith("Private_"))
-    try:
-        import resource
-    except ImportError:
-        return 0
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ceteris.data.exported import open_dataset
 from ceteris.data.prepare import PreparedData, open_test, prepare
 from ceteris.data.spec import DataSpec
+from ceteris.engine.memory import give_memory_back
 from ceteris.errors import CeterisError, Problem, StudyError
 from ceteris.execute import artifacts
 from ceteris.execute.events import (
@@ -46,6 +47,8 @@ class _Desk:
     device: str
     environment: dict[str, Any] = field(default_factory=dict)
     prepared: tuple[str, PreparedData] | None = None
+    variant: str = ""
+    """Of the last trial: another one gets memory that is not shaped by this one."""
 
 
 def work(connection: Connection, out: Path, device: str, kernels: Built) -> None:
@@ -95,6 +98,7 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
 
     try:
         _check_device(desk.device)
+        _make_room(desk, task)
         if task.kind == "test":
             send(Tested(task.trials[0].identity, _test(desk, task)))
         elif task.group_size > 1:
@@ -222,6 +226,13 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     scores, found = evaluate_and_predict(network, images, labels, scorer)
     artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, found.numpy()))
     return {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
+
+
+def _make_room(desk: _Desk, task: Task) -> None:
+    name = task.trials[0].variant.name
+    if desk.variant not in ("", name):
+        give_memory_back()
+    desk.variant = name
 
 
 def _prepared(desk: _Desk, task: Task) -> PreparedData:
