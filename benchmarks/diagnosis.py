@@ -332,6 +332,7 @@ def clean_case(seed: int) -> Case:
         (["scale"], ["standardize"], ["scale", "standardize"])
     )
     study["train"]["batch_size"] = draw.choice((20, 32, 50))
+    study["train"]["last_batch"] = "drop"
     study["train"]["epochs"] = draw.choice((8, 10))
     study["train"]["optimizer"] = draw.choice((
         {"Adam": {"learning_rate": 0.01}},

@@ -214,7 +214,6 @@ SECTIONS = {
     "README.md": {"benchmarks": ("cpu.json", headline)},
     "docs/benchmarks.md": {
         "quiet": ("cpu.json", markdown),
-        "held-out": ("held-out.json", markdown),
         "busy": ("busy.json", headline),
         "precision": ("precision.json", precision),
         "forecast": ("forecast.json", forecast),

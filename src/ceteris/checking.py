@@ -147,7 +147,7 @@ def _path(location: tuple[int | str, ...]) -> Path:
     )
 
 
-_TAGS = {"int", "float", "str", "bool", "none", "constrained-int", "constrained-float"}
+_TAGS = {"int", "float", "str", "bool", "none", "constrained-int", "constrained-float", "SeedRule"}
 
 
 def _known_keys(model: type[BaseModel], place: Path) -> list[str]:

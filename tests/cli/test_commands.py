@@ -140,6 +140,7 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
         "variants",
         "effects",
         "claims",
+        "overview",
         "selected",
         "findings",
     } == set(results)

@@ -17,7 +17,7 @@ __all__ = ["Sample", "seeds_for_direction", "seeds_for_equality"]
 
 EXACT_UP_TO = 16
 """Seeds up to which all sign patterns are gone through."""
-FLIPS = 20_000
+FLIPS = 5_000
 MOST_SEEDS = 1000
 POWER = 0.8
 
@@ -83,7 +83,7 @@ class Sample:
     def p_flip(self) -> float:
         """Return p of the sign-flip permutation test of the mean, two-sided.
 
-        Exact up to 16 seeds; above, from 20,000 keyed flips. Source: Fisher 1935.
+        Exact up to 16 seeds; above, from 5,000 keyed flips. Source: Fisher 1935.
         """
         values = np.asarray(self.values)
         if self.n <= EXACT_UP_TO:

@@ -20,7 +20,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     for warning, names in by_text.items():
         yield Finding(
             check="second_differences",
-            severity="warning",
+            severity="note" if warning.startswith("the number of parameters") else "warning",
             where=", ".join(names),
             evidence=warning,
             advice="Read effects of these variants as effects of both differences together.",
