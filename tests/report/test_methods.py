@@ -36,7 +36,7 @@ def paragraph(found, **changes):
 def test_the_paragraph_holds_the_numbers_of_the_study(found):
     assert paragraph(found) == (
         "We trained 2 variants of an image classifier on digits (539 training, 359 validation and 899 test "
-        "images in none; 10 classes). Every variant was trained with 2 seeds; a seed fixes the initial weights, "
+        "images in variant none; 10 classes). Every variant was trained with 2 seeds; a seed fixes the initial weights, "
         "the batch order and all other random draws, which variants share where they agree. Training used SGD "
         "(learning rate 0.5), 2 epochs, batches of 32. The variant with the best mean val_accuracy was selected, "
         "retrained on training and validation images together, and scored once per seed on the sealed test set. "

@@ -36,7 +36,7 @@ def methods_paragraph(
     sentences = [
         f"We trained {_count(len(plan.variants), 'variant')} of an image classifier on "
         f"{' and '.join(sources)} ({counts['train']:,} training, {counts['validation']:,} validation "
-        f"and {counts['test']:,} test images in {plan.variants[0].name}; {len(first.class_names)} classes).",
+        f"and {counts['test']:,} test images in variant {plan.variants[0].name}; {len(first.class_names)} classes).",
         f"Every variant was trained with {_count(seeds, 'seed')}; a seed fixes the initial weights, the batch "
         "order and all other random draws, which variants share where they agree.",
         f"Training used {_listed(sorted({_optimizer(t.observed) for t in done}))}, "
