@@ -90,6 +90,8 @@ def test_an_impossible_fraction_is_an_error(tmp_path):
         ("variant,seed,val_acc\na,0,0.5\na,0,0.6\n", [":3: must be the only row of its variant, seed and epoch, got a, seed 0, epoch 0."]),
         ("name,seed\na,0\n", [": needs a column with a metric"]),
         ("seed,val_acc\n0,0.5\n", [": needs a column for the variant"]),
+        ("variant,seed,val_acc,n_val\na,0,0.5,nan\n", [":2: validation_examples: must be a whole number, got 'nan'."]),
+        ("variant,seed,val_acc\n" + "x" * 200_000 + ",0,0.5\n", [":2: must be a row of a CSV table, got field larger"]),
         ("variant,val_acc\n", [": must hold at least one result, got none."]),
         ("[1, 2]", [": must hold a list of objects, one per result"]),
         ("{", [": must be JSON"]),
@@ -134,3 +136,13 @@ def test_the_command_ends_with_the_right_code(tmp_path):
     bad = run("gone.csv")
     assert (bad.returncode, bad.stdout) == (2, "")
     assert path.exists()
+
+
+def test_an_epoch_zero_is_kept_and_the_documented_example_works(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("variant,epoch,loss,val_acc\na,0,1.0,0.5\na,1,0.9,0.6\n")
+    (trial,) = audit(path).trials
+    assert [record.epoch for record in trial.curves] == [0, 1]
+    assert trial.metrics["val_accuracy"] == 0.6
+    (row,) = audit(EXAMPLE, ["250 samples > 100 samples on test_accuracy"]).claims
+    assert row.verdict == "undecided"

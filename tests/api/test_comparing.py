@@ -90,6 +90,10 @@ def test_what_differs_comes_first(tiny, tmp_path):
     assert shown.exit_code == 0
     assert "What differs" in shown.output
     plain = CliRunner().invoke(app, ["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--json"])
+    typo = CliRunner().invoke(
+        app, ["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--metric", "val_acuracy"]
+    )
+    assert typo.exit_code == 2
     said = json.loads(plain.output)
     assert said["contradictory"] is False
     assert {row["verdict"] for row in said["rows"]} == {"too few seeds"}

@@ -108,7 +108,11 @@ def _rows(path: Path) -> list[_Row]:
     if path.suffix.lower() == ".json" or text.lstrip().startswith(("[", "{")):
         return _json_rows(path, text)
     reader = csv.DictReader(io.StringIO(text))
-    return [_Row(reader.line_num, {k: v for k, v in row.items() if k}) for row in reader]
+    try:
+        return [_Row(reader.line_num, {k: v for k, v in row.items() if k}) for row in reader]
+    except csv.Error as error:
+        where = f"{path}:{reader.line_num + 1}"
+        raise DataError(Problem(where, "must be a row of a CSV table", str(error))) from None
 
 
 def _json_rows(path: Path, text: str) -> list[_Row]:
@@ -164,7 +168,7 @@ def _trials(rows: Sequence[_Row], path: Path) -> list[StoredTrial]:
             problems.append(Problem(where, "needs the name of a variant", "nothing"))
         if len(problems) > before:
             continue
-        seed, epoch = int(numbers.pop("seed", 0)), int(numbers.pop("epoch", 0))
+        seed, epoch = int(numbers.pop("seed", 0)), int(numbers.get("epoch", 0))
         if (variant, seed, epoch) in seen:
             rule = "must be the only row of its variant, seed and epoch"
             problems.append(Problem(where, rule, f"{variant}, seed {seed}, epoch {epoch}"))
@@ -188,7 +192,7 @@ def _numbers(row: _Row, where: str, problems: list[Problem]) -> dict[str, float]
             continue
         if str(cell).strip().endswith("%"):
             value /= 100
-        if name in ("seed", "epoch") and (not math.isfinite(value) or value != int(value)):
+        if name in ("seed", "epoch", *COUNTS) and (not math.isfinite(value) or value != int(value)):
             problems.append(Problem(f"{where}: {name}", "must be a whole number", show(cell)))
             continue
         found[name] = value
@@ -207,7 +211,7 @@ def _trial(
     curves = tuple(
         EpochRecord(epoch, {k: v for k, v in numbers.items() if k in METRICS}, 0.0, 0.0, 0.0)
         for epoch, numbers, _ in ordered
-        if epoch > 0
+        if "epoch" in numbers
     )
     return StoredTrial(
         identity=f"{variant}/{seed}",

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceteris.api.results import Results
+from ceteris.checking import show
+from ceteris.errors import Problem, StudyError, did_you_mean
 from ceteris.judge.comparison import ComparedRow, compare_results
+from ceteris.judge.summary import METRICS
 
 __all__ = ["Comparison", "Difference", "compare"]
 
@@ -53,7 +56,13 @@ def compare(left: Results, right: Results, metric: str = "val_accuracy") -> Comp
         left: one run.
         right: another.
         metric: to compare.
+
+    Raises:
+        StudyError: there is no such metric.
     """
+    if metric not in METRICS:
+        fix = did_you_mean(metric, METRICS)
+        raise StudyError(Problem("--metric", "must name a metric", show(metric), fix))
     differences = [
         *_data_differences(left, right),
         *_setting_differences(left, right),

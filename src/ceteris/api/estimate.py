@@ -173,7 +173,7 @@ def estimate_study(
     starting = START_SECONDS if start_seconds is None else start_seconds
     seconds = AROUND_SECONDS + starting + _makespan(trials, jobs)
     if refitted:
-        seconds += starting + _makespan([refitted] * num_seeds, jobs)
+        seconds += _makespan([refitted] * num_seeds, jobs)
     sizes = sorted(
         (cost.memory_bytes for cost in costs.values() for _ in range(num_seeds)), reverse=True
     )

@@ -92,17 +92,25 @@ def read_results(store: Store, folder: Path) -> Results:
             )
         )
     where = str(folder / DATABASE)
-    manifests = [manifest_from_json(item.manifest, where=where) for item in registrations]
-    before = [item for item in manifests if not item.results_seen]
-    manifest = manifests[-1]
+    manifest = manifest_from_json(registrations[-1].manifest, where=where)
+    earlier = [_readable(item.manifest, where) for item in registrations[:-1]]
+    before = [item for item in (*earlier, manifest) if item and not item.results_seen]
     summary = summarise(
         manifest.plan,
         store.trials(),
         store.looks(),
-        declared=(before or manifests)[-1].plan.claims,
+        declared=before[-1].plan.claims if before else None,
         facts=manifest.facts,
     )
     return Results(folder, manifest, summary, registrations[-1].study_yaml)
+
+
+def _readable(manifest: str, where: str) -> Manifest | None:
+    """Read an earlier registration; None if another version wrote it in a form of its own."""
+    try:
+        return manifest_from_json(manifest, where=where)
+    except StoreError:
+        return None
 
 
 def status(folder: Path) -> Status:

@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Judge and check a table of results that was made elsewhere, as far as its columns allow.
 
-    Example: ceteris audit examples/audit.csv --claim "large > small on test_accuracy"
+    Example: ceteris audit examples/audit.csv --claim "250 samples > 100 samples on test_accuracy"
     """
     from ceteris.api.audit import audit
 
