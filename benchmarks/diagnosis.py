@@ -2,7 +2,7 @@
 
     make diagnose
 
-Every study is really trained, on the 8 x 8 digits. A mistake counts as found if its check reports
+Every study is really trained, on the 8 x 8 digits. A mistake counts as found if its check warns of
 it, and as explained if that finding comes first. Clean studies are drawn by a seed; a warning or an
 error there is a false alarm. Writes results/diagnosis.json.
 """
@@ -31,6 +31,7 @@ from ceteris.data.load import load_dataset
 from ceteris.data.prepare import prepare
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import split_ids
+from ceteris.engine.examine import examine
 from ceteris.engine.history import Checkpoint
 from ceteris.engine.run import run_trial
 from ceteris.judge.results import StudyResults
@@ -117,6 +118,7 @@ def _trained(
     prepared = prepare(data, spec, seed=trial.seed)
     saved: list[Checkpoint] = []
     outcome = run_trial(trial, prepared, emit=records.append, resume=resume, save=saved.append)
+    outcome = examine(trial, prepared, outcome)
     if saved:  # what was learned stays; the optimizer begins anew
         fresh = {name: np.zeros_like(value) for name, value in saved[-1].optimizer.items()}
         last[key] = Checkpoint((), dict(outcome.weights), fresh)
@@ -178,6 +180,43 @@ def _planted(pairs: int, *, relabel: bool) -> Callable[[Dataset], Dataset]:
         return make_dataset(images, labels, data.class_names, where="planted", maximum=16)
 
     return plant
+
+
+def _mislabelled(share: float) -> Callable[[Dataset], Dataset]:
+    """Give a share of all images the label of another class."""
+
+    def mislabel(data: Dataset) -> Dataset:
+        labels = np.array(data.labels)
+        draw = np.random.default_rng(7)
+        chosen = draw.random(len(labels)) < share
+        labels[chosen] = (labels[chosen] + draw.integers(1, 10, chosen.sum())) % 10
+        return make_dataset(
+            np.array(data.images), labels, data.class_names, where="mislabelled", maximum=16
+        )
+
+    return mislabel
+
+
+def _deep(activation: str, layers: int, **more: Any) -> Case:
+    """Return a case with a deep dense network."""
+    hidden = [
+        {"Dense": {"name": f"h{k}", "units": 24, "activation": activation, **copy.deepcopy(more)}}
+        for k in range(layers)
+    ]
+    case = level({"set": {"model.h0.units": 30}})
+    output = {"Dense": {"name": "output", "units": 10, "activation": "softmax"}}
+    case.study["model"]["layers"] = ["Flatten", *hidden, output]
+    return case
+
+
+def _unsteady(probe: str) -> Case:
+    """Return a case whose networks were asked in training mode."""
+
+    def tamper(trial: StoredTrial) -> StoredTrial:
+        seen = {**trial.observed["probe"], probe: 0.03}
+        return replace(trial, observed={**trial.observed, "probe": seen})
+
+    return Case(trial=tamper)
 
 
 def _thinned(classes: int, kept: float) -> Callable[[Dataset], Dataset]:
@@ -296,6 +335,31 @@ MISTAKES: dict[str, tuple[str, list[Callable[[], Case]]]] = {
         lambda: level({"insert": {"after": "hidden", "layers": [{"BatchNormalization": {"momentum": 0.995}}]}}),
         lambda: level({"insert": {"after": "pool", "layers": [{"BatchNormalization": {"momentum": 0.9999}}]}}),
     ]),
+    "units that no longer respond": ("dead_units", [
+        lambda: changed("train.optimizer", {"Adam": {"learning_rate": 0.5}}),
+        lambda: level({"set": {"train.optimizer": {"SGD": {"learning_rate": 2.0}}}}),
+        lambda: _deep("tanh", 3, kernel_initializer={"random_normal": {"stddev": 3.0}}),
+    ]),
+    "gradients that vanish or explode": ("vanishing_gradients", [
+        lambda: _deep("sigmoid", 6),
+        lambda: _deep("sigmoid", 10),
+        lambda: _deep("relu", 4, kernel_initializer={"random_normal": {"stddev": 1.0}}),
+    ]),
+    "wrong labels": ("contradicted_labels", [
+        lambda: Case(dataset=_mislabelled(0.05)),
+        lambda: Case(dataset=_mislabelled(0.08)),
+        lambda: Case(dataset=_mislabelled(0.12)),
+    ]),
+    "one learning rate for several optimizers": ("shared_learning_rate", [
+        lambda: level({"set": {"train.optimizer": {"SGD": {"learning_rate": 0.01}}}}),
+        lambda: level({"set": {"train.optimizer": {"Adadelta": {"learning_rate": 0.01}}}}),
+        lambda: level({"set": {"train.optimizer": {"Adagrad": {"learning_rate": 0.01}}}}),
+    ]),
+    "scored in training mode": ("unsteady_evaluation", [
+        lambda: _unsteady("twice"),
+        lambda: _unsteady("alone"),
+        lambda: replace(_unsteady("twice"), study=copy.deepcopy(clean_case(3).study)),
+    ]),
     "batches too small to normalise": ("lone_example", [
         lambda: _small_batch(64),
         lambda: _small_batch(128),
@@ -314,11 +378,11 @@ def _small_batch(batch: int) -> Case:
     return case
 
 
-def examine(name: str, form: int) -> dict[str, Any]:
+def inject(name: str, form: int) -> dict[str, Any]:
     """Inject one form of a mistake, and see what is said."""
     check, forms = MISTAKES[name]
     results = run(forms[form]())
-    said = [finding.check for finding in results.findings]
+    said = [finding.check for finding in results.findings if finding.severity != "note"]
     return {"mistake": name, "form": form, "check": check, "found": check in said, "said": said}
 
 
@@ -362,7 +426,7 @@ def measure(clean: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Examine every form of every mistake, then clean studies, spread over the cores."""
     forms = [(name, form) for name, (_, items) in MISTAKES.items() for form in range(len(items))]
     with ProcessPoolExecutor() as pool:
-        for row in pool.map(examine, *zip(*forms, strict=True)):
+        for row in pool.map(inject, *zip(*forms, strict=True)):
             yield "injected", row
         for row in pool.map(examine_clean, range(clean)):
             yield "clean", row

@@ -241,3 +241,139 @@ def test_weights_that_were_carried_over_show_between_variants():
     )
     fresh = [trial("b", k, curves=curve([0.5, 0.8, 0.9], [1.7, 0.8, 0.4])) for k in range(6)]
     assert not found("warm_start", plan(), own + fresh)
+
+
+def probed(layers=(), gradients=(1e-2, 1e-2), **changes):
+    rows = {f"h{k}/kernel": {"start": value, "end": value} for k, value in enumerate(gradients)}
+    plain = {"examples": 250, "input_rms": 0.5, "layers": list(layers), "gradients": rows}
+    return observed(probe={**plain, "twice": 0.0, "alone": 1e-7, **changes})
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "evidence"),
+    [
+        (
+            "dead_units",
+            probed([{"name": "hidden", "rms": 0.1, "dead": 0.75, "units": 80}]),
+            "hidden: 75% of its units are silent on all 250 images that were tried",
+        ),
+        (
+            "dead_units",
+            probed([{"name": "hidden", "rms": 0.9, "saturated": 0.8}]),
+            "hidden: 80% of its values are within 0.01 of the activation's limit",
+        ),
+        (
+            "vanishing_gradients",
+            probed(gradients=(1e-6, 1e-4, 1e-2)),
+            "at the first step h0/kernel gets 0.0001 of the gradient that h2/kernel gets",
+        ),
+        (
+            "vanishing_gradients",
+            probed(gradients=(1e-9, 1e-9)),
+            "at the first step no kernel gets a gradient above 1e-09 (root mean square)",
+        ),
+        (
+            "vanishing_gradients",
+            probed(gradients=(21.0, 3.0)),
+            "at the first step a kernel's gradient has the root mean square 21",
+        ),
+        (
+            "unsteady_evaluation",
+            probed(twice=0.03),
+            "a probability changes by 0.03 when the same images are scored again (dropout is on)",
+        ),
+        (
+            "unsteady_evaluation",
+            probed(alone=0.2),
+            "a probability changes by 0.2 when images are scored one by one (normalised by the batch)",
+        ),
+    ],
+)
+def test_what_looking_into_networks_has_found_is_said(name, changes, evidence):
+    (finding,) = found(name, plan(), study(**changes))
+    assert (finding.where, finding.evidence) == ("b", evidence)
+    healthy = probed([{"name": "hidden", "rms": 1.0, "dead": 0.3, "units": 80}])
+    assert not found(name, plan(), study(**healthy))
+    assert not found(name, plan(), study(**probed(gradients=(float("nan"), 1.0), twice=1.0)))
+
+
+def test_large_gradients_of_raw_pixels_are_the_pixels_fault():
+    assert not found(
+        "vanishing_gradients", plan(), study(**probed(gradients=(21.0,), input_rms=90))
+    )
+
+
+def test_labels_that_all_networks_contradict_are_named():
+    rows = [[k, 3, 8] for k in range(120)]
+    trials = [replace(t, observed={**t.observed, "contradicted": rows}) for t in study()]
+    (finding,) = found("contradicted_labels", plan(), trials)
+    assert finding.severity == "warning"
+    assert finding.evidence.startswith(
+        "120 of 10,000 validation images are labelled one class while 90% of 12 networks rule it out "
+        "and see the same other one: 0 (3, seen as 8), 1 (3, seen as 8)"
+    )
+    assert finding.evidence.endswith("and 112 more")
+    few = [replace(t, observed={**t.observed, "contradicted": rows[:2]}) for t in study()]
+    assert [item.severity for item in found("contradicted_labels", plan(), few)] == ["note"]
+    torn = [replace(t, observed={**t.observed, "contradicted": rows if k % 2 else []}) for k, t in enumerate(study())]  # fmt: skip
+    assert not found("contradicted_labels", plan(), torn)
+    assert not found("contradicted_labels", plan(), trials[:3])
+
+
+def test_one_learning_rate_for_optimizers_of_different_kinds():
+    sgd = {**TRAIN, "optimizer": {"SGD": {"learning_rate": 0.001}}}
+    (finding,) = found("shared_learning_rate", plan(train=sgd), [])
+    assert (finding.where, finding.evidence) == ("a, b", "SGD, Adam all run at learning_rate 0.001")
+    nadam = {**TRAIN, "optimizer": {"Nadam": {"learning_rate": 0.001}}}
+    assert not found("shared_learning_rate", plan(train=nadam), [])
+    other = {**TRAIN, "optimizer": {"SGD": {"learning_rate": 0.01}}}
+    assert not found("shared_learning_rate", plan(train=other), [])
+
+
+def test_a_lead_that_changed_late_is_noted():
+    late = curve([0.7, 0.8, 0.85, 0.87, 0.88, 0.95], [1, 0.9, 0.8, 0.7, 0.6, 0.5])
+    (finding,) = found("late_ranking", plan(), study(curves=late))
+    assert (finding.where, finding.evidence) == (
+        "b, a",
+        "after 5 of 6 epochs a led b by 2.00 points; at the end b leads",
+    )
+    assert not found("late_ranking", plan(), study())
+    assert not found("late_ranking", plan(), study(curves=late[:4]))
+
+
+ROWS = ("nothing", "batch_size 16", "batch_size 64", "inputs standardised", "learning_rate / 10")
+
+
+@pytest.mark.parametrize(
+    ("helping", "advice"),
+    [
+        ({"learning_rate / 10"}, "The learning rate is the cause: lower it. The batch size is not the cause."),
+        (
+            {"inputs standardised", "learning_rate / 10"},
+            "The scale of the inputs is the cause: add `scale` or `standardize` to `preprocess`. "
+            "The batch size is not the cause.",
+        ),
+        ({"batch_size 64"}, "It depends on the batch size: lower the learning rate with it."),
+        (set(), "No single change that was tried helps: look at the initial weights and the model."),
+        (set(ROWS), "No single change that was tried helps: look at the initial weights and the model."),
+    ],
+)  # fmt: skip
+def test_the_cause_of_a_failure_is_what_alone_makes_it_vanish(helping, advice):
+    rows = [{"change": name, "fails": name not in helping} for name in ROWS]
+    failed = trial("b", 0, **observed(counterfactuals=rows), metrics={}, curves=())
+    failed = replace(failed, status="failed", reason="the loss is not finite in epoch 1, step 3")
+    (finding,) = found("failed_trials", plan(), [failed])
+    assert finding.advice == advice
+    if helping == {"learning_rate / 10"}:
+        assert finding.evidence.endswith(
+            "Run again: it fails as it is, with batch_size 16, with batch_size 64 or with inputs standardised; "
+            "it does not fail with learning_rate / 10"
+        )
+
+
+def test_causes_come_before_what_they_cause():
+    stuck = study(**metrics(accuracy=0.102, val_accuracy=0.1), **probed(gradients=(1e-7, 1e-2)))
+    named = [
+        item.check for item in run_checks(Evidence(plan(), stuck)) if item.severity == "warning"
+    ]
+    assert named == ["vanishing_gradients", "at_chance"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.diagnosis import MISTAKES, clean_case, examine, run
+from benchmarks.diagnosis import MISTAKES, clean_case, inject, run
 from ceteris.judge.checks import all_checks
 
 PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_found_and_named_first(mistake):
-    found = examine(mistake, 0)
+    found = inject(mistake, 0)
     assert found["said"][:1] == [found["check"]]
 
 

@@ -300,7 +300,10 @@ class _Group:
             member.history.wall_seconds,
             reason=reason,
             first_nonfinite=tensor,
-            observed=self._observed(member),
+            observed={
+                **self._observed(member),
+                "failed_after": (number - 1) * steps_per_epoch(self.train, len(self.images)) + step,
+            },
         )
 
     def scores(

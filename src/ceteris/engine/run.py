@@ -33,7 +33,7 @@ from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.records import EpochRecord, Predictions, Trial, TrialOutcome
 
-__all__ = ["replay_failure", "run_trial", "sample_positions", "steps_per_epoch"]
+__all__ = ["first_failure", "replay_failure", "run_trial", "sample_positions", "steps_per_epoch"]
 
 
 class _NonFiniteError(Exception):
@@ -59,6 +59,8 @@ class _Run:
     validation: tuple[DeviceImages, Tensor]
     sample: Tensor
     history: History
+    treat: Callable[[Tensor], Tensor] | None = None
+    """Applied to every batch of training images; for counterfactuals only."""
 
 
 def steps_per_epoch(train: TrainSpec, num_examples: int) -> int:
@@ -167,8 +169,8 @@ def _held_out(scores: Scores) -> dict[str, float]:
     return {"val_loss": scores.loss, "val_accuracy": scores.accuracy}
 
 
-def _train_epoch(run: _Run, epoch: int) -> float:
-    """Run all steps of an epoch; return the last learning rate."""
+def _train_epoch(run: _Run, epoch: int, limit: int | None = None) -> float:
+    """Run all steps of an epoch, or the first ones; return the last learning rate."""
     seed, size = run.trial.seed, run.train.batch_size
     order = generator(seed, "batch order", epoch).permutation(len(run.images))
     batches = torch.split(torch.from_numpy(order).to(run.images.device), size)
@@ -178,7 +180,7 @@ def _train_epoch(run: _Run, epoch: int) -> float:
     run.network.begin_epoch(seed, epoch)
     if run.augmenter is not None:
         run.augmenter.begin_epoch([seed], epoch)
-    for step, batch in enumerate(batches[:steps]):
+    for step, batch in enumerate(batches[: steps if limit is None else min(limit, steps)]):
         run.optimizer.learning_rate = learning_rate(
             schedule,
             base,
@@ -194,6 +196,8 @@ def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
     images = run.images.batch(batch)
     if run.augmenter is not None:
         images = run.augmenter(images, batch)
+    if run.treat is not None:
+        images = run.treat(images)
     with products_in(run.train.precision, run.images.device):
         raw = run.network(images)
     loss = run.scorer.loss(raw.float(), run.labels[batch], "mean")
@@ -226,8 +230,12 @@ def _failed(run: _Run, failure: _NonFiniteError) -> TrialOutcome:
         wall_seconds=run.history.wall_seconds,
         reason=f"the loss is not finite in {place}; the first non-finite tensor is: {failure.tensor}",
         first_nonfinite=failure.tensor,
-        observed=_observed(run),
+        observed={**_observed(run), "failed_after": _steps_until(run, failure)},
     )
+
+
+def _steps_until(run: _Run, failure: _NonFiniteError) -> int:
+    return (failure.epoch - 1) * steps_per_epoch(run.train, len(run.images)) + failure.step
 
 
 def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
@@ -267,6 +275,37 @@ def replay_failure(
         _epoch(run, len(run.history.records) + 1)
     except _NonFiniteError as failure:
         return failure.tensor, failure.step
+    return None
+
+
+def first_failure(
+    trial: Trial,
+    data: PreparedData,
+    *,
+    num_steps: int,
+    device: torch.device,
+    treat: Callable[[Tensor], Tensor] | None = None,
+) -> int | None:
+    """Train the first steps of a trial without scoring, to see whether the loss stays finite.
+
+    Args:
+        trial: what to train.
+        data: prepared for it.
+        num_steps: optimizer steps to make.
+        device: where.
+        treat: applied to every batch of images.
+
+    Returns:
+        The step, 1 for the first, whose loss was not finite; None if there was none.
+    """
+    run = _start(trial, data, device, None)
+    run.treat = treat
+    per_epoch = steps_per_epoch(run.train, len(run.images))
+    try:
+        for epoch in range(1, math.ceil(num_steps / per_epoch) + 1):
+            _train_epoch(run, epoch, num_steps - (epoch - 1) * per_epoch)
+    except _NonFiniteError as failure:
+        return (failure.epoch - 1) * per_epoch + failure.step
     return None
 
 

@@ -133,7 +133,7 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         resume=resume,
         save=lambda checkpoint: _write_checkpoint(folder, checkpoint),
     )
-    _finish(trial, outcome, data, folder, send)
+    _finish(desk, trial, outcome, data, send)
 
 
 def _fit_groups(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
@@ -169,8 +169,8 @@ def _fit_group(
         resume=[checkpoint for _, checkpoint in part],
         save=lambda index, checkpoint: _write_checkpoint(folders[index], checkpoint),
     )
-    for trial, outcome, folder in zip(trials, outcomes, folders, strict=True):
-        _finish(trial, outcome, data, folder, send)
+    for trial, outcome in zip(trials, outcomes, strict=True):
+        _finish(desk, trial, outcome, data, send)
 
 
 def _announce(
@@ -185,13 +185,17 @@ def _announce(
 
 
 def _finish(
+    desk: _Desk,
     trial: Trial,
     outcome: TrialOutcome,
     data: PreparedData,
-    folder: Path,
     send: Callable[[Event], None],
 ) -> None:
     """Make artifacts durable, then say that the trial has ended."""
+    from ceteris.engine.examine import examine
+
+    folder = artifacts.trial_folder(desk.out, trial.identity)
+    outcome = examine(trial, data, outcome, desk.device)
     if outcome.status == "done":
         artifacts.write_weights(folder, outcome.weights, data.preprocessing)
         for predictions in outcome.predictions:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from ceteris.records import Plan, StoredTrial, Variant
 
-__all__ = ["done_trials", "layers_of", "mean_curve", "mean_metric", "num_classes"]
+__all__ = ["done_trials", "layers_of", "mean_curve", "mean_metric", "num_classes", "probes"]
 
 
 def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:
@@ -49,3 +50,17 @@ def num_classes(variant: Variant) -> int | None:
         arguments["units"] for _, arguments in layers_of(variant.model) if "units" in arguments
     ]
     return units[-1] if units else None
+
+
+def probes(trials: Sequence[StoredTrial]) -> list[dict[str, Any]]:
+    """Return what `ceteris.engine.probe` has measured, of trials where it could measure everything."""
+    found = [trial.observed["probe"] for trial in trials if "probe" in trial.observed]
+    return [probe for probe in found if _finite(probe)]
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)

@@ -16,6 +16,22 @@ __all__ = ["all_checks", "run_checks"]
 
 Check = Callable[[Evidence], Iterator[Finding]]
 _ORDER = ("error", "warning", "note")
+_DEPTH = {
+    **dict.fromkeys(("contradicted_labels", "dead_units", "vanishing_gradients"), 1),
+    **dict.fromkeys(
+        (
+            "at_chance",
+            "failed_trials",
+            "late_ranking",
+            "not_converged",
+            "overfitting",
+            "underfitting",
+        ),
+        2,
+    ),
+}
+"""How far a check's finding is from the cause: 0 for what was set up (the default), 1 for what goes
+on inside because of it, 2 for how that ends."""
 
 
 def all_checks() -> dict[str, Check]:
@@ -25,6 +41,10 @@ def all_checks() -> dict[str, Check]:
 
 
 def run_checks(study: Evidence) -> tuple[Finding, ...]:
-    """Run every check; errors come first."""
+    """Run every check; errors come first, and causes before symptoms."""
     found = [finding for check in all_checks().values() for finding in check(study)]
-    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    return _ORDER.index(finding.severity), _DEPTH.get(finding.check, 0)

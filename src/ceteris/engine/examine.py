@@ -1,0 +1,58 @@
+"""What is found out about a trial after it has ended, for the checks: it changes no result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ceteris.data.prepare import PreparedData
+from ceteris.engine.counterfactual import explain_failure
+from ceteris.engine.probe import probe_network
+from ceteris.records import Predictions, Trial, TrialOutcome
+
+__all__ = ["SURE", "examine"]
+
+SURE, RULED_OUT = 0.5, 0.05
+"""A network contradicts a label if another class has at least, and the label at most this probability."""
+MOST_CONTRADICTED = 200
+
+
+def examine(
+    trial: Trial, data: PreparedData, outcome: TrialOutcome, device: str = "cpu"
+) -> TrialOutcome:
+    """Look inside a trained network, or for the cause of a failure.
+
+    Args:
+        trial: has ended.
+        data: prepared for it.
+        outcome: how.
+        device: where failures are run again.
+
+    Returns:
+        The outcome, which has observed more: ``probe`` and ``contradicted`` of a trial that ended
+        well, ``counterfactuals`` of one whose loss was not finite.
+    """
+    found: dict[str, Any] = {}
+    if outcome.status == "done":
+        found["probe"] = probe_network(trial, data, outcome.weights)
+        for predictions in outcome.predictions:
+            found["contradicted"] = contradicted(predictions)
+    elif outcome.first_nonfinite not in (None, "input"):
+        steps = outcome.observed["failed_after"]
+        found["counterfactuals"] = explain_failure(trial, data, steps, device)
+    return replace(outcome, observed={**outcome.observed, **found})
+
+
+def contradicted(predictions: Predictions) -> list[list[int]]:
+    """Return ``[id, label, guess]`` of images whose label the network is sure is another one.
+
+    The surest come first; at most 200.
+    """
+    guesses = predictions.probabilities.argmax(1)
+    confidence = predictions.probabilities.max(1)
+    of_label = predictions.probabilities[np.arange(len(guesses)), predictions.labels]
+    wrong = np.flatnonzero((confidence >= SURE) & (of_label <= RULED_OUT))
+    order = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST_CONTRADICTED]
+    return [[int(predictions.ids[k]), int(predictions.labels[k]), int(guesses[k])] for k in order]

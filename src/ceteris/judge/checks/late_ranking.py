@@ -1,0 +1,41 @@
+"""The order of the variants still changed at the end of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ceteris.judge.evidence import Evidence
+from ceteris.judge.reading import done_trials, mean_curve
+from ceteris.judge.results import Finding
+
+__all__ = ["check"]
+
+LAST_SHARE = 0.2
+FEWEST_EPOCHS = 5
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note that another variant led when four fifths of the epochs were over."""
+    curves = {
+        name: mean_curve(trials, "val_accuracy")
+        for name, trials in done_trials(study.plan, study.trials).items()
+    }
+    lengths = {len(curve) for curve in curves.values()}
+    if len(curves) < 2 or len(lengths) > 1 or min(lengths) < FEWEST_EPOCHS:
+        return
+    length = lengths.pop()
+    before = length - 1 - max(1, round(LAST_SHARE * length))
+    earlier = max(curves, key=lambda name: curves[name][before])
+    last = max(curves, key=lambda name: curves[name][-1])
+    if earlier != last:
+        lead = curves[earlier][before] - curves[last][before]
+        yield Finding(
+            check="late_ranking",
+            severity="note",
+            where=f"{last}, {earlier}",
+            evidence=(
+                f"after {before + 1} of {length} epochs {earlier} led {last} by "
+                f"{100 * lead:.2f} points; at the end {last} leads"
+            ),
+            advice="What wins depends on when training stops; more epochs would tell.",
+        )
