@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
+from ceteris.judge.marks import Marks
 from ceteris.judge.results import StudyResults
 from ceteris.judge.summary import summarise
 from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
@@ -134,6 +136,8 @@ class Scenario:
     low: float
     high: float
     looks: tuple[int, ...] = ()
+    images: int = 0
+    """Simulate every image being right or wrong, in a sample of so many."""
 
 
 SCENARIOS = (
@@ -166,8 +170,55 @@ SCENARIOS = (
         0.055,
         looks=(5, 10, 15, 20),
     ),
+    Scenario(
+        "interval covers the truth about the source of 400 images",
+        (_claim("source", "difference", "bn", ">", "none", scope="data-source"),),
+        0.02,
+        "normal",
+        "covered",
+        0.94,
+        0.965,
+        images=400,
+    ),
+    Scenario(
+        "any wrong decision about the source of 400 images",
+        (_claim("source", "difference", "bn", ">", "none", scope="data-source"),),
+        0.0,
+        "normal",
+        "decided",
+        0.0,
+        0.055,
+        images=400,
+    ),
 )
 """A threshold at the truth and no common part keep all five claims null together."""
+
+
+def simulated_images(
+    plan: Plan, gain: float, images: int, draws: np.random.Generator
+) -> StudyResults:
+    """Judge one study whose images are a sample: some are hard, some hard for one variant only.
+
+    An image is right where a normal draw of the seed stays below the variant's level plus what the
+    image adds; so the accuracy on the source is known, and ``gain`` is what batch normalisation
+    gains there.
+    """
+    of_images, of_pairs, of_seeds = 1.0, 0.4, 0.03
+    total = (1 + of_images**2 + of_pairs**2 + of_seeds**2) ** 0.5
+    hard = draws.normal(0, of_images, images)
+    marks: dict[tuple[str, int], Marks] = {}
+    trials = []
+    ids = np.arange(images)
+    for variant in plan.variants:
+        accuracy = 0.8 + gain * (variant.levels["reg"] == "bn")
+        level = float(ndtri(accuracy)) * total
+        image_level = level + hard + draws.normal(0, of_pairs, images)
+        for seed in plan.seeds:
+            shift = draws.normal(0, of_seeds)
+            right = draws.normal(0, 1, images) < image_level + shift
+            marks[variant.name, seed] = Marks(ids, right)
+            trials.append(_trial(variant, seed, float(right.mean())))
+    return summarise(plan, trials, marking=lambda name, seed, _: marks[name, seed])
 
 
 def happened(scenario: Scenario, results: StudyResults) -> bool:
@@ -185,9 +236,13 @@ def count(scenario: Scenario, rounds: int, stream: int) -> int:
     draws = np.random.default_rng([stream, SCENARIOS.index(scenario)])
     plan = plan_of(scenario.claims, scenario.looks)
     noise = NOISES[scenario.noise]
-    return sum(
-        happened(scenario, simulated(plan, scenario.gain, noise, draws)) for _ in range(rounds)
-    )
+    if scenario.images:
+        studies = (
+            simulated_images(plan, scenario.gain, scenario.images, draws) for _ in range(rounds)
+        )
+    else:
+        studies = (simulated(plan, scenario.gain, noise, draws) for _ in range(rounds))
+    return sum(happened(scenario, results) for results in studies)
 
 
 def measure(rounds: int, shares: int = 8) -> Iterator[dict[str, Any]]:

@@ -125,7 +125,14 @@ CLAIMS = """## claims
   Factors that are not mentioned are averaged over
 - `within`: `{factor: level}` fixes other factors
 - `margin`: smallest difference that matters; default `0.01`
-- `published`: a published value, shown beside ours"""
+- `published`: what somebody else has published, shown beside ours; two numbers are read as the two sides
+- `scope`: `this-split` (default) is about these very images; `data-source` is about the source of which the held-out images
+  are a sample: its interval counts images as well as seeds (only for `val_accuracy` and `test_accuracy`)
+
+## published
+
+`{metric: {variant: value}}`: values of one run each that others have published. The report shows them beside ours, with the range in
+which one more run of ours would lie; accuracies are fractions."""
 
 
 def commands_page() -> str:

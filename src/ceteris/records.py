@@ -24,6 +24,7 @@ __all__ = [
     "Look",
     "Plan",
     "Predictions",
+    "Scope",
     "SelectRule",
     "Settings",
     "Shape",
@@ -42,6 +43,8 @@ Settings = Mapping[str, Any]
 """A plain, JSON-able mapping with every default resolved."""
 
 FitOn = Literal["train", "train+validation"]
+Scope = Literal["this-split", "data-source"]
+"""What a claim is about: these very images, or the source of which they are a sample."""
 TrialStatus = Literal["pending", "running", "done", "failed"]
 
 
@@ -88,6 +91,7 @@ class Claim:
     other: str = ""
     levels: tuple[str, ...] = ()
     """Of a trend: the factor's levels, the lowest first."""
+    scope: Scope = "this-split"
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Plan:
     select: SelectRule
     looks: tuple[int, ...] = ()
     """Numbers of seeds at which claims are judged; a variant stops when no open claim needs it."""
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Metric -> variant -> a value that somebody else has published."""
 
 
 @dataclass(frozen=True)

@@ -275,6 +275,8 @@ MORE_CHECKED = {
     "overfitting", "underfitting", "not_converged", "at_chance", "unequal_budgets", "resolution",
     "declared_optimizer", "batch_norm_memory", "lone_example", "counted_accuracy",
     "duplicates", "contradictory_labels", "class_imbalance", "warm_start",
+    "dead_units", "vanishing_gradients", "shared_learning_rate", "unsteady_evaluation", "late_ranking",
+    "contradicted_labels",
 }  # fmt: skip
 """Their cases are in test_checks.py."""
 

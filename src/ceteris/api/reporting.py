@@ -8,7 +8,7 @@ from ceteris.api.gallery import Gallery, load_gallery, most_confident
 from ceteris.api.results import Results
 from ceteris.execute.artifacts import read_predictions, trial_folder
 from ceteris.records import Predictions, StoredTrial
-from ceteris.report.content import ReportContent, charts_of, training_rows
+from ceteris.report.content import ReportContent, charts_of, factor_charts_of, training_rows
 from ceteris.report.html import render_html
 from ceteris.report.images import Confusion, Picture, confusion, png_uri
 from ceteris.report.methods import checklists, methods_paragraph
@@ -43,6 +43,7 @@ def report_content(results: Results) -> ReportContent:
         descriptions=manifest.descriptions,
         summaries=check_shapes(manifest.plan, manifest.descriptions),
         effects_chart=effects,
+        factor_charts=factor_charts_of(manifest.plan, summary),
         curves=curves,
         confusions=_confusions(results),
         samples=samples,

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ceteris.api.folder import DATABASE, existing_folder
 from ceteris.api.manifest import Manifest, manifest_from_json
 from ceteris.api.progress import Status, study_status
 from ceteris.errors import Problem, StoreError
+from ceteris.execute.artifacts import read_predictions, trial_folder
+from ceteris.judge.marks import Marking, Marks
 from ceteris.judge.results import StudyResults
 from ceteris.judge.summary import required_trials, summarise
+from ceteris.records import StoredTrial
 from ceteris.store.store import Store, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Results", "open_results", "read_results", "status"]
+__all__ = ["Results", "marking_of", "open_results", "read_results", "status"]
 
 
 @dataclass(frozen=True)
@@ -95,14 +100,38 @@ def read_results(store: Store, folder: Path) -> Results:
     manifest = manifest_from_json(registrations[-1].manifest, where=where)
     earlier = [_readable(item.manifest, where) for item in registrations[:-1]]
     before = [item for item in (*earlier, manifest) if item and not item.results_seen]
+    trials = store.trials()
     summary = summarise(
         manifest.plan,
-        store.trials(),
+        trials,
         store.looks(),
         declared=before[-1].plan.claims if before else None,
         facts=manifest.facts,
+        marking=marking_of(trials, folder),
     )
     return Results(folder, manifest, summary, registrations[-1].study_yaml)
+
+
+def marking_of(trials: Sequence[StoredTrial], folder: Path) -> Marking:
+    """Return a reader of predictions, which are opened only for claims that need single images."""
+    places = {
+        (trial.variant, trial.seed): trial_folder(folder, trial.identity)
+        for trial in trials
+        if trial.fit_on == "train" and trial.status == "done"
+    }
+
+    @cache
+    def marks(variant: str, seed: int, metric: str) -> Marks | None:
+        place = places.get((variant, seed))
+        split: Literal["validation", "test"] = "test" if metric.startswith("test") else "validation"
+        found = None if place is None else read_predictions(place, split)
+        return (
+            None
+            if found is None
+            else Marks(found.ids, found.probabilities.argmax(1) == found.labels)
+        )
+
+    return marks
 
 
 def _readable(manifest: str, where: str) -> Manifest | None:

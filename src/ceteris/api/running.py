@@ -23,7 +23,7 @@ from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
 from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
 from ceteris.api.reporting import first_selected_trial
-from ceteris.api.results import Results, read_results
+from ceteris.api.results import Results, marking_of, read_results
 from ceteris.data.dataset import Dataset
 from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.data.facts import data_facts, image_digests
@@ -211,7 +211,9 @@ def _run_trials(session: _Session) -> tuple[Trial, ...]:
         return trials
     done: set[tuple[str, int]] = set()
     while True:  # look by look, until no claim needs more
-        claims = judge_claims(session.plan.claims, session.plan, session.store.trials())
+        stored = session.store.trials()
+        marking = marking_of(stored, session.out)
+        claims = judge_claims(session.plan.claims, session.plan, stored, marking=marking)
         needed = required_trials(session.plan, claims)
         wanted = [t for t in trials if (t.variant.name, t.seed) in needed - done]
         if not wanted:

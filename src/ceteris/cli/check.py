@@ -37,6 +37,8 @@ def command(
         typer.echo(json.dumps({"valid": True, "problems": []}, indent=2))
         return
     trials = len(plan.variants) * len(plan.seeds)
+    most = "at most " if plan.looks else ""
     typer.echo(
-        f"{study}: valid. {len(plan.variants)} variants x {len(plan.seeds)} seeds = {trials} trials."
+        f"{study}: valid. {len(plan.variants)} variants x {most}{len(plan.seeds)} seeds = "
+        f"{most}{trials} trials."
     )

@@ -60,9 +60,10 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
     for variant in plan.variants:
         _print_variant(planned, variant.name, console)
     trials = len(plan.variants) * len(plan.seeds)
+    most = "at most " if plan.looks else ""
     console.print(
-        f"{len(plan.variants)} variants x {len(plan.seeds)} seeds = [bold]{trials} trials[/bold]; "
-        f"baseline {_safe(plan.baseline)}"
+        f"{len(plan.variants)} variants x {most}{len(plan.seeds)} seeds = "
+        f"[bold]{most}{trials} trials[/bold]; baseline {_safe(plan.baseline)}"
     )
     console.print(planned.estimate.sentence())
     _print_claims(planned, console)

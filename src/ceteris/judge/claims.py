@@ -7,13 +7,12 @@ The error that is controlled: over all claims of a study, the chance of any wron
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from ceteris.judge.contrasts import contrasts_of, neighbour_contrasts
 from ceteris.judge.looks import nominal_levels
+from ceteris.judge.marks import Marking
+from ceteris.judge.measure import Measured, measure_claim
 from ceteris.judge.results import ClaimRow
 from ceteris.judge.samples import Sample
 from ceteris.judge.verdicts import (
@@ -21,7 +20,6 @@ from ceteris.judge.verdicts import (
     MIN_SEEDS,
     Verdict,
     judge_difference,
-    primary_p,
     seeds_needed,
 )
 from ceteris.judge.words import reason_of
@@ -30,28 +28,12 @@ from ceteris.records import Claim, Plan, StoredTrial
 __all__ = ["benjamini_hochberg", "holm", "judge_claims", "open_claims"]
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A claim with its contrast over seeds."""
-
-    claim: Claim
-    sample: Sample
-    p: float
-    """Before adjustment."""
-    against: bool = False
-    """A trend, one of whose steps goes the other way for sure."""
-
-    @property
-    def testable(self) -> bool:
-        """Whether there are seeds enough for a verdict."""
-        return self.sample.n >= MIN_SEEDS
-
-
 def judge_claims(
     claims: Sequence[Claim],
     plan: Plan,
     trials: Sequence[StoredTrial],
     declared: Sequence[Claim] | None = None,
+    marking: Marking | None = None,
 ) -> tuple[ClaimRow, ...]:
     """Judge all claims of a study.
 
@@ -64,14 +46,16 @@ def judge_claims(
         trials: fitted on the training part.
         declared: claims as they were before the first result; all by default. Others are marked
             exploratory: they take no evidence from the family, and are adjusted for all claims.
+        marking: which images each trial gets right; for claims about the source of the data, and
+            for what can be said of one seed.
     """
     late = [declared is not None and claim not in declared for claim in claims]
     if plan.looks:
         count = max(1, late.count(False))
-        rows = [_at_looks(claim, plan, trials, count) for claim in claims]
+        rows = [_at_looks(claim, plan, trials, count, marking) for claim in claims]
         return tuple(replace(row, exploratory=late[k]) for k, row in enumerate(rows))
-    found = [_measure(claim, plan, trials) for claim in claims]
-    ready = [k for k, item in enumerate(found) if isinstance(item, _Measured) and item.testable]
+    found = [measure_claim(claim, plan, trials, marking=marking) for claim in claims]
+    ready = [k for k, item in enumerate(found) if isinstance(item, Measured) and item.testable]
     own = [k for k in ready if not late[k]]
     return tuple(
         replace(
@@ -93,12 +77,18 @@ def open_claims(rows: Sequence[ClaimRow], plan: Plan) -> tuple[Claim, ...]:
     )
 
 
-def _at_looks(claim: Claim, plan: Plan, trials: Sequence[StoredTrial], num_claims: int) -> ClaimRow:
+def _at_looks(
+    claim: Claim,
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    num_claims: int,
+    marking: Marking | None,
+) -> ClaimRow:
     """Judge at each planned look that has been reached, until one decides."""
     levels = nominal_levels(plan.looks)
     row: ClaimRow | None = None
     for number, (look, level) in enumerate(zip(plan.looks, levels, strict=True), start=1):
-        item = _measure(claim, plan, trials, seeds=plan.seeds[:look])
+        item = measure_claim(claim, plan, trials, plan.seeds[:look], marking)
         if isinstance(item, ClaimRow):
             return row or item
         if item.sample.n < look:
@@ -115,10 +105,10 @@ def _at_looks(claim: Claim, plan: Plan, trials: Sequence[StoredTrial], num_claim
 
 
 def _adjusted(
-    index: int, family: Sequence[int], found: Sequence[_Measured | ClaimRow]
+    index: int, family: Sequence[int], found: Sequence[Measured | ClaimRow]
 ) -> tuple[float, int]:
     """Return the adjusted p value of a claim, and the size of its family."""
-    p_values = [item.p for k in family if isinstance(item := found[k], _Measured)]
+    p_values = [item.p for k in family if isinstance(item := found[k], Measured)]
     if index not in family:
         return math.nan, max(1, len(family))
     return holm(p_values)[family.index(index)], len(family)
@@ -152,59 +142,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return result
 
 
-def _measure(
-    claim: Claim, plan: Plan, trials: Sequence[StoredTrial], seeds: Sequence[int] | None = None
-) -> _Measured | ClaimRow:
-    contrasts = contrasts_of(claim, plan)
-    if not contrasts:
-        return _unjudged(claim, "not assessable", "its variants are not part of this run")
-    names = {name for contrast in contrasts for name in contrast.weights}
-    failed = sum(trial.variant in names and trial.status == "failed" for trial in trials)
-    if failed:
-        reason = f"{failed} of its trials failed, and leaving them out would flatter the rest"
-        return _unjudged(claim, "not assessable", reason)
-    values = _values(trials, claim.metric)
-    wanted = plan.seeds if seeds is None else seeds
-    seeds = [seed for seed in wanted if all((name, seed) in values for name in names)]
-    if not seeds:
-        if claim.metric.startswith("test_"):
-            reason = (
-                "the test set was not opened for all its variants (select: {test: all} does it)"
-            )
-            return _unjudged(claim, "not assessable", reason)
-        return _unjudged(claim, "undecided", "no seed has finished yet")
-    samples = [Sample(tuple(item.value(values, seed) for seed in seeds)) for item in contrasts]
-    sample = max(samples, key=lambda item: abs(item.mean))
-    if len(samples) > 1:
-        return _Measured(claim, sample, _joint_p(samples))
-    steps = neighbour_contrasts(claim, plan) if claim.kind == "trend" else ()
-    against = any(
-        _opposes(Sample(tuple(step.value(values, seed) for seed in seeds)), claim, len(steps))
-        for step in steps
-    )
-    return _Measured(claim, sample, primary_p(sample, claim.operator, claim.margin), against)
-
-
-def _opposes(step: Sample, claim: Claim, num_steps: int) -> bool:
-    wrong = step.mean < 0 if claim.operator == ">" else step.mean > 0
-    return wrong and step.n >= MIN_SEEDS and step.p_differs() <= ALPHA / num_steps
-
-
-def _joint_p(samples: Sequence[Sample]) -> float:
-    """Return p of "all these contrasts are zero".
-
-    Source: Hotelling 1931, by statsmodels; Bonferroni where there are too few seeds for it.
-    """
-    count, n = len(samples), samples[0].n
-    if n <= count + 1:
-        return min(1.0, count * min(sample.p_differs() for sample in samples))
-    from statsmodels.stats.multivariate import test_mvmean
-
-    rows = np.array([sample.values for sample in samples]).T
-    return float(test_mvmean(rows).pvalue)
-
-
-def _judged(item: _Measured, adjusted_p: float, num_claims: int, level: float = ALPHA) -> ClaimRow:
+def _judged(item: Measured, adjusted_p: float, num_claims: int, level: float = ALPHA) -> ClaimRow:
     claim, sample = item.claim, item.sample
     verdict = judge_difference(
         sample,
@@ -217,7 +155,8 @@ def _judged(item: _Measured, adjusted_p: float, num_claims: int, level: float = 
     if item.against and verdict.startswith("supported"):
         verdict = "refuted"
     low, high = sample.interval(1 - level)
-    flip = sample.p_flip() if sample.n >= MIN_SEEDS else math.nan
+    flips = sample.n >= MIN_SEEDS and sample.spread is None
+    flip = sample.p_flip() if flips else math.nan
     needed = seeds_needed(sample, claim.operator, claim.margin, num_claims)
     row = ClaimRow(
         claim=claim,
@@ -233,6 +172,9 @@ def _judged(item: _Measured, adjusted_p: float, num_claims: int, level: float = 
         fragile=_fragile(sample, verdict, flip),
         more_seeds=_more(verdict, needed, sample.n),
         not_monotone=item.against,
+        networks=item.networks,
+        image_error=None if sample.spread is None else sample.spread.floor,
+        level=1 - level,
     )
     return replace(row, reason=reason_of(row))
 
@@ -249,15 +191,3 @@ def _more(verdict: Verdict, needed: int | None, n: int) -> int | None:
     if n < MIN_SEEDS:
         return MIN_SEEDS - n
     return max(1, needed - n) if needed is not None else None
-
-
-def _values(trials: Sequence[StoredTrial], metric: str) -> Mapping[tuple[str, int], float]:
-    return {
-        (trial.variant, trial.seed): trial.metrics[metric]
-        for trial in trials
-        if trial.status == "done" and metric in trial.metrics
-    }
-
-
-def _unjudged(claim: Claim, verdict: Verdict, reason: str) -> ClaimRow:
-    return ClaimRow(claim, verdict, math.nan, math.nan, math.nan, 0, reason)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ceteris.judge.effects import Interval
+from ceteris.judge.mcnemar import McNemar
+from ceteris.judge.published import PublishedRow, published_difference
 from ceteris.judge.verdicts import Verdict
 from ceteris.records import Claim, Look, StoredTrial
 
@@ -94,6 +96,17 @@ class ClaimRow:
     """Judged early, at this planned look; the interval is that look's, wider than 95 %."""
     not_monotone: bool = False
     """A trend, one of whose steps goes the other way for sure."""
+    networks: McNemar | None = None
+    """With one seed: these two networks, image by image."""
+    image_error: float | None = None
+    """Of a claim about the source of the data: the error that no number of seeds removes."""
+    level: float = 0.95
+    """Of the interval."""
+
+    @property
+    def published_difference(self) -> float | None:
+        """The published value of the contrast."""
+        return published_difference(self.claim)
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,7 @@ class StudyResults:
     findings: tuple[Finding, ...]
     looks: tuple[Look, ...]
     overview: tuple[OverviewRow, ...] = ()
+    published: tuple[PublishedRow, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON; a number that does not exist is null."""
@@ -145,6 +159,7 @@ class StudyResults:
             "effects": [dict(vars(row)) for row in self.effects],
             "claims": [_claim(row) for row in self.claims],
             "overview": [dict(vars(row)) for row in self.overview],
+            "published": [dict(vars(row)) for row in self.published],
             "selected": None if self.selected is None else _selection(self.selected),
             "findings": [dict(vars(row)) for row in self.findings],
         }
@@ -199,6 +214,11 @@ def _claim(row: ClaimRow) -> dict[str, Any]:
         "more_seeds": row.more_seeds,
         "exploratory": row.exploratory,
         "look": row.look,
+        "level": row.level,
+        "scope": row.claim.scope,
+        "image_error": row.image_error,
+        "networks": None if row.networks is None else dict(vars(row.networks)),
+        "published_difference": row.published_difference,
     }
 
 

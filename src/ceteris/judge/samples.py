@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import nctdtr, stdtr, stdtrit
+from scipy.special import nctdtr, ndtri, stdtr, stdtrit
 
-__all__ = ["Sample", "seeds_for_direction", "seeds_for_equality"]
+from ceteris.judge.crossed import Spread
+
+__all__ = ["Sample", "seeds_for_direction", "seeds_for_equality", "seeds_in_scope"]
 
 EXACT_UP_TO = 16
 """Seeds up to which all sign patterns are gone through."""
@@ -27,6 +29,8 @@ class Sample:
     """Values of a contrast over seeds."""
 
     values: tuple[float, ...]
+    spread: Spread | None = None
+    """Of seeds and images together, where the images count as a sample; else the seeds' alone."""
 
     @property
     def n(self) -> int:
@@ -46,13 +50,18 @@ class Sample:
     @property
     def error(self) -> float:
         """Standard error of the mean."""
-        return self.std / math.sqrt(self.n)
+        return self.std / math.sqrt(self.n) if self.spread is None else self.spread.error
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the error."""
+        return self.n - 1 if self.spread is None else self.spread.freedom
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the t interval of the mean. Source: Student 1908."""
         if self.n < 2:
             return math.nan, math.nan
-        half = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
+        half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return self.mean - half, self.mean + half
 
     def p_differs(self, margin: float = 0.0) -> float:
@@ -65,7 +74,7 @@ class Sample:
         if self.error == 0.0:
             return self.p_flip() if abs(self.mean) > margin else 1.0
         distance = (abs(self.mean) - margin) / self.error
-        return min(1.0, 2 * float(stdtr(self.n - 1, -distance)))
+        return min(1.0, 2 * float(stdtr(self.freedom, -distance)))
 
     def p_equal(self, margin: float) -> float:
         """Return p of "the mean lies within the margin": the larger of two one-sided tests.
@@ -76,8 +85,8 @@ class Sample:
             return math.nan
         if self.error == 0.0:
             return 0.5 ** (self.n - 1) if abs(self.mean) < margin else 1.0
-        below = float(stdtr(self.n - 1, -(self.mean + margin) / self.error))
-        above = float(stdtr(self.n - 1, (self.mean - margin) / self.error))
+        below = float(stdtr(self.freedom, -(self.mean + margin) / self.error))
+        above = float(stdtr(self.freedom, (self.mean - margin) / self.error))
         return max(below, above)
 
     def p_flip(self) -> float:
@@ -146,6 +155,31 @@ def seeds_for_equality(
         return above + below - 1
 
     return _smallest(lambda n: shown(n) >= power)
+
+
+def seeds_in_scope(
+    sample: Sample, margin: float, alpha: float, *, equality: bool, power: float = POWER
+) -> int | None:
+    """Return how many seeds decide a statement about the source of the images, by normal quantiles.
+
+    The error goes down to its floor, never below.
+
+    Args:
+        sample: with a spread.
+        margin: in the metric's unit.
+        alpha: level.
+        equality: whether smallness is to be shown, or a direction.
+        power: chance to show it.
+    """
+    assert sample.spread is not None  # noqa: S101 - what the function is for
+    floor = sample.spread.floor**2
+    of_seeds = max(sample.error**2 - floor, 0.0) * sample.n
+    if equality:
+        away = margin - abs(sample.mean)
+        quantiles = float(ndtri(1 - alpha) + ndtri((1 + power) / 2))
+    else:
+        away, quantiles = abs(sample.mean), float(ndtri(1 - alpha / 2) + ndtri(power))
+    return _smallest(lambda n: away >= quantiles * math.sqrt(floor + of_seeds / n))
 
 
 def _smallest(enough: Callable[[int], bool]) -> int | None:

@@ -9,7 +9,9 @@ from ceteris.judge.claims import benjamini_hochberg, judge_claims, open_claims
 from ceteris.judge.contrasts import contrasts_of
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.evidence import Evidence
+from ceteris.judge.marks import Marking
 from ceteris.judge.overview import factorial_overview
+from ceteris.judge.published import compare_published
 from ceteris.judge.results import ClaimRow, EffectRow, StudyResults, VariantSummary
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
@@ -28,6 +30,7 @@ def summarise(
     looks: Sequence[Look] = (),
     declared: Sequence[Claim] | None = None,
     facts: Mapping[str, DataFacts] | None = None,
+    marking: Marking | None = None,
 ) -> StudyResults:
     """Judge a study.
 
@@ -37,6 +40,7 @@ def summarise(
         looks: at the test set.
         declared: claims as they were before the first result; all of the plan's by default.
         facts: variant -> what its images are like, for the checks.
+        marking: which images each trial gets right.
     """
     names = {variant.name for variant in plan.variants}
     own = sorted(
@@ -46,21 +50,23 @@ def summarise(
     first = [trial for trial in own if trial.fit_on == "train"]
     selected = select_variant(plan, own)
     finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
-    claims = judge_claims(plan.claims, plan, first, declared)
+    claims = judge_claims(plan.claims, plan, first, declared, marking)
     tested = (
         selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
     )
+    summaries = tuple(_summaries(plan, own))
     return StudyResults(
         study=plan.study,
         complete=required_trials(plan, claims) <= finished and tested,
         trials=tuple(own),
-        variants=tuple(_summaries(plan, own)),
+        variants=summaries,
         effects=tuple(_effects(plan, own)),
         claims=claims,
         selected=selected,
         findings=run_checks(Evidence(plan, first, facts or {})),
         looks=tuple(looks),
         overview=factorial_overview(plan, first, plan.select.by),
+        published=compare_published(plan.published, {row.name: row.metrics for row in summaries}),
     )
 
 

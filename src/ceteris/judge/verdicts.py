@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ceteris.judge.samples import Sample, seeds_for_direction, seeds_for_equality
+from ceteris.judge.samples import Sample, seeds_for_direction, seeds_for_equality, seeds_in_scope
 
 __all__ = ["ALPHA", "MIN_SEEDS", "Verdict", "judge_difference", "primary_p", "seeds_needed"]
 
@@ -99,6 +99,12 @@ def seeds_needed(
     """
     if not sample.std > 0:
         return None
+    if sample.spread is not None:
+        level = ALPHA / num_claims
+        kinds = (True,) if operator == "=" else (True, False)
+        needs = [seeds_in_scope(sample, margin, level, equality=kind) for kind in kinds]
+        known = [need for need in needs if need is not None]
+        return max(min(known), MIN_SEEDS) if known else None
     effect, scaled = sample.mean / sample.std, margin / sample.std
     alpha = ALPHA / num_claims
     ways = [seeds_for_equality(effect, scaled, alpha)]

@@ -18,13 +18,24 @@ def reason_of(row: ClaimRow) -> str:
     """
     if row.n < MIN_SEEDS:
         seeds = "1 seed is" if row.n == 1 else f"{row.n} seeds are"
-        return f"{seeds} too few for a verdict; at least {MIN_SEEDS} are needed"
+        return f"{seeds} too few for a verdict; at least {MIN_SEEDS} are needed{_networks(row)}"
     sentence = _sentence(row)
     if row.look is not None and row.verdict in _DECIDED:
         sentence += f"; decided early, at look {row.look}: the estimate runs high"
     if row.fragile:
         sentence += f"; fragile: the sign-flip test does not confirm it (p = {row.p_flip:.2g})"
     return sentence
+
+
+def _networks(row: ClaimRow) -> str:
+    if row.networks is None:
+        return ""
+    seen = row.networks
+    return (
+        f". Of these two networks, {seen.only_left} images are right in the first only and "
+        f"{seen.only_right} in the second only (exact McNemar test: p = {seen.p:.2g}), which says "
+        "nothing about other seeds"
+    )
 
 
 def _sentence(row: ClaimRow) -> str:
@@ -50,9 +61,16 @@ def _sentence(row: ClaimRow) -> str:
         "cannot be decided by seeds": (
             "even a hundred seeds would probably not decide it: the difference is small against its "
             "spread, and not small enough against the margin"
-        ),
+        )
+        + _more_images(row),
     }
     return sentences[row.verdict]
+
+
+def _more_images(row: ClaimRow) -> str:
+    if not row.image_error:
+        return ""
+    return f"; the images alone leave an error of {row.image_error:.2g}, which needs more images"
 
 
 def _p(row: ClaimRow) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "draw_curves",
     "draw_effects",
     "effect_points",
+    "to_svg",
 ]
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#B8A800"]
@@ -115,7 +116,7 @@ def draw_curves(points: Sequence[CurvePoint], quantity: str, order: Sequence[str
         header=alt.Header(labelFontSize=12, labelFontWeight="bold", labelLimit=190),
     )
     chart = alt.layer(band, line).properties(width=190, height=140)
-    return _svg(chart.facet(facet, columns=columns, data=alt.InlineData(values=rows)))
+    return to_svg(chart.facet(facet, columns=columns, data=alt.InlineData(values=rows)))
 
 
 def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> str:
@@ -148,10 +149,11 @@ def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> s
         whisker.encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y),
         dot.encode(x="estimate:Q", y=y),
     ).properties(width=560, height=max(60, 30 * len(rows)))
-    return _svg(chart)
+    return to_svg(chart)
 
 
-def _svg(chart: Any) -> str:
+def to_svg(chart: Any) -> str:
+    """Return an Altair chart as SVG, on white, with the fonts of the report."""
     import vl_convert
 
     configured = chart.configure(

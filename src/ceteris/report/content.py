@@ -9,6 +9,7 @@ from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
 from ceteris.report.charts import curve_points, draw_curves, draw_effects, effect_points
+from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
 from ceteris.report.images import Confusion, Picture
 from ceteris.report.methods import Answer
 from ceteris.report.tables import selection_sentence
@@ -46,6 +47,8 @@ class ReportContent:
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
     effects_chart: Chart | None
+    factor_charts: tuple[Chart, ...]
+    """Grids and interactions of pairs of factors."""
     curves: tuple[Chart, ...]
     confusions: Mapping[str, Confusion]
     """Split -> matrix of the selected variant."""
@@ -131,6 +134,27 @@ def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Ch
                 )
             )
     return _effects_chart(plan, results), tuple(curves)
+
+
+def factor_charts_of(plan: Plan, results: StudyResults) -> tuple[Chart, ...]:
+    """Draw a grid and an interaction plot for every pair of factors."""
+    metric, found = plan.select.by, []
+    for pair in factor_pairs(plan):
+        points = cell_points(plan, results, metric, pair)
+        if len(points) > 2:
+            found += [
+                Chart(
+                    f"{pair[0]} x {pair[1]}: means",
+                    "Mean over seeds, its 95 % interval, and the number of seeds; other factors are averaged over.",
+                    draw_grid(points, metric, pair),
+                ),
+                Chart(
+                    f"Does the effect of {pair[0]} depend on {pair[1]}?",
+                    "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds.",
+                    draw_interaction(points, metric, pair),
+                ),
+            ]
+    return tuple(found)
 
 
 def _effects_chart(plan: Plan, results: StudyResults) -> Chart | None:

@@ -11,10 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris.report.content import ReportContent, answer
 from ceteris.report.tables import (
+    PUBLISHED_HEAD,
     format_difference,
     format_interval,
     format_metric,
     plain,
+    published_cells,
     shown_metrics,
     title,
 )
@@ -51,9 +53,12 @@ def render_html(content: ReportContent) -> str:
         metrics=shown_metrics(content.results),
         interval=format_interval,
         difference=format_difference,
+        published_head=PUBLISHED_HEAD,
+        published_rows=published_cells(content.results.published),
         style=style,
         style_hash=digest,
         version=__version__,
+        nan=math.nan,
         has_interval=lambda item: math.isfinite(item.low),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ceteris.judge.effects import Interval
+from ceteris.judge.published import PublishedRow
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
 
 if TYPE_CHECKING:
@@ -74,10 +75,15 @@ def format_interval(metric: str, item: Interval) -> str:
         >>> format_interval("val_accuracy", Interval(0.9, 0.89, 0.91, 0.01, 5))
         '90.00 % [89.00, 91.00]'
     """
-    mean = format_metric(metric, item.mean)
-    if not math.isfinite(item.low):
-        return mean
-    return f"{mean} [{_bare(metric, item.low)}, {_bare(metric, item.high)}]"
+    return format_estimate(metric, item.mean, item.low, item.high)
+
+
+def format_estimate(metric: str, mean: float, low: float, high: float) -> str:
+    """Format an estimate with its interval, as `format_interval` does."""
+    text = format_metric(metric, mean)
+    if not math.isfinite(low):
+        return text
+    return f"{text} [{_bare(metric, low)}, {_bare(metric, high)}]"
 
 
 def format_difference(metric: str, estimate: float, low: float, high: float) -> str:
@@ -132,7 +138,30 @@ def markdown_table(results: StudyResults) -> str:
     if results.claims:
         claims = [_claim_cells(row) for row in results.claims]
         parts.append(_markdown(["claim", "difference (95 % interval)", "n", "verdict"], claims))
+    if results.published:
+        parts.append(_markdown(PUBLISHED_HEAD, published_cells(results.published)))
     return "\n\n".join(parts)
+
+
+PUBLISHED_HEAD = ("variant", "metric", "published", "ours", "one run of ours", "n", "")
+
+
+def published_cells(rows: Sequence[PublishedRow]) -> list[list[str]]:
+    """Return published values beside ours, one row each, under `PUBLISHED_HEAD`."""
+    return [
+        [
+            row.variant,
+            title(row.metric),
+            format_metric(row.metric, row.published),
+            format_estimate(row.metric, row.mean, row.low, row.high),
+            f"{_bare(row.metric, row.single_low)} to {format_metric(row.metric, row.single_high)}"
+            if math.isfinite(row.single_low)
+            else "-",
+            str(row.n),
+            row.verdict,
+        ]
+        for row in rows
+    ]
 
 
 def latex_table(results: StudyResults) -> str:
@@ -160,6 +189,8 @@ def rich_results(results: StudyResults) -> Group:
     parts: list[Table | Text] = [_rich_variants(results)]
     if results.claims:
         parts.append(_rich_claims(results.claims))
+    if results.published:
+        parts.append(_rich_published(results.published))
     sentence = selection_sentence(results)
     if sentence:
         parts.append(Text(plain(sentence) + "\n"))
@@ -221,6 +252,25 @@ def _rich_claims(claims: Sequence[ClaimRow]) -> Table:
         cells = [escape(plain(cell)) for cell in _claim_cells(row)]
         cells[-1] = f"[{colour.get(row.verdict, 'yellow')}]{cells[-1]}[/]"
         table.add_row(*cells)
+    return table
+
+
+def _rich_published(rows: Sequence[PublishedRow]) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title="Published values beside ours (95 % interval of the mean)",
+        title_justify="left",
+    )
+    for column in PUBLISHED_HEAD[:4]:
+        table.add_column(column, justify="left" if column in ("variant", "metric") else "right")
+    table.add_column("")
+    for cells in published_cells(rows):
+        table.add_row(*(escape(plain(cell)) for cell in (*cells[:4], cells[-1])))
     return table
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,8 @@ from ceteris.records import Claim
 __all__ = ["DEFAULT_MARGIN", "METRICS", "level_number", "parse_claim"]
 
 METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "test_accuracy", "test_loss")
+IMAGE_METRICS = ("val_accuracy", "test_accuracy")
+"""Of held-out images that are scored one by one."""
 DEFAULT_MARGIN = 0.01
 """One point of accuracy."""
 
@@ -41,6 +43,7 @@ class _ClaimFile(BaseModel):
     within: dict[str, str] = Field(default_factory=dict)
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = DEFAULT_MARGIN
     published: str | float | None = None
+    scope: Literal["this-split", "data-source"] = "this-split"
 
 
 def parse_claim(
@@ -49,7 +52,7 @@ def parse_claim(
     """Read one claim.
 
     Args:
-        settings: ``{id, says, within?, margin?, published?}``.
+        settings: ``{id, says, within?, margin?, published?, scope?}``.
         factors: factor -> levels.
         variants: names of all variants, which a claim may compare whole.
         path: where it stands, for messages.
@@ -68,6 +71,9 @@ def parse_claim(
     if part["metric"] not in METRICS:
         fix = did_you_mean(part["metric"], METRICS)
         issues.append(Issue(says, "must name a metric", show(part["metric"]), fix))
+    if file.scope == "data-source" and part["metric"] not in IMAGE_METRICS:
+        rule = f"can be data-source only for {' and '.join(IMAGE_METRICS)}"
+        issues.append(Issue((*path, "scope"), rule, show(part["metric"])))
     names = _Names(factors, variants, says, issues)
     if "direction" in part:
         fields = names.trend(part)
@@ -88,6 +94,7 @@ def parse_claim(
         within=file.within,
         margin=file.margin,
         published=published,
+        scope=file.scope,
         **fields,
     )
 

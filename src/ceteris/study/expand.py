@@ -14,7 +14,7 @@ from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.records import Claim, Plan, SelectRule, Settings, Variant
 from ceteris.study.changes import changed_aspects, settings_changes
-from ceteris.study.claims import parse_claim
+from ceteris.study.claims import METRICS, parse_claim
 from ceteris.study.edits import apply_edit, set_path
 from ceteris.study.identity import canonical_json
 from ceteris.study.load import Study, checked_base, raise_located
@@ -63,6 +63,7 @@ def expand(
     baseline = _baseline_name(file, cells, issues)
     claims = _claims(file, list(resolved), issues)
     issues.extend(_claim_id_issues(file))
+    issues.extend(_published_issues(file, list(resolved)))
     if issues:
         raise_located(study.document, issues)
     settings = {name: value for name, value in resolved.items() if value is not None}
@@ -78,6 +79,7 @@ def expand(
         looks=tuple(file.seeds.looks) if isinstance(file.seeds, SeedRule) and not seeds else (),
         claims=claims,
         select=SelectRule(file.select.by, file.select.refit, file.select.test),
+        published=file.published,
     )
 
 
@@ -110,6 +112,19 @@ def _claims(file: StudyFile, variants: list[str], issues: list[Issue]) -> tuple[
         except SettingsError as error:
             issues.extend(error.issues)
     return tuple(claims)
+
+
+def _published_issues(file: StudyFile, variants: list[str]) -> Iterator[Issue]:
+    for metric, values in file.published.items():
+        if metric not in METRICS:
+            fix = did_you_mean(metric, METRICS)
+            yield Issue(("published", metric), "must be a metric", None, fix)
+        for name, value in values.items():
+            path = ("published", metric, name)
+            if name not in variants:
+                yield Issue(path, "must name a variant", None, did_you_mean(name, variants))
+            if metric.endswith("accuracy") and not 0 <= value <= 1:
+                yield Issue(path, "must be a fraction from 0 to 1", show(value))
 
 
 def _factors(file: StudyFile) -> dict[str, tuple[str, ...]]:

@@ -29,9 +29,11 @@ def resolved_yaml(plan: Plan) -> str:
                 "within": dict(claim.within),
                 "margin": claim.margin,
                 "published": claim.published,
+                "scope": claim.scope,
             }
             for claim in plan.claims
         ],
+        "published": {metric: dict(values) for metric, values in plan.published.items()},
         "variants": {
             variant.name: {
                 "levels": dict(variant.levels),

@@ -60,6 +60,9 @@ class StudyFile(BaseModel):
     baseline: dict[str, str] | str | None = None
     select: SelectFile = SelectFile()
     claims: list[dict[str, Any]] = Field(default_factory=list)
+    published: dict[str, dict[str, Annotated[float, Field(allow_inf_nan=False)]]] = Field(
+        default_factory=dict
+    )
 
 
 def name_issue(name: str, path: Path) -> Issue | None:

@@ -15,7 +15,7 @@ NOTABLE = 0.1
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn if optimizer steps or images seen differ between variants by more than a tenth."""
+    """Note if optimizer steps or images seen differ between variants by more than a tenth."""
     plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     steps = {
