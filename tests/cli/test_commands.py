@@ -141,6 +141,7 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
         "effects",
         "claims",
         "overview",
+        "published",
         "selected",
         "findings",
     } == set(results)

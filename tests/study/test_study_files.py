@@ -361,3 +361,16 @@ def test_the_json_schema_knows_the_examples_and_refuses_a_misspelt_key():
     value["train"]["epocs"] = 3
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(value, schema)
+
+
+def test_a_mapping_keeps_its_order_and_may_hold_one_object_twice():
+    hidden = {"Dense": {"units": 8, "activation": "relu"}}
+    mapping = {
+        "study": "s",
+        "data": {"source": "digits", "preprocess": ["scale"]},
+        "model": {"layers": ["Flatten", hidden, hidden, {"Dense": {"units": 10}}]},
+        "train": {"optimizer": "SGD", "epochs": 1, "batch_size": 32},
+        "factors": {"z": {"b": None, "a": {"set": {"train.epochs": 2}}}, "y": {"d": None, "c": {"set": {"train.batch_size": 16}}}},
+    }  # fmt: skip
+    plan = expand(study_from_mapping(mapping))
+    assert [variant.name for variant in plan.variants] == ["b/d", "b/c", "a/d", "a/c"]

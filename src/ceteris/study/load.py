@@ -66,6 +66,8 @@ def study_from_mapping(mapping: Mapping[str, Any], *, base: FilePath | None = No
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.representer.ignore_aliases = lambda *_: True  # one object may stand in two places
     buffer = io.StringIO()
     yaml.dump(dict(mapping), buffer)
     return _study(read_text(buffer.getvalue(), name="study"), base)
