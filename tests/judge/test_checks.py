@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ceteris.judge.checks import all_checks, run_checks
@@ -377,3 +378,33 @@ def test_causes_come_before_what_they_cause():
         item.check for item in run_checks(Evidence(plan(), stuck)) if item.severity == "warning"
     ]
     assert named == ["vanishing_gradients", "at_chance"]
+
+
+def test_the_best_epoch_is_held_against_the_last():
+    best = {**TRAIN, "checkpoint": "best"}
+    late = curve([0.7, 0.85, 0.93, 0.90, 0.90, 0.90], [0.9, 0.5, 0.4, 0.36, 0.35, 0.35])
+    kept = [replace(t, curves=late, metrics={**t.metrics, "val_accuracy": 0.93}) for t in study()]
+    (finding,) = found("best_epoch", plan(train=best), kept)
+    assert finding.where == "a"
+    assert finding.evidence == (
+        "the epoch that is kept was chosen by validation and scores 3.00 points above the last one there"
+    )
+    assert not found("best_epoch", plan(), kept)
+    assert not found("best_epoch", plan(train=best), study())
+
+
+def test_the_best_of_many_looks_too_good():
+    own = replace(plan(), variants=tuple(replace(plan().variants[0], name=name) for name in "abcd"))
+    spread = (-0.02, -0.01, 0.0, 0.0, 0.01, 0.02)
+    trials = [
+        trial(name, k, **metrics(val_accuracy=0.9 + spread[k])) for name in "abcd" for k in range(6)
+    ]
+    (finding,) = found("selection_optimism", own, trials)
+    error = 100 * (0.001 / 5 / 6) ** 0.5
+    assert (
+        f"{error:.2f} points: by luck alone it looks up to {error * (2 * np.log(4)) ** 0.5:.1f}"
+        in finding.evidence
+    )
+    assert not found("selection_optimism", own, [t for t in trials if t.variant in "ab"])
+    calm = [replace(t, metrics={**t.metrics, "val_accuracy": 0.9 + t.seed * 1e-4}) for t in trials]
+    assert not found("selection_optimism", own, calm)

@@ -1,0 +1,46 @@
+"""The best of many variants looks better on validation than it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import fmean, variance
+
+from ceteris.judge.evidence import Evidence
+from ceteris.judge.reading import done_trials
+from ceteris.judge.results import Finding
+
+__all__ = ["check"]
+
+FEWEST_VARIANTS = 3
+NOTICED = 0.003
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note by how much the winner's score is too good, if the variants were all alike.
+
+    The expected largest of K normal errors is at most s sqrt(2 ln K), s the standard error of one
+    variant's mean over seeds.
+    """
+    if study.plan.select.by != "val_accuracy":
+        return
+    scores = {
+        name: [t.metrics["val_accuracy"] for t in trials if "val_accuracy" in t.metrics]
+        for name, trials in done_trials(study.plan, study.trials).items()
+    }
+    scores = {name: values for name, values in scores.items() if len(values) > 1}
+    if len(scores) < FEWEST_VARIANTS:
+        return
+    error = math.sqrt(fmean(variance(values) / len(values) for values in scores.values()))
+    optimism = error * math.sqrt(2 * math.log(len(scores)))
+    if optimism > NOTICED:
+        yield Finding(
+            check="selection_optimism",
+            severity="note",
+            where="selection",
+            evidence=(
+                f"the best of {len(scores)} variants is chosen by means with a standard error of "
+                f"{100 * error:.2f} points: by luck alone it looks up to {100 * optimism:.1f} points too good"
+            ),
+            advice="Quote its test score, not its validation score; more seeds make the luck smaller.",
+        )
