@@ -122,7 +122,8 @@ CLAIMS = """## claims
     - `"LEFT - RIGHT depends on FACTOR on METRIC"`: the difference is not the same at every level of another factor
     - `"METRIC rises with FACTOR"` (or `falls`): a trend over the numbers in the factor's levels; no step goes the other way
 
-  Factors that are not mentioned are averaged over
+  Factors that are not mentioned are averaged over. `METRIC` is `val_accuracy`, `val_loss`, `accuracy`, `loss`, `test_accuracy`,
+  `test_loss` or `gap` (accuracy minus val_accuracy); `val_accuracy@1` is the metric after the first epoch
 - `within`: `{factor: level}` fixes other factors
 - `margin`: smallest difference that matters; default `0.01`
 - `published`: what somebody else has published, shown beside ours; two numbers are read as the two sides

@@ -1,6 +1,7 @@
 """Seeds crossed with images, two networks on the same images, published values: oracles by hand and by library."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from ceteris.judge.mcnemar import mcnemar
 from ceteris.judge.published import compare_published, published_difference
 from ceteris.judge.samples import Sample, seeds_in_scope
 from ceteris.judge.verdicts import seeds_needed
-from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from ceteris.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
 
 CLAIM = Claim("c", "says", "reg", "bn", ">", "none", "val_accuracy", margin=0.01)
 SOURCE = Claim(
@@ -229,3 +230,29 @@ def test_one_more_run_is_as_ours_19_times_out_of_20():
 def test_published_differences_are_read_out_of_the_text(text, fields, value):
     claim = Claim("c", "s", "f", "a", ">", "b", "val_accuracy", published=text, **fields)
     assert published_difference(claim) == (None if value is None else pytest.approx(value))
+
+
+def test_a_metric_may_be_taken_after_an_epoch_or_as_a_gap():
+    plan, trials, _ = study(6)
+
+    def with_curve(trial):
+        rows = tuple(
+            EpochRecord(k, {"val_accuracy": 0.1 * k + 0.05 * (trial.variant == "bn")}, 1, 1, 1)
+            for k in (1, 2)
+        )
+        return replace(
+            trial,
+            curves=rows,
+            metrics={**trial.metrics, "accuracy": trial.metrics["val_accuracy"] + 0.02},
+        )
+
+    trials = [with_curve(trial) for trial in trials]
+    early, late, gap = (
+        judge_claims([replace(CLAIM, metric=metric)], plan, trials)[0]
+        for metric in ("val_accuracy@1", "val_accuracy@3", "gap")
+    )
+    assert early.estimate == pytest.approx(0.05)
+    assert late.verdict == "undecided"
+    assert gap.estimate == pytest.approx(0.0, abs=1e-12)
+    over = replace(CLAIM, metric="gap", kind="threshold", threshold=0.01)
+    assert judge_claims([over], plan, trials)[0].estimate == pytest.approx(0.01)

@@ -152,6 +152,17 @@ def test_losses_equal_kerass(name, reference, activation, smoothing):
     assert loss(RAW, LABELS, "sum").item() == pytest.approx(6 * expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "linear"])
+def test_half_the_squared_error_is_the_textbooks(activation):
+    output = {"softmax": torch.softmax(RAW, 1), "sigmoid": torch.sigmoid(RAW), "linear": RAW}[
+        activation
+    ]
+    expected = float(((output - ONE_HOT) ** 2).sum()) / (2 * len(RAW))
+    loss = build_loss(spec(loss="half_squared_error"), activation, 4)
+    assert loss(RAW, LABELS, "mean").item() == pytest.approx(expected, rel=1e-6)
+    assert loss(RAW, LABELS, "none").sum().item() == pytest.approx(6 * expected, rel=1e-6)
+
+
 def test_sparse_and_categorical_agree_and_extreme_logits_stay_finite():
     sparse = build_loss(spec(loss="sparse_categorical_crossentropy"), "softmax", 4)
     dense = build_loss(spec(), "softmax", 4)

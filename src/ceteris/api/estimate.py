@@ -137,13 +137,13 @@ def measured_cost(speed: Speed, amount: Amount, train: Mapping[str, Any]) -> Tri
     Args:
         speed: of the variant.
         amount: examples.
-        train: resolved training settings (``epochs``).
+        train: resolved training settings (``epochs``, ``batch_size``, ``steps_per_epoch``).
     """
     epochs = int(train["epochs"])
     scored = amount.validation + min(amount.train, amount.validation)
-    epoch = (
-        amount.train * speed.train_seconds + scored * speed.evaluation_seconds + SECONDS_PER_EPOCH
-    )
+    steps = train.get("steps_per_epoch")
+    trained = amount.train if steps is None else steps * int(train["batch_size"])
+    epoch = trained * speed.train_seconds + scored * speed.evaluation_seconds + SECONDS_PER_EPOCH
     final = (amount.train + amount.validation) * speed.evaluation_seconds
     start = speed.start_seconds + SECONDS_PER_TRIAL
     return TrialCost(start + epochs * epoch + final, speed.memory_bytes)

@@ -46,6 +46,7 @@ def measure_speed(
         "batch_size": batch,
         "early_stopping": None,
         "checkpoint": "last",
+        "steps_per_epoch": None,
     }
     trial = Trial("0" * 64, replace(variant, train=train), seed=0)
     count = steps * batch

@@ -26,8 +26,9 @@ from ceteris.engine.evaluate import EVALUATION_BATCH, Scorer, Scores
 from ceteris.engine.group_step import Batches, GroupStep
 from ceteris.engine.history import Checkpoint, History, Weights
 from ceteris.engine.images import DeviceImages
-from ceteris.engine.run import replay_failure, sample_positions, steps_per_epoch
-from ceteris.keyed import generator, key
+from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
+from ceteris.engine.run import replay_failure, sample_positions
+from ceteris.keyed import key
 from ceteris.nn.build import build_network, load_weights
 from ceteris.nn.initial import initial_weights
 from ceteris.nn.optimizers import OptimizerState, build_optimizer
@@ -237,7 +238,9 @@ class _Group:
                 epoch=number,
                 metrics=metrics,
                 wall_seconds=total / len(live),
-                samples_per_second=len(self.images) * len(live) / max(seconds, 1e-9),
+                samples_per_second=examples_per_epoch(self.train, len(self.images))
+                * len(live)
+                / max(seconds, 1e-9),
                 learning_rate=rates[index],
             )
             member.history.records.append(record)
@@ -251,7 +254,7 @@ class _Group:
     def _train(self, number: int) -> list[float]:
         """Run all steps of an epoch; return the last learning rate of every trial."""
         count = len(self.images)
-        orders = self._rows(lambda seed: generator(seed, "batch order", number).permutation(count))
+        orders = self._rows(lambda seed: batch_order(self.train, seed, number, count))
         seeds = [self.members[seat].trial.seed for seat in self.seats]
         self.network.train()
         self.network.begin_epoch(
@@ -389,6 +392,7 @@ class _Group:
             "optimizer_steps": len(history.records) * steps,
             "parameters": sum(tensor[0].numel() for tensor in tensors),
             "train_examples": len(self.images),
+            "examples_per_epoch": examples_per_epoch(train, len(self.images)),
             "validation_examples": len(self.validation[0]),
             "evaluated_examples": history.evaluated,
             "kept_epoch": history.kept_epoch,

@@ -23,6 +23,7 @@ from ceteris.engine.evaluate import Scorer, Scores, evaluate, evaluate_and_predi
 from ceteris.engine.history import Checkpoint, History
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.nonfinite import first_nonfinite
+from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
 from ceteris.engine.precision import products_in
 from ceteris.keyed import generator
 from ceteris.nn.build import Network, build_network, load_weights, read_weights
@@ -33,7 +34,7 @@ from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.records import EpochRecord, Predictions, Trial, TrialOutcome
 
-__all__ = ["first_failure", "replay_failure", "run_trial", "sample_positions", "steps_per_epoch"]
+__all__ = ["first_failure", "replay_failure", "run_trial", "sample_positions"]
 
 
 class _NonFiniteError(Exception):
@@ -61,12 +62,6 @@ class _Run:
     history: History
     treat: Callable[[Tensor], Tensor] | None = None
     """Applied to every batch of training images; for counterfactuals only."""
-
-
-def steps_per_epoch(train: TrainSpec, num_examples: int) -> int:
-    """Return the number of optimizer steps of one epoch."""
-    full = num_examples // train.batch_size
-    return full if train.last_batch == "drop" else math.ceil(num_examples / train.batch_size)
 
 
 def sample_positions(seed: int, data: PreparedData) -> npt.NDArray[np.int64]:
@@ -156,7 +151,8 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
         epoch=epoch,
         metrics=metrics,
         wall_seconds=time.perf_counter() - start,
-        samples_per_second=len(run.images) / max(trained - start, 1e-9),
+        samples_per_second=examples_per_epoch(run.train, len(run.images))
+        / max(trained - start, 1e-9),
         learning_rate=rate,
     )
     run.history.records.append(record)
@@ -172,7 +168,7 @@ def _held_out(scores: Scores) -> dict[str, float]:
 def _train_epoch(run: _Run, epoch: int, limit: int | None = None) -> float:
     """Run all steps of an epoch, or the first ones; return the last learning rate."""
     seed, size = run.trial.seed, run.train.batch_size
-    order = generator(seed, "batch order", epoch).permutation(len(run.images))
+    order = batch_order(run.train, seed, epoch, len(run.images))
     batches = torch.split(torch.from_numpy(order).to(run.images.device), size)
     schedule, base = run.train.built_schedule(), run.optimizer.constants["learning_rate"]
     steps = steps_per_epoch(run.train, len(run.images))
@@ -316,6 +312,7 @@ def _observed(run: _Run) -> dict[str, Any]:
         "optimizer_steps": run.optimizer.steps,
         "parameters": sum(tensor.numel() for tensor in run.network.weight_tensors().values()),
         "train_examples": len(run.images),
+        "examples_per_epoch": examples_per_epoch(run.train, len(run.images)),
         "validation_examples": len(run.validation[0]),
         "evaluated_examples": run.history.evaluated,
         "kept_epoch": run.history.kept_epoch,

@@ -12,6 +12,7 @@ from ceteris.judge.contrasts import Contrast, contrasts_of, neighbour_contrasts
 from ceteris.judge.crossed import crossed_spread
 from ceteris.judge.marks import Marking, contrast_table
 from ceteris.judge.mcnemar import McNemar, mcnemar
+from ceteris.judge.reading import metric_of
 from ceteris.judge.results import ClaimRow
 from ceteris.judge.samples import Sample
 from ceteris.judge.verdicts import ALPHA, MIN_SEEDS, Verdict, primary_p
@@ -148,9 +149,9 @@ def _joint_p(samples: Sequence[Sample]) -> float:
 
 def _values(trials: Sequence[StoredTrial], metric: str) -> Values:
     return {
-        (trial.variant, trial.seed): trial.metrics[metric]
+        (trial.variant, trial.seed): value
         for trial in trials
-        if trial.status == "done" and metric in trial.metrics
+        if trial.status == "done" and (value := metric_of(trial, metric)) is not None
     }
 
 

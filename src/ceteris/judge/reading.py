@@ -9,7 +9,15 @@ from typing import Any
 
 from ceteris.records import Plan, StoredTrial, Variant
 
-__all__ = ["done_trials", "layers_of", "mean_curve", "mean_metric", "num_classes", "probes"]
+__all__ = [
+    "done_trials",
+    "layers_of",
+    "mean_curve",
+    "mean_metric",
+    "metric_of",
+    "num_classes",
+    "probes",
+]
 
 
 def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:
@@ -19,6 +27,24 @@ def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[Sto
         for variant in plan.variants
     }
     return {name: done for name, done in found.items() if done}
+
+
+def metric_of(trial: StoredTrial, metric: str) -> float | None:
+    """Return a metric of a trial, None if it has none.
+
+    Args:
+        trial: finished.
+        metric: a final metric; ``METRIC@EPOCH``: as it was after that epoch; ``gap``: accuracy minus
+            val_accuracy.
+    """
+    name, _, epoch = metric.partition("@")
+    found = trial.metrics
+    if epoch:
+        found = next((r.metrics for r in trial.curves if r.epoch == int(epoch)), {})
+    if name == "gap":
+        both = "accuracy" in found and "val_accuracy" in found
+        return found["accuracy"] - found["val_accuracy"] if both else None
+    return found.get(name)
 
 
 def mean_metric(trials: Sequence[StoredTrial], metric: str) -> float | None:

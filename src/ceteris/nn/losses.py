@@ -27,6 +27,8 @@ def build_loss(train: TrainSpec, final_activation: str, num_classes: int) -> Los
         final_activation: softmax, sigmoid or linear (taken as logits by cross-entropies).
         num_classes: outputs of the network.
 
+    ``half_squared_error`` is the textbook's sum of squares over all outputs, halved.
+
     Source: Keras 3 losses; smoothing is y * (1 - s) + s / classes (binary: + s / 2).
     """
     smoothing = train.label_smoothing
@@ -46,8 +48,15 @@ def build_loss(train: TrainSpec, final_activation: str, num_classes: int) -> Los
         losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
         return _reduced(losses, reduction)
 
+    def half_squared_error(raw: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
+        targets = _one_hot(labels, num_classes, smoothing, smoothing / num_classes)
+        errors = (activate(raw, final_activation) - targets).square().sum(1) / 2
+        return _reduced(errors, reduction)
+
     if train.loss == "mean_squared_error":
         return squared_error
+    if train.loss == "half_squared_error":
+        return half_squared_error
     return binary if train.loss == "binary_crossentropy" else cross_entropy
 
 

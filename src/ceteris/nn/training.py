@@ -172,6 +172,7 @@ Loss = Literal[
     "categorical_crossentropy",
     "sparse_categorical_crossentropy",
     "mean_squared_error",
+    "half_squared_error",
     "binary_crossentropy",
 ]
 
@@ -187,6 +188,8 @@ class TrainSpec(_Spec):
     label_smoothing: Share = 0.0
     epochs: Count
     batch_size: Count
+    steps_per_epoch: Count | None = None
+    """An epoch is so many steps, whatever the number of examples; by default one pass over them."""
     last_batch: Literal["keep", "drop"] = "keep"
     schedule: dict[str, dict[str, Any]] = Field(
         default_factory=lambda: dict[str, dict[str, Any]](constant={})
@@ -254,8 +257,11 @@ class TrainSpec(_Spec):
         return spec.model_copy(update=update)
 
     def to_settings(self) -> dict[str, Any]:
-        """Return the plain form."""
-        return self.model_dump(mode="json")
+        """Return the plain form; what is one pass over the examples is not mentioned."""
+        plain = self.model_dump(mode="json")
+        if self.steps_per_epoch is None:
+            del plain["steps_per_epoch"]
+        return plain
 
     def built_optimizer(self) -> tuple[str, Optimizer]:
         """Return the optimizer's name and specification."""

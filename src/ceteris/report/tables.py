@@ -37,6 +37,7 @@ _TITLES = {
     "val_accuracy": "validation accuracy",
     "test_loss": "test loss",
     "test_accuracy": "test accuracy",
+    "gap": "train minus validation accuracy",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -48,7 +49,14 @@ def plain(text: str) -> str:
 
 def title(metric: str) -> str:
     """Return a metric's name for people."""
-    return _TITLES.get(metric, metric)
+    name, at, epoch = metric.partition("@")
+    return _TITLES.get(name, name) + (f" after epoch {epoch}" if at else "")
+
+
+def is_share(metric: str) -> bool:
+    """Return whether a metric is a fraction, which people read in percent."""
+    name = metric.partition("@")[0]
+    return name.endswith("accuracy") or name == "gap"
 
 
 def shown_metrics(results: StudyResults) -> tuple[str, ...]:
@@ -65,7 +73,7 @@ def format_metric(metric: str, value: float) -> str:
     """
     if not math.isfinite(value):
         return "-"
-    return f"{100 * value:.2f} %" if metric.endswith("accuracy") else f"{value:.3f}"
+    return f"{100 * value:.2f} %" if is_share(metric) else f"{value:.3f}"
 
 
 def format_interval(metric: str, item: Interval) -> str:
@@ -95,7 +103,7 @@ def format_difference(metric: str, estimate: float, low: float, high: float) -> 
     """
     if not math.isfinite(estimate):
         return "-"
-    factor, digits, unit = (100, 2, " points") if metric.endswith("accuracy") else (1, 3, "")
+    factor, digits, unit = (100, 2, " points") if is_share(metric) else (1, 3, "")
     text = f"{factor * estimate:+.{digits}f}{unit}"
     if not math.isfinite(low):
         return text

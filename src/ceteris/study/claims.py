@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -24,10 +24,10 @@ DEFAULT_MARGIN = 0.01
 
 _SENTENCES = (
     re.compile(
-        r"(?P<left>.+?)\s+-\s+(?P<right>.+?)\s+depends\s+on\s+(?P<other>.+?)\s+on\s+(?P<metric>\w+)"
+        r"(?P<left>.+?)\s+-\s+(?P<right>.+?)\s+depends\s+on\s+(?P<other>.+?)\s+on\s+(?P<metric>[\w@]+)"
     ),
-    re.compile(r"(?P<metric>\w+)\s+(?P<direction>rises|falls)\s+with\s+(?P<factor>.+)"),
-    re.compile(r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>\w+)"),
+    re.compile(r"(?P<metric>[\w@]+)\s+(?P<direction>rises|falls)\s+with\s+(?P<factor>.+)"),
+    re.compile(r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>[\w@]+)"),
 )
 _FORMS = (
     '"LEFT > RIGHT on METRIC" (or < or =), "LEFT > 0.75 on METRIC" (or 75 %), '
@@ -68,9 +68,7 @@ def parse_claim(
         raise SettingsError([Issue(says, f"must read {_FORMS}", show(file.says))])
     part = {name: _unquoted(value.strip()) for name, value in match.groupdict().items()}
     issues: list[Issue] = []
-    if part["metric"] not in METRICS:
-        fix = did_you_mean(part["metric"], METRICS)
-        issues.append(Issue(says, "must name a metric", show(part["metric"]), fix))
+    issues.extend(_metric_issues(part["metric"], says))
     if file.scope == "data-source" and part["metric"] not in IMAGE_METRICS:
         rule = f"can be data-source only for {' and '.join(IMAGE_METRICS)}"
         issues.append(Issue((*path, "scope"), rule, show(part["metric"])))
@@ -97,6 +95,17 @@ def parse_claim(
         scope=file.scope,
         **fields,
     )
+
+
+def _metric_issues(metric: str, path: Path) -> Iterator[Issue]:
+    name, at, epoch = metric.partition("@")
+    if name not in (*METRICS, "gap"):
+        fix = did_you_mean(name, (*METRICS, "gap"))
+        yield Issue(path, "must name a metric", show(name), fix)
+    if at and (not epoch.isdecimal() or int(epoch) < 1):
+        yield Issue(path, "must name an epoch after @, 1 for the first", show(metric))
+    if at and name.startswith("test_"):
+        yield Issue(path, "knows test metrics only at the end", show(metric))
 
 
 @dataclass(frozen=True)

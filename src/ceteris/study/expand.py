@@ -274,7 +274,9 @@ def _second_differences(
         if len(aspects) > 1:
             yield f"{path[-1]!r} changes {len(aspects)} things at once: {', '.join(sorted(aspects))}"
     old, new = reference["train"], own["train"]
-    if old["batch_size"] != new["batch_size"] and old["epochs"] == new["epochs"]:
+    fixed = old.get("steps_per_epoch"), new.get("steps_per_epoch")
+    same_passes = fixed == (None, None) and old["epochs"] == new["epochs"]
+    if old["batch_size"] != new["batch_size"] and same_passes:
         share = old["batch_size"] / new["batch_size"]
         yield (
             f"batch_size {new['batch_size']} also changes the number of optimizer steps "

@@ -23,7 +23,10 @@ def check(study: Evidence) -> Iterator[Finding]:
         for name, mine in done.items()
     }
     images = {
-        name: fmean(t.observed.get("train_examples", 0) * t.epochs for t in mine)
+        name: fmean(
+            t.observed.get("examples_per_epoch", t.observed.get("train_examples", 0)) * t.epochs
+            for t in mine
+        )
         for name, mine in done.items()
     }
     for what, counts in (("optimizer steps", steps), ("training images seen", images)):
