@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs bench calibrate diagnose clean
+.PHONY: demo test lint docs bench calibrate diagnose spread labs labs-quick clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -30,6 +30,16 @@ bench: .venv/.installed-dev .venv-bench/.installed
 
 diagnose: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.diagnosis
+
+spread: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.spread
+
+# All studies of the five labs from the real files: hours. Interrupted, they go on where they stopped.
+labs: .venv/.installed-dev
+	$(BIN)/python -m studies
+
+labs-quick: .venv/.installed-dev
+	$(BIN)/python -m studies --quick
 
 calibrate: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.calibration

@@ -26,7 +26,7 @@ from ceteris.api.running import RunOptions
 ROOT = Path(__file__).parent
 STUDIES = (
     "benchmarks/studies/lab-a.yaml",
-    "examples/lab-a.yaml",
+    "studies/lab-a-regularisation.yaml",
     "benchmarks/studies/spread-mnist.yaml",
     "benchmarks/studies/spread-cifar10.yaml",
 )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ceteris.judge.checks import all_checks, run_checks
+from ceteris.judge.checks.warm_start import fresh_loss
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import layers_of, mean_curve, num_classes
 from ceteris.records import Claim, DataFacts, EpochRecord, Plan, SelectRule, StoredTrial, Variant
@@ -408,3 +409,25 @@ def test_the_best_of_many_looks_too_good():
     assert not found("selection_optimism", own, [t for t in trials if t.variant in "ab"])
     calm = [replace(t, metrics={**t.metrics, "val_accuracy": 0.9 + t.seed * 1e-4}) for t in trials]
     assert not found("selection_optimism", own, calm)
+
+
+@pytest.mark.parametrize("final", ["softmax", "sigmoid", "linear"])
+@pytest.mark.parametrize(
+    "loss",
+    ["categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "half_squared_error"],
+)
+def test_a_fresh_networks_loss_is_that_of_equal_probabilities(loss, final):
+    import torch
+
+    from ceteris.nn.losses import build_loss
+    from ceteris.nn.training import TrainSpec
+
+    own = {"optimizer": "SGD", "epochs": 1, "batch_size": 1, "loss": loss}
+    model = {"layers": [{"Dense": {"units": 7, "activation": final}}]}
+    expected = fresh_loss(Variant("a", {}, {}, model, own), 7)
+    if expected is None:
+        assert final == "linear"
+        return
+    built = build_loss(TrainSpec.parse(own, "keras"), final, 7)
+    found = built(torch.zeros(3, 7), torch.tensor([0, 3, 6]), "mean").item()
+    assert found == pytest.approx(expected, rel=1e-5)

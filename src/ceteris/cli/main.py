@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ceteris.cli import audit, check, compare, init, plan, report, results, run, status
+from ceteris.cli import audit, check, compare, gradcheck, init, plan, report, results, run, status
 from ceteris.version import __version__
 
 __all__ = ["app", "main"]
@@ -42,7 +42,7 @@ def root(
     """
 
 
-for module in (init, check, plan, run, status, results, report, compare, audit):
+for module in (init, check, plan, run, status, results, report, compare, audit, gradcheck):
     app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
 
 

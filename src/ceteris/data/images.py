@@ -59,6 +59,15 @@ class ImageSet:
         height, width, channels = raw.shape[1:]
         return height, width, channels
 
+    def take(self, positions: Ids | slice) -> Images:
+        """Return some images as float32."""
+        found: Images = (
+            self.source.take(positions)
+            if isinstance(self.source, LookUp)
+            else self.source[positions]
+        )
+        return found
+
     def array(self) -> Images:
         """Return all images as float32."""
         if isinstance(self.source, LookUp):

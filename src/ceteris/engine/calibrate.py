@@ -12,6 +12,7 @@ from ceteris.data.prepare import FittedPreprocessing, PreparedData
 from ceteris.engine.evaluate import EVALUATION_BATCH
 from ceteris.engine.memory import give_memory_back, private_bytes
 from ceteris.engine.run import run_trial
+from ceteris.engine.run_reference import run_reference_trial
 from ceteris.records import EpochRecord, Shape, Speed, Trial, Variant
 
 __all__ = ["measure_speed"]
@@ -52,7 +53,12 @@ def measure_speed(
     count = steps * batch
     data = _random_data(shape, num_classes, count, looked_up=looked_up)
     records: list[EpochRecord] = []
-    if run_trial(trial, data, emit=records.append).status == "failed":
+    outcome = (
+        run_reference_trial(trial, data, emit=records.append)
+        if train.get("backend") == "numpy"
+        else run_trial(trial, data, emit=records.append)
+    )
+    if outcome.status == "failed":
         return Speed(guess, guess / 3, private_bytes())
     training = min(1 / record.samples_per_second for record in records[1:])
     scored = len(data.validation_images) + min(count, data.num_sample)

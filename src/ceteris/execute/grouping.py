@@ -31,6 +31,9 @@ def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
         return [(trial,) for trial in trials]
     alike: dict[str, list[Trial]] = {}
     for trial in trials:
+        if trial.variant.train.get("backend") == "numpy":  # the reference knows no groups
+            alike[trial.identity] = [trial]
+            continue
         alike.setdefault(_shape_of(trial), []).append(trial)
     groups = []
     for members in alike.values():

@@ -101,7 +101,7 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         _make_room(desk, task)
         if task.kind == "test":
             send(Tested(task.trials[0].identity, _test(desk, task)))
-        elif task.group_size > 1:
+        elif task.group_size > 1 and task.trials[0].variant.train.get("backend") != "numpy":
             _fit_groups(desk, task, tell)
         else:
             _fit(desk, task, tell)
@@ -122,6 +122,9 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
 
     data = _prepared(desk, task)
     (trial,) = task.trials
+    if trial.variant.train.get("backend") == "numpy":
+        _fit_reference(desk, trial, data, send)
+        return
     folder = artifacts.trial_folder(desk.out, trial.identity)
     resume = _read_checkpoint(folder)
     _announce(trial, desk.environment, resume, send)
@@ -132,6 +135,18 @@ def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         device=desk.device,
         resume=resume,
         save=lambda checkpoint: _write_checkpoint(folder, checkpoint),
+    )
+    _finish(desk, trial, outcome, data, send)
+
+
+def _fit_reference(
+    desk: _Desk, trial: Trial, data: PreparedData, send: Callable[[Event], None]
+) -> None:
+    from ceteris.engine.run_reference import run_reference_trial
+
+    _announce(trial, desk.environment, None, send)
+    outcome = run_reference_trial(
+        trial, data, emit=lambda record: send(EpochEnded(trial.identity, record))
     )
     _finish(desk, trial, outcome, data, send)
 

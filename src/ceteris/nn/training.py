@@ -6,6 +6,7 @@ behind the names are in `ceteris.nn.optimizers`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -180,6 +181,10 @@ Loss = Literal[
 Precision = Literal["fp32", "bf16"]
 
 
+_SELDOM = ("steps_per_epoch", "backend")
+"""Settings that came later: a study that leaves them alone keeps its trials' identities."""
+
+
 class TrainSpec(_Spec):
     """Optimizer, loss, budget and rules of one training run."""
 
@@ -197,6 +202,8 @@ class TrainSpec(_Spec):
     early_stopping: EarlyStopping | None = None
     checkpoint: Literal["last", "best"] = "last"
     """Weights to keep: of the last epoch, or of the epoch with the best val_loss (or monitor)."""
+    backend: Literal["torch", "numpy"] = "torch"
+    """``numpy``: the reference, in float64, for small studies."""
     precision: Precision = "fp32"
     """``bf16``: products in bfloat16 with float32 sums; weights and losses stay float32."""
     augment: tuple[dict[str, dict[str, Any]], ...] = ()
@@ -244,6 +251,8 @@ class TrainSpec(_Spec):
             given.get("schedule", "constant"), SCHEDULES, (*path, "schedule"), issues
         )
         augment = _resolve_all(given.get("augment", ()), (*path, "augment"), issues)
+        if spec is not None and spec.backend == "numpy":
+            issues.extend(_beyond_numpy(spec, path))
         if issues or spec is None or optimizer is None or schedule is None:
             raise SettingsError(issues)
         name, chosen = optimizer
@@ -257,10 +266,11 @@ class TrainSpec(_Spec):
         return spec.model_copy(update=update)
 
     def to_settings(self) -> dict[str, Any]:
-        """Return the plain form; what is one pass over the examples is not mentioned."""
+        """Return the plain form, in which what is seldom changed is left out unless it is."""
         plain = self.model_dump(mode="json")
-        if self.steps_per_epoch is None:
-            del plain["steps_per_epoch"]
+        for name in _SELDOM:
+            if plain[name] == type(self).model_fields[name].default:
+                del plain[name]
         return plain
 
     def built_optimizer(self) -> tuple[str, Optimizer]:
@@ -280,6 +290,17 @@ class TrainSpec(_Spec):
         """Return the schedule's specification."""
         name, arguments = next(iter(self.schedule.items()))
         return SCHEDULES[name].model_validate(arguments)
+
+
+def _beyond_numpy(spec: TrainSpec, path: Path) -> Iterator[Issue]:
+    """What the reference does not do."""
+    rule = "must be left out with backend: numpy"
+    if spec.augment:
+        yield Issue((*path, "augment"), rule, show(list(spec.augment)))
+    if spec.precision != "fp32":
+        yield Issue((*path, "precision"), rule, show(spec.precision))
+    if spec.test_time_flip:
+        yield Issue((*path, "test_time_flip"), rule, show(spec.test_time_flip))
 
 
 def _resolve_all(

@@ -100,7 +100,7 @@ def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:
     return tuple(rows)
 
 
-_PRECISIONS = {"fp32": "fp32", "bf16": "bf16 products, fp32 weights"}
+_PRECISIONS = {"fp64": "fp64 (NumPy)", "fp32": "fp32", "bf16": "bf16 products, fp32 weights"}
 
 
 def _optimizer(observed: Mapping[str, object]) -> str:

@@ -70,8 +70,10 @@ def _optimizer(observed: Mapping[str, object]) -> str:
 
 
 def _precision(done: Sequence[StoredTrial]) -> str:
-    narrow = {trial.observed.get("precision") for trial in done} - {None, "fp32"}
-    return ", with products in bfloat16" if narrow else ""
+    found = {trial.observed.get("precision") for trial in done}
+    if "fp64" in found:
+        return ", by NumPy in double precision"
+    return ", with products in bfloat16" if "bf16" in found else ""
 
 
 def _selection(plan: Plan, results: StudyResults) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ceteris.judge.evidence import Evidence
-from ceteris.judge.reading import done_trials, mean_curve, num_classes
+from ceteris.judge.reading import done_trials, layers_of, mean_curve, num_classes
 from ceteris.judge.results import Finding
-from ceteris.records import StoredTrial
+from ceteris.records import StoredTrial, Variant
 
 __all__ = ["check"]
 
@@ -27,16 +27,35 @@ def check(study: Evidence) -> Iterator[Finding]:
         classes = num_classes(variant)
         for trial in done.get(variant.name, []):
             first = _first_loss(trial)
-            if first is None or classes is None or first >= FRESH * math.log(classes):
+            fresh = None if classes is None else fresh_loss(variant, classes)
+            if first is None or fresh is None or first >= FRESH * fresh:
                 continue
             told.add(variant.name)
             yield _finding(
                 f"{variant.name}, seed {trial.seed}",
                 f"the first loss is {first:.2f}; a fresh network with {classes} classes begins at about "
-                f"{math.log(classes):.2f}",
+                f"{fresh:.2f}",
             )
             break
     yield from _continued(done, told)
+
+
+def fresh_loss(variant: Variant, classes: int) -> float | None:
+    """Return the loss of a network that knows nothing, or None where that cannot be said.
+
+    It gives every class the same probability: 1 / classes behind a softmax, 1/2 behind sigmoids.
+    """
+    loss = variant.train.get("loss", "categorical_crossentropy")
+    if loss.endswith("categorical_crossentropy"):
+        return math.log(classes)
+    final = [arguments.get("activation") for _, arguments in layers_of(variant.model)][-1]
+    if final not in ("softmax", "sigmoid"):
+        return None
+    guess = 1 / classes if final == "softmax" else 0.5
+    if loss == "binary_crossentropy":
+        return -(math.log(guess) + (classes - 1) * math.log(1 - guess)) / classes
+    half = ((1 - guess) ** 2 + (classes - 1) * guess**2) / 2
+    return half if loss == "half_squared_error" else 2 * half / classes
 
 
 def _first_loss(trial: StoredTrial) -> float | None:

@@ -29,7 +29,8 @@ class _Convolution(WeightedLayer):
             self.label, (height, width), self.kernel_size, self.strides, self.padding
         )
 
-    def _pads(self, shape: Shape) -> tuple[int, int, int, int]:
+    def pads(self, shape: Shape) -> tuple[int, int, int, int]:
+        """Zeros on the left, on the right, at the top and at the bottom."""
         padding: Padding = self.padding
         return window_padding((shape[0], shape[1]), self.kernel_size, self.strides, padding)
 
@@ -64,7 +65,7 @@ class Conv2D(_Convolution):
         """A padded ``torch.nn.functional.conv2d``."""
         from ceteris.nn import modules
 
-        return modules.Convolution(self._pads(shape), self.strides, groups=1)
+        return modules.Convolution(self.pads(shape), self.strides, groups=1)
 
 
 class DepthwiseConv2D(_Convolution):
@@ -100,7 +101,7 @@ class DepthwiseConv2D(_Convolution):
         """A grouped convolution, one group per channel."""
         from ceteris.nn import modules
 
-        return modules.Convolution(self._pads(shape), self.strides, groups=shape[2])
+        return modules.Convolution(self.pads(shape), self.strides, groups=shape[2])
 
 
 class SeparableConv2D(_Convolution):
@@ -157,4 +158,4 @@ class SeparableConv2D(_Convolution):
         """Two convolutions."""
         from ceteris.nn import modules
 
-        return modules.SeparableConvolution(self._pads(shape), self.strides, groups=shape[2])
+        return modules.SeparableConvolution(self.pads(shape), self.strides, groups=shape[2])

@@ -39,7 +39,8 @@ class _Pooling(Layer):
         )
         return (*size, channels)
 
-    def _pads(self, shape: Shape) -> tuple[int, int, int, int]:
+    def pads(self, shape: Shape) -> tuple[int, int, int, int]:
+        """Border on the left, on the right, at the top and at the bottom."""
         return window_padding((shape[0], shape[1]), self.pool_size, self.steps(), self.padding)
 
 
@@ -52,7 +53,7 @@ class MaxPooling2D(_Pooling):
         """``torch.nn.functional.max_pool2d``, padded with -inf."""
         from ceteris.nn import modules
 
-        return modules.MaxPooling(self.pool_size, self.steps(), self._pads(shape))
+        return modules.MaxPooling(self.pool_size, self.steps(), self.pads(shape))
 
 
 class AveragePooling2D(_Pooling):
@@ -64,7 +65,7 @@ class AveragePooling2D(_Pooling):
         """``torch.nn.functional.avg_pool2d``."""
         from ceteris.nn import modules
 
-        return modules.AveragePooling(self.pool_size, self.steps(), self._pads(shape))
+        return modules.AveragePooling(self.pool_size, self.steps(), self.pads(shape))
 
 
 class _GlobalPooling(Layer):

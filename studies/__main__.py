@@ -1,0 +1,90 @@
+"""Run the labs' studies, and keep what they found as small JSON.
+
+    make labs                          # everything, as it is published in docs/replications.md: hours
+    make labs-quick                    # every study and variant, on few images: minutes
+    python -m studies --only lab-a-regularisation
+
+A study that was interrupted goes on where it stopped; one that is finished is not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import ceteris
+from benchmarks.machine import describe_self
+from ceteris.api.results import Results
+from ceteris.api.running import RunOptions
+
+ROOT = Path(__file__).parent
+RESULTS = ROOT / "results"
+QUICK = ("train.epochs=1", "data.train_size=1050")
+QUICK_SEEDS = 1
+
+
+def study_files() -> list[Path]:
+    """Return all studies of the labs, in order."""
+    return sorted(ROOT.glob("lab-*.yaml"))
+
+
+def run_lab(path: Path, out: Path, *, quick: bool) -> Results:
+    """Run one study, or a small version of it."""
+    options = RunOptions(seeds=QUICK_SEEDS, overrides=QUICK) if quick else RunOptions()
+    return ceteris.load(path).run(out / path.stem, options=options)
+
+
+def summary_of(results: Results) -> dict[str, Any]:
+    """Return what `docs/replications.md` shows of a run; no trials."""
+    found = results.to_json()
+    plan = results.manifest.plan
+    trials = [trial for trial in results.summary.trials if trial.fit_on == "train"]
+    return {
+        "study": plan.study,
+        "question": plan.question,
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": describe_self(),
+        "seeds": len(plan.seeds),
+        "trials": len(trials),
+        "training_seconds": sum(trial.wall_seconds for trial in trials),
+        "complete": found["complete"],
+        **{
+            key: found[key]
+            for key in ("variants", "claims", "published", "selected", "findings", "overview")
+        },
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; return the exit code."""
+    names = [path.stem for path in study_files()]
+    parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few images, one epoch, one seed")
+    parser.add_argument("--only", choices=names, action="append", default=[])
+    parser.add_argument("--out", type=Path, default=Path("results/labs"))
+    options = parser.parse_args(arguments)
+    out = options.out / "quick" if options.quick else options.out
+    incomplete = []
+    for path in study_files():
+        if options.only and path.stem not in options.only:
+            continue
+        results = run_lab(path, out, quick=options.quick)
+        if not results.summary.complete:
+            incomplete.append(path.stem)
+        if not options.quick:
+            RESULTS.mkdir(exist_ok=True)
+            text = json.dumps(summary_of(results), indent=1, ensure_ascii=False)
+            (RESULTS / f"{path.stem}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{path.stem}: {len(results.summary.trials)} trials, {out / path.stem}", flush=True)
+    if incomplete:
+        print(f"not complete: {', '.join(incomplete)}", file=sys.stderr)
+    return 1 if incomplete else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
