@@ -1,0 +1,30 @@
+"""The labs run to the end on few images, and their page shows the committed results."""
+
+import json
+
+import pytest
+
+from studies.__main__ import RESULTS, main, study_files
+from studies.page import PAGE, page
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.parametrize("name", [path.stem for path in study_files()])
+def test_every_lab_runs_to_the_end_on_few_images(name, tmp_path, capsys):
+    assert main(["--quick", "--only", name, "--out", str(tmp_path)]) == 0
+    folder = tmp_path / "quick" / name
+    assert (folder / "report.html").exists()
+    assert name in capsys.readouterr().out
+
+
+def test_the_page_is_made_from_the_committed_results():
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_committed_result_is_complete_and_of_a_study_that_exists(path):
+    result = json.loads(path.read_text(encoding="utf-8"))
+    assert result["complete"]
+    assert result["study"] == path.stem
+    assert path.stem in {item.stem for item in study_files()}
