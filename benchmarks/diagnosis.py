@@ -209,6 +209,15 @@ def _deep(activation: str, layers: int, **more: Any) -> Case:
     return case
 
 
+def _mistaken(mistake: str, step: Mapping, **train: Any) -> Case:
+    """Return a case that preprocesses wrongly on purpose."""
+    case = changed("data.preprocess", [step])
+    case.study["teaching"] = True
+    case.study["data"]["mistakes"] = [mistake]
+    case.study["train"].update(train)
+    return case
+
+
 def _unsteady(probe: str) -> Case:
     """Return a case whose networks were asked in training mode."""
 
@@ -335,6 +344,16 @@ MISTAKES: dict[str, tuple[str, list[Callable[[], Case]]]] = {
         lambda: level({"insert": {"after": "hidden", "layers": [{"BatchNormalization": {"momentum": 0.995}}]}}),
         lambda: level({"insert": {"after": "pool", "layers": [{"BatchNormalization": {"momentum": 0.9999}}]}}),
     ]),
+    "held-out images treated differently": ("treated_differently", [
+        lambda: _mistaken("own_statistics", {"standardize": {"over": "all"}}),
+        lambda: _mistaken("own_statistics", {"standardize": {"over": "channel"}}),
+        lambda: _mistaken("own_statistics", {"standardize": {"over": "pixel"}}),
+    ]),
+    "division by a zero deviation": ("failed_trials", [
+        lambda: _mistaken("unguarded_deviation", {"standardize": {"over": "pixel"}}),
+        lambda: _mistaken("unguarded_deviation", {"standardize": {"over": "pixel"}}, batch_size=8),
+        lambda: _mistaken("unguarded_deviation", {"standardize": {"over": "pixel"}}, batch_size=128),
+    ]),
     "units that no longer respond": ("dead_units", [
         lambda: changed("train.optimizer", {"Adam": {"learning_rate": 0.5}}),
         lambda: level({"set": {"train.optimizer": {"SGD": {"learning_rate": 2.0}}}}),
@@ -381,7 +400,8 @@ def _small_batch(batch: int) -> Case:
 def inject(name: str, form: int) -> dict[str, Any]:
     """Inject one form of a mistake, and see what is said."""
     check, forms = MISTAKES[name]
-    results = run(forms[form]())
+    with np.errstate(all="ignore"):
+        results = run(forms[form]())
     said = [finding.check for finding in results.findings if finding.severity != "note"]
     return {"mistake": name, "form": form, "check": check, "found": check in said, "said": said}
 

@@ -117,6 +117,8 @@ class Plan:
     select: SelectRule
     looks: tuple[int, ...] = ()
     """Numbers of seeds at which claims are judged; a variant stops when no open claim needs it."""
+    teaching: bool = False
+    """Makes mistakes on purpose, to show what they do."""
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Metric -> variant -> a value that somebody else has published."""
 

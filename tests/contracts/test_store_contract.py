@@ -151,8 +151,9 @@ def test_a_look_and_its_metrics_are_one(database):
     with open_store(database) as store:
         store.add_trials([make()])
         store.finish("a" * 64, TrialOutcome("done", 1, 1.0, {"loss": 0.1}))
-        store.record_test({"test_accuracy": 0.9}, look)
+        store.record_test({"test_accuracy": 0.9}, look, {"mean": 0.5})
         assert store.looks() == (look,)
+        assert store.trials()[0].observed["inputs"] == {"test": {"mean": 0.5}}
         assert store.trials()[0].metrics == {"loss": 0.1, "test_accuracy": 0.9}
 
 

@@ -120,7 +120,7 @@ def test_the_probe_changes_no_result():
     trial, data = prepared()
     outcome = run_trial(trial, data, emit=lambda _: None)
     seen = examine(trial, data, outcome)
-    assert set(seen.observed) - set(outcome.observed) == {"probe", "contradicted"}
+    assert set(seen.observed) - set(outcome.observed) == {"probe", "contradicted", "inputs"}
     assert replace(seen, observed=outcome.observed) == outcome
 
 
@@ -132,6 +132,7 @@ def test_a_failure_is_traced_to_the_learning_rate_and_not_to_the_batch_size():
         "nothing": True,
         "batch_size 16": True,
         "batch_size 64": True,
+        "NaN and infinity in the inputs set to 0": True,
         "inputs standardised": True,
         "learning_rate / 10": True,
         "learning_rate 0.0001": False,

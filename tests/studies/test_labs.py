@@ -11,7 +11,7 @@ from studies.page import PAGE, page
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("name", [path.stem for path in study_files()])
-def test_every_lab_runs_to_the_end_on_few_images(name, tmp_path, capsys):
+def test_every_lab_runs_to_the_end_on_few_images(name, tmp_path, capsys, real_data):
     assert main(["--quick", "--only", name, "--out", str(tmp_path)]) == 0
     folder = tmp_path / "quick" / name
     assert (folder / "report.html").exists()

@@ -326,7 +326,8 @@ def _execute(session: _Session, tasks: Sequence[Task]) -> None:
                 failed = event.outcome.status == "failed"
                 session.tell(session.progress.with_end(failed=failed, remaining=max(0, remaining)))
             case Tested():
-                session.store.record_test(event.metrics, _look(session, trial))
+                look = _look(session, trial)
+                session.store.record_test(event.metrics, look, event.inputs)
 
     if not tasks:
         return

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ceteris.data.dataset import Dataset
 from ceteris.data.images import LEVELS, ImageSet, LookUp, value_counts
+from ceteris.data.mistakes import treating, without_guard
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import Ids, split_ids, subset
 from ceteris.data.steps import STEPS, Images, Step
@@ -58,6 +59,13 @@ class FittedPreprocessing:
             for name, array in learned.items()
         }
 
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits that say what is done to an image, learned numbers included."""
+        found = hashlib.sha256(self.to_json().encode())
+        for name, array in sorted(self.to_tensors().items()):
+            found.update(name.encode() + np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()[:16]
+
     def to_json(self) -> str:
         """Return everything but the arrays."""
         names = {item: name for name, item in STEPS.items()}
@@ -100,6 +108,8 @@ class PreparedData:
     """Examples on which train metrics are re-scored after each epoch: as many as validate."""
     class_names: tuple[str, ...]
     preprocessing: FittedPreprocessing
+    validation_preprocessing: FittedPreprocessing
+    """The same, but in a study that makes a mistake on purpose."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,7 @@ class TestData:
     images: ImageSet
     labels: Ids
     ids: Ids
+    preprocessing: FittedPreprocessing
 
 
 def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train") -> PreparedData:
@@ -132,16 +143,20 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
     if fit_on == "train+validation":
         train, validation = np.sort(np.concatenate([train, validation])), validation[:0]
     preprocessing = _fit(data, spec, train)
+    held_out = treating(
+        spec.mistakes, "validation", preprocessing, lambda: _fit(data, spec, validation)
+    )
     return PreparedData(
         train_images=preprocessing.images(data.images, train),
         train_labels=data.labels[train],
         train_ids=train,
-        validation_images=preprocessing.images(data.images, validation),
+        validation_images=held_out.images(data.images, validation),
         validation_labels=data.labels[validation],
         validation_ids=validation,
         num_sample=num_sample,
         class_names=data.class_names,
         preprocessing=preprocessing,
+        validation_preprocessing=held_out,
     )
 
 
@@ -154,7 +169,8 @@ def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing)
         preprocessing: fitted on training examples, as stored with the trial's weights.
     """
     ids = split_ids(spec.split, data.labels, data.num_train_part).test
-    return TestData(preprocessing.images(data.images, ids), data.labels[ids], ids)
+    chosen = treating(spec.mistakes, "test", preprocessing, lambda: _fit(data, spec, ids))
+    return TestData(chosen.images(data.images, ids), data.labels[ids], ids, chosen)
 
 
 def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> FittedPreprocessing:
@@ -167,7 +183,10 @@ def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> FittedPreprocessing:
     learned = []
     for step in steps:
         arrays = step.fit(images) if counts is None else step.fit_counts(images, counts)
-        images = step.apply(images, arrays, maximum)
+        if "unguarded_deviation" in spec.mistakes:
+            arrays = without_guard(arrays)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            images = step.apply(images, arrays, maximum)
         maximum = step.maximum_after(maximum)
         learned.append(arrays)
     digest = hashlib.sha256(ids.astype("<i8").data).hexdigest()
@@ -194,6 +213,7 @@ def _run(
     images = raw.astype(np.float32)
     maximum: float | None = float(largest)
     for step, arrays in zip(steps, learned, strict=True):
-        images = step.apply(images, arrays, maximum)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            images = step.apply(images, arrays, maximum)
         maximum = step.maximum_after(maximum)
     return np.ascontiguousarray(images, dtype=np.float32)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
+from ceteris.data.mistakes import DataMistake
 from ceteris.data.steps import STEPS, Step
 from ceteris.errors import did_you_mean
 
@@ -65,6 +66,8 @@ class DataSpec(BaseModel):
     source: Annotated[str, Field(min_length=1, max_length=4096)]
     split: SplitSpec
     preprocess: list[dict[str, dict[str, Any]]] = Field(default_factory=list)
+    mistakes: list[DataMistake] = Field(default_factory=list)
+    """Made on purpose, in a study that says ``teaching: true``."""
     train_size: Annotated[int, Field(gt=0)] | Share | None = None
     """Examples (or share) of the training part to use; nested: a smaller set is in the larger."""
 
@@ -93,6 +96,8 @@ class DataSpec(BaseModel):
     def to_settings(self) -> dict[str, Any]:
         """Return the plain form that `parse` reads."""
         plain = self.model_dump(mode="json", exclude_none=True)
+        if not self.mistakes:
+            del plain["mistakes"]
         return {**plain, "split": {**plain["split"]}}
 
     def steps(self) -> tuple[Step, ...]:

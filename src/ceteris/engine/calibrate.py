@@ -82,6 +82,7 @@ def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool)
     def labels(number: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         return draw.integers(0, num_classes, number)
 
+    untreated = FittedPreprocessing((), (), LEVELS - 1, "")
     return PreparedData(
         train_images=images(count),
         train_labels=labels(count),
@@ -91,5 +92,6 @@ def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool)
         validation_ids=np.arange(held_out),
         num_sample=held_out,
         class_names=tuple(map(str, range(num_classes))),
-        preprocessing=FittedPreprocessing((), (), LEVELS - 1, ""),
+        preprocessing=untreated,
+        validation_preprocessing=untreated,
     )

@@ -28,8 +28,9 @@ MARGIN = 20
 CAREFUL = 1e-4
 """A learning rate at which nearly everything is stable."""
 
-Change = tuple[str, dict[str, Any], bool]
-"""Name, settings of training, whether images are standardised."""
+Treatment = Callable[[Tensor], Tensor]
+Change = tuple[str, dict[str, Any], Treatment | None]
+"""Name, settings of training, what is done to the images."""
 
 
 def explain_failure(
@@ -45,35 +46,36 @@ def explain_failure(
 
     Returns:
         ``{"change", "fails"}`` per condition, the unchanged one first; empty if the failure came
-        too late to be worth it, or from images that are not finite.
+        too late to be worth it.
     """
     images = data.train_images
     if not 0 < steps <= MOST_STEPS or not len(images):
         return []
     rows = []
-    for name, train, standardised in _changes(dict(trial.variant.train)):
+    for name, train, treat in _changes(dict(trial.variant.train)):
         changed = replace(trial, variant=replace(trial.variant, train=train))
         failing = first_failure(
             changed,
             data,
             num_steps=steps + MARGIN,
             device=torch.device(device),
-            treat=_standardised if standardised else None,
+            treat=treat,
         )
         rows.append({"change": name, "fails": failing is not None})
     return rows
 
 
 def _changes(train: dict[str, Any]) -> Iterator[Change]:
-    yield "nothing", train, False
+    yield "nothing", train, None
     size = train["batch_size"]
     for other in (max(1, size // 2), 2 * size):
-        yield f"batch_size {other}", {**train, "batch_size": other}, False
+        yield f"batch_size {other}", {**train, "batch_size": other}, None
     if train["precision"] != "fp32":
-        yield "precision fp32", {**train, "precision": "fp32"}, False
-    yield "inputs standardised", train, True
-    yield "learning_rate / 10", _slower(train, lambda rate: rate / 10), False
-    yield f"learning_rate {CAREFUL:g}", _slower(train, lambda rate: min(rate, CAREFUL)), False
+        yield "precision fp32", {**train, "precision": "fp32"}, None
+    yield "NaN and infinity in the inputs set to 0", train, _finite
+    yield "inputs standardised", train, _standardised
+    yield "learning_rate / 10", _slower(train, lambda rate: rate / 10), None
+    yield f"learning_rate {CAREFUL:g}", _slower(train, lambda rate: min(rate, CAREFUL)), None
 
 
 def _slower(train: dict[str, Any], slowed: Callable[[float], float]) -> dict[str, Any]:
@@ -81,6 +83,10 @@ def _slower(train: dict[str, Any], slowed: Callable[[float], float]) -> dict[str
     for constants in changed["optimizer"].values():
         constants["learning_rate"] = slowed(constants["learning_rate"])
     return changed
+
+
+def _finite(batch: Tensor) -> Tensor:
+    return torch.nan_to_num(batch, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _standardised(batch: Tensor) -> Tensor:

@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ceteris.data.prepare import PreparedData
+from ceteris.data.images import ImageSet
+from ceteris.data.prepare import FittedPreprocessing, PreparedData
 from ceteris.engine.counterfactual import explain_failure
 from ceteris.engine.probe import probe_network
 from ceteris.records import Predictions, Trial, TrialOutcome
 
-__all__ = ["SURE", "examine"]
+__all__ = ["SURE", "contradicted", "examine", "input_moments", "moments"]
 
 SURE, RULED_OUT = 0.5, 0.05
 """A network contradicts a label if another class has at least, and the label at most this probability."""
 MOST_CONTRADICTED = 200
+MOST_MEASURED = 2_000
+"""Images per part whose mean and deviation are taken."""
 
 
 def examine(
@@ -34,15 +37,42 @@ def examine(
         The outcome, which has observed more: ``probe`` and ``contradicted`` of a trial that ended
         well, ``counterfactuals`` of one whose loss was not finite.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"inputs": input_moments(data)}
     if outcome.status == "done":
         found["probe"] = probe_network(trial, data, outcome.weights)
         for predictions in outcome.predictions:
             found["contradicted"] = contradicted(predictions)
-    elif outcome.first_nonfinite not in (None, "input"):
+    elif outcome.first_nonfinite is not None:
         steps = outcome.observed["failed_after"]
         found["counterfactuals"] = explain_failure(trial, data, steps, device)
     return replace(outcome, observed={**outcome.observed, **found})
+
+
+def input_moments(data: PreparedData) -> dict[str, dict[str, Any]]:
+    """Return mean and deviation of the numbers that reach the network, by part of the data."""
+    parts = {
+        "train": (data.train_images, data.preprocessing),
+        "validation": (data.validation_images, data.validation_preprocessing),
+    }
+    return {name: moments(*part) for name, part in parts.items() if len(part[0])}
+
+
+def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
+    """Return mean, deviation and the share of finite numbers of some images, and what was done to them.
+
+    Args:
+        images: as a network sees them.
+        treatment: what has been done to them.
+    """
+    values = images.take(slice(0, MOST_MEASURED)).astype(np.float64)
+    finite = np.isfinite(values)
+    known = values[finite]
+    return {
+        "mean": float(known.mean()) if len(known) else 0.0,
+        "std": float(known.std()) if len(known) else 0.0,
+        "finite": float(finite.mean()),
+        "treatment": treatment.digest(),
+    }
 
 
 def contradicted(predictions: Predictions) -> list[list[int]]:

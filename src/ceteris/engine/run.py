@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,8 @@ def run_trial(
     """
     run = _start(trial, data, torch.device(device), resume)
     try:
+        if resume is None and run.train.mistakes is not None:
+            _warm_up(run, run.train.mistakes.warm_start)
         while not run.history.ended:
             emit(_epoch(run, len(run.history.records) + 1))
             if save is not None and not run.history.ended:
@@ -134,6 +136,22 @@ def _start(
         sample=torch.from_numpy(sample_positions(trial.seed, data)).to(device),
         history=History.resumed(train, resume),
     )
+
+
+def _warm_up(run: _Run, sizes: Sequence[int]) -> None:
+    """Make the mistake of training on smaller sets first and keeping the weights; for teaching."""
+    count = len(run.images)
+    for size in sizes:
+        chosen = generator(run.trial.seed, "subset", "warm start", size).permutation(count)[:size]
+        run.network.train()
+        for epoch in range(1, run.train.epochs + 1):
+            run.network.begin_epoch(run.trial.seed, -epoch)
+            order = generator(run.trial.seed, "batch order", "warm start", size, epoch)
+            positions = torch.from_numpy(chosen[order.permutation(len(chosen))])
+            for batch in torch.split(positions.to(run.images.device), run.train.batch_size):
+                _step(run, batch, epoch, 1)
+    model = ModelSpec.parse(run.trial.variant.model)
+    run.optimizer = build_optimizer(run.train, run.network.parameters(), model.defaults)
 
 
 def _epoch(run: _Run, epoch: int) -> EpochRecord:

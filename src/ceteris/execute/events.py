@@ -57,6 +57,8 @@ class Tested:
 
     identity: str
     metrics: Mapping[str, float]
+    inputs: Mapping[str, Any]
+    """Moments of the images that the network saw, and how they were treated."""
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,10 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         _check_device(desk.device)
         _make_room(desk, task)
         if task.kind == "test":
-            send(Tested(task.trials[0].identity, _test(desk, task)))
-        elif task.group_size > 1 and task.trials[0].variant.train.get("backend") != "numpy":
+            send(_test(desk, task))
+        elif task.group_size > 1 and not {"backend", "mistakes"} & set(
+            task.trials[0].variant.train
+        ):
             _fit_groups(desk, task, tell)
         else:
             _fit(desk, task, tell)
@@ -219,10 +221,11 @@ def _finish(
     send(Finished(trial.identity, replace(outcome, weights={}, predictions=(), observed=observed)))
 
 
-def _test(desk: _Desk, task: Task) -> dict[str, float]:
+def _test(desk: _Desk, task: Task) -> Tested:
     import torch
 
     from ceteris.engine.evaluate import Scorer, evaluate_and_predict
+    from ceteris.engine.examine import moments
     from ceteris.engine.images import DeviceImages
     from ceteris.nn.build import build_network, load_weights
     from ceteris.nn.spec import ModelSpec
@@ -244,7 +247,8 @@ def _test(desk: _Desk, task: Task) -> dict[str, float]:
     labels = torch.from_numpy(test.labels).to(desk.device)
     scores, found = evaluate_and_predict(network, images, labels, scorer)
     artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, found.numpy()))
-    return {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
+    metrics = {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
+    return Tested(trial.identity, metrics, moments(test.images, test.preprocessing))
 
 
 def _make_room(desk: _Desk, task: Task) -> None:

@@ -181,7 +181,19 @@ Loss = Literal[
 Precision = Literal["fp32", "bf16"]
 
 
-_SELDOM = ("steps_per_epoch", "backend")
+class TrainMistakes(_Spec):
+    """Mistakes of training, made on purpose by studies that say ``teaching: true``."""
+
+    warm_start: tuple[Count, ...] = ()
+    """Train on so many examples first, one after another, and keep the weights every time."""
+
+    @field_validator("warm_start", mode="before")
+    @classmethod
+    def _sizes(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+_SELDOM = ("steps_per_epoch", "backend", "mistakes")
 """Settings that came later: a study that leaves them alone keeps its trials' identities."""
 
 
@@ -208,6 +220,8 @@ class TrainSpec(_Spec):
     """``bf16``: products in bfloat16 with float32 sums; weights and losses stay float32."""
     augment: tuple[dict[str, dict[str, Any]], ...] = ()
     """Changes of training images, drawn anew every epoch."""
+    mistakes: TrainMistakes | None = None
+    """Made on purpose, in a study that says ``teaching: true``."""
     test_time_flip: bool = False
     """Score the mean of the raw outputs for an image and its mirror image."""
 
@@ -269,7 +283,7 @@ class TrainSpec(_Spec):
         """Return the plain form, in which what is seldom changed is left out unless it is."""
         plain = self.model_dump(mode="json")
         for name in _SELDOM:
-            if plain[name] == type(self).model_fields[name].default:
+            if getattr(self, name) == type(self).model_fields[name].default:
                 del plain[name]
         return plain
 
@@ -299,6 +313,8 @@ def _beyond_numpy(spec: TrainSpec, path: Path) -> Iterator[Issue]:
         yield Issue((*path, "augment"), rule, show(list(spec.augment)))
     if spec.precision != "fp32":
         yield Issue((*path, "precision"), rule, show(spec.precision))
+    if spec.mistakes is not None:
+        yield Issue((*path, "mistakes"), rule, show(spec.mistakes.model_dump(mode="json")))
     if spec.test_time_flip:
         yield Issue((*path, "test_time_flip"), rule, show(spec.test_time_flip))
 

@@ -171,14 +171,26 @@ class Store:
         with self._transaction() as connection:
             connection.execute(update(table).where(table.c.identity == identity).values(values))
 
-    def record_test(self, metrics: Mapping[str, float], look: Look) -> None:
-        """Keep test metrics of a trial together with the look that gave them."""
+    def record_test(
+        self, metrics: Mapping[str, float], look: Look, inputs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep test metrics of a trial together with the look that gave them.
+
+        Args:
+            metrics: of the test set.
+            look: that read it.
+            inputs: what was observed of the test images, kept under ``inputs.test``.
+        """
         table = tables.trials
         own = table.c.identity == look.identity
         with self._transaction() as connection:
-            text = connection.execute(select(table.c.metrics).where(own)).scalar_one()
-            merged = _json({**json.loads(text), **metrics})
-            connection.execute(update(table).where(own).values(metrics=merged))
+            found = connection.execute(select(table.c.metrics, table.c.observed).where(own)).one()
+            observed = json.loads(found.observed)
+            if inputs is not None:
+                observed["inputs"] = {**observed.get("inputs", {}), "test": dict(inputs)}
+            merged = _json({**json.loads(found.metrics), **metrics})
+            changed = update(table).where(own).values(metrics=merged, observed=_json(observed))
+            connection.execute(changed)
             values = {
                 "identity": look.identity,
                 "variant": look.variant,

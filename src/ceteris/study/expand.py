@@ -64,6 +64,7 @@ def expand(
     claims = _claims(file, list(resolved), issues)
     issues.extend(_claim_id_issues(file))
     issues.extend(_published_issues(file, list(resolved)))
+    issues.extend(_mistake_issues(file, resolved))
     if issues:
         raise_located(study.document, issues)
     settings = {name: value for name, value in resolved.items() if value is not None}
@@ -80,6 +81,7 @@ def expand(
         claims=claims,
         select=SelectRule(file.select.by, file.select.refit, file.select.test),
         published=file.published,
+        teaching=file.teaching,
     )
 
 
@@ -112,6 +114,17 @@ def _claims(file: StudyFile, variants: list[str], issues: list[Issue]) -> tuple[
         except SettingsError as error:
             issues.extend(error.issues)
     return tuple(claims)
+
+
+def _mistake_issues(
+    file: StudyFile, resolved: Mapping[str, dict[str, Any] | None]
+) -> Iterator[Issue]:
+    """Mistakes are only for studies that announce them."""
+    for name, settings in resolved.items():
+        for part in ("data", "train"):
+            if not file.teaching and settings is not None and settings[part].get("mistakes"):
+                rule = "are made on purpose only in a study that says teaching: true"
+                yield Issue(("teaching",), f"{part}.mistakes of {name} {rule}", "false")
 
 
 def _published_issues(file: StudyFile, variants: list[str]) -> Iterator[Issue]:

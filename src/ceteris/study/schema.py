@@ -48,6 +48,7 @@ class StudyFile(BaseModel):
 
     study: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=100)]
     question: str = ""
+    teaching: bool = False
     data: dict[str, Any]
     model: dict[str, Any]
     train: dict[str, Any]

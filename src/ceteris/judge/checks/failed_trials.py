@@ -52,6 +52,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 _CURES = {
+    "NaN": (
+        "The inputs are the cause: some are not finite. Look for a division by zero in the preprocessing "
+        "(a pixel that never changes has the deviation zero)."
+    ),
     "precision": "bfloat16 is the cause: train this study in fp32.",
     "inputs": "The scale of the inputs is the cause: add `scale` or `standardize` to `preprocess`.",
     "learning_rate": "The learning rate is the cause: lower it.",
