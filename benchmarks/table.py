@@ -11,6 +11,8 @@ from typing import Any
 from benchmarks.arms import ARMS
 from benchmarks.ratios import Ratio
 from benchmarks.summary import OWN, shares_of_limit, summarize
+from ceteris.judge.samples import seeds_for_direction
+from ceteris.judge.verdicts import MIN_SEEDS
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -210,6 +212,31 @@ def diagnosis(found: Mapping[str, Any]) -> str:
     )
 
 
+def spread(found: Mapping[str, Any]) -> str:
+    """Return how much paired differences spread over seeds, and the seeds that follow."""
+    lines = [
+        f"Measured {found['date']} on {found['machine']['processor']}: `{found['command']}`.",
+        "",
+        "| study | difference | n | SD of the variant | SD of the baseline | SD of the paired difference "
+        "| seeds to find 0.5 / 1 / 2 points |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for study in found["studies"]:
+        name = Path(study["study"]).stem
+        for row in study["rows"]:
+            needed = (
+                seeds_for_direction(gain / row["paired_std"], 0.05) for gain in (0.005, 0.01, 0.02)
+            )
+            seeds = " / ".join(
+                "over 1,000" if n is None else str(max(n, MIN_SEEDS)) for n in needed
+            )
+            lines.append(
+                f"| {name} | {row['variant']} - {row['baseline']} | {row['n']} | {100 * row['std']:.2f} "
+                f"| {100 * row['baseline_std']:.2f} | {100 * row['paired_std']:.2f} | {seeds} |"
+            )
+    return "\n".join(lines)
+
+
 SECTIONS = {
     "README.md": {"benchmarks": ("cpu.json", headline)},
     "docs/benchmarks.md": {
@@ -219,7 +246,10 @@ SECTIONS = {
         "forecast": ("forecast.json", forecast),
     },
     "docs/checks.md": {"diagnosis": ("diagnosis.json", diagnosis)},
-    "docs/statistics.md": {"calibration": ("calibration.json", calibration)},
+    "docs/statistics.md": {
+        "calibration": ("calibration.json", calibration),
+        "spread": ("spread.json", spread),
+    },
 }
 """Page -> section -> the JSON it shows, and how."""
 

@@ -302,9 +302,9 @@ def test_prospects_say_what_cannot_succeed():
     gone = replace(plan(claims=(one,)), variants=plan().variants[:1])
     assert claim_prospects(gone)["c"].startswith("cannot be judged: its variants")
     good = claim_prospects(plan(seeds=10, claims=(one,)))["c"]
-    assert good == ("10 seeds find a difference of 0.005; the margin, 0.01, needs 5.")
+    assert good == ("10 seeds find a difference of 0.01; the margin, 0.01, needs 10.")
     equal = claim_prospects(plan(seeds=10, claims=(replace(one, operator="="),)))["c"]
-    assert equal == "4 seeds show that two equal sides are equal within 0.01."
+    assert equal == "11 seeds show that two equal sides are equal within 0.01."
 
 
 def test_the_overview_is_the_linear_model_of_a_balanced_design():

@@ -20,6 +20,7 @@ __all__ = [
     "existing_folder",
     "locked",
     "prepared_folder",
+    "write_bytes",
     "write_text",
 ]
 
@@ -101,10 +102,19 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StoreError: the file cannot be written.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never half of one.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with partial.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -112,7 +122,7 @@ def write_text(path: Path, text: str) -> None:
         raise StoreError(
             Problem(
                 where=str(path),
-                rule=f"must be writable ({len(text.encode())} bytes)",
+                rule=f"must be writable ({len(content)} bytes)",
                 got=error.strerror or str(error),
                 fix="Free some space or choose another folder, then run the same command again.",
             )

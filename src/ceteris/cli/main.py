@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from ceteris.cli import audit, check, compare, gradcheck, init, plan, report, results, run, status
+from ceteris.cli import (
+    audit,
+    check,
+    compare,
+    gradcheck,
+    init,
+    plan,
+    predict,
+    report,
+    results,
+    run,
+    status,
+    test,
+)
 from ceteris.version import __version__
 
 __all__ = ["app", "main"]
@@ -42,7 +55,20 @@ def root(
     """
 
 
-for module in (init, check, plan, run, status, results, report, compare, audit, gradcheck):
+for module in (
+    init,
+    check,
+    plan,
+    run,
+    status,
+    results,
+    report,
+    compare,
+    audit,
+    gradcheck,
+    predict,
+    test,
+):
     app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
 
 

@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from ceteris.data.dataset import Dataset, make_dataset
 from ceteris.errors import DataError, Problem
 
-__all__ = ["read_folder"]
+__all__ = ["image_folders", "read_folder", "read_image"]
 
 FORMATS = ("PNG", "JPEG")
 MAX_PIXELS = 50_000_000
@@ -86,7 +86,7 @@ def _read_all(path: Path, files: list[Path], size: tuple[int, int] | None) -> np
     images, problems = [], []
     for file in files:
         try:
-            images.append(_read_image(file, size))
+            images.append(read_image(file, size))
         except (
             OSError,
             ValueError,
@@ -105,7 +105,21 @@ def _read_all(path: Path, files: list[Path], size: tuple[int, int] | None) -> np
     return _stack(path, files, images)
 
 
-def _read_image(file: Path, size: tuple[int, int] | None) -> npt.NDArray[np.uint8]:
+def image_folders(path: Path) -> dict[str, list[Path]]:
+    """Return the files of every sub-folder, by its name."""
+    return {folder.name: list(_files(folder)) for folder in _entries(path)}
+
+
+def read_image(file: Path, size: tuple[int, int] | None) -> npt.NDArray[np.uint8]:
+    """Read one PNG or JPEG: ``(height, width, 1 or 3)``, gray where all channels agree.
+
+    Args:
+        file: to read.
+        size: height and width to resize to; None keeps the image's own.
+
+    Raises:
+        OSError, ValueError, SyntaxError, UnidentifiedImageError: it cannot be read, or is too large.
+    """
     with warnings.catch_warnings(), Image.open(file, formats=FORMATS) as image:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         if image.width * image.height > MAX_PIXELS:

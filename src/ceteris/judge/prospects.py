@@ -14,8 +14,9 @@ from ceteris.records import Claim, Plan
 
 __all__ = ["ASSUMPTION", "TYPICAL_SPREAD", "claim_prospects", "detectable_difference"]
 
-TYPICAL_SPREAD = 0.005
-"""Standard deviation over seeds of a paired difference in accuracy: half a point."""
+TYPICAL_SPREAD = 0.01
+"""Standard deviation over seeds of a paired difference in accuracy: one point, which is about the
+median of the labs' networks (docs/statistics.md, `make spread`)."""
 ASSUMPTION = (
     f"Seeds are forecast for differences that spread by {100 * TYPICAL_SPREAD:g} points over seeds, "
     "to be found four times out of five."

@@ -87,10 +87,17 @@ def format_interval(metric: str, item: Interval) -> str:
 
 
 def format_estimate(metric: str, mean: float, low: float, high: float) -> str:
-    """Format an estimate with its interval, as `format_interval` does."""
+    """Format an estimate with its interval, as `format_interval` does.
+
+    Example:
+        >>> format_estimate("val_accuracy", 0.99, 0.97, 1.01)
+        '99.00 % [97.00, 100.00]'
+    """
     text = format_metric(metric, mean)
     if not math.isfinite(low):
         return text
+    if metric.partition("@")[0].endswith("accuracy"):  # there is nothing beyond none and all
+        low, high = max(low, 0.0), min(high, 1.0)
     return f"{text} [{_bare(metric, low)}, {_bare(metric, high)}]"
 
 

@@ -1,0 +1,310 @@
+"""Trained networks of a study on images that somebody brings along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ceteris.api.folder import write_bytes
+from ceteris.api.gallery import Gallery, load_gallery
+from ceteris.api.results import Results
+from ceteris.data.foreign import labelled_files, read_foreign
+from ceteris.errors import Problem, StoreError, StudyError, did_you_mean
+from ceteris.execute.artifacts import read_weights_file, trial_folder
+from ceteris.judge.crossed import crossed_spread
+from ceteris.judge.effects import Interval
+from ceteris.judge.samples import Sample
+from ceteris.records import Predictions, StoredTrial, Variant
+from ceteris.report.images import Confusion, confusion
+from ceteris.report.learning_chart import draw_learning_curve, learning_points
+from ceteris.report.sheet import sheet_png
+
+__all__ = [
+    "Guess",
+    "OwnTest",
+    "OwnVariant",
+    "predict",
+    "test_on",
+    "write_learning_curve",
+    "write_sheet",
+]
+
+Bytes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a variant's networks say about one image."""
+
+    file: Path
+    label: str
+    """The class with the highest mean probability over seeds."""
+    probability: float
+    agreeing: int
+    """Networks that say the same."""
+    networks: int
+    probabilities: Mapping[str, float]
+    seen: Bytes
+    """``(height, width, channel)``: the image before the study's preprocessing."""
+
+
+@dataclass(frozen=True)
+class OwnVariant:
+    """One variant on own images."""
+
+    name: str
+    accuracies: Mapping[int, float]
+    """Seed -> share of the images that its network gets right."""
+    interval: Interval
+    """Over seeds and images, both of them samples."""
+
+
+@dataclass(frozen=True)
+class OwnTest:
+    """All variants on own images with known classes."""
+
+    folder: Path
+    num_images: int
+    variants: tuple[OwnVariant, ...]
+    shown: str
+    """The variant of the matrix and the guesses."""
+    confusion: Confusion
+    guesses: tuple[Guess, ...]
+    truths: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON; a number that does not exist is null."""
+        return {
+            "folder": str(self.folder),
+            "images": self.num_images,
+            "variants": [
+                {
+                    "name": row.name,
+                    "n": row.interval.n,
+                    "mean": row.interval.mean,
+                    "low": _known(row.interval.low),
+                    "high": _known(row.interval.high),
+                    "seeds": {str(seed): value for seed, value in row.accuracies.items()},
+                }
+                for row in self.variants
+            ],
+            "confusion": {
+                "variant": self.shown,
+                "classes": list(self.confusion.class_names),
+                "counts": [list(row) for row in self.confusion.counts],
+            },
+            "wrong": [
+                {"file": str(guess.file), "truth": truth, "guess": guess.label}
+                for guess, truth in zip(self.guesses, self.truths, strict=True)
+                if guess.label != truth
+            ],
+        }
+
+
+def predict(results: Results, files: Sequence[Path], variant: str | None = None) -> list[Guess]:
+    """Classify images by all networks of one variant.
+
+    Args:
+        results: of a run.
+        files: PNG or JPEG images of anything the study knows.
+        variant: its name; the selected one (or the baseline) by default.
+
+    Raises:
+        DataError: images that cannot be read.
+        StudyError: the variant is unknown.
+        StoreError: the run has no trained network of it.
+    """
+    chosen = _chosen(results, variant)
+    raw = _read(results, files, chosen)
+    return _guesses(files, raw, _probabilities(results, chosen, raw), _names(results, chosen))
+
+
+def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest:
+    """Test every variant and seed on a folder of own images, one folder per class.
+
+    These images take no part in training or in choosing; still, testing again and again on them
+    would make them part of the choice.
+
+    Args:
+        results: of a run.
+        folder: with sub-folders named as the classes.
+        only: names of variants; all by default.
+
+    Raises:
+        DataError: folders that are no classes, images that cannot be read.
+        StudyError: a variant is unknown.
+        StoreError: the run has no trained network of a variant.
+    """
+    shown = _chosen(results, only[0] if only else None)
+    names = _names(results, shown)
+    files, labels = labelled_files(folder, names)
+    truth = np.array(labels, dtype=np.int64)
+    rows, kept = [], {}
+    for name in only or [variant.name for variant in results.manifest.plan.variants]:
+        variant = _chosen(results, name)
+        raw = _read(results, files, variant)
+        found = _probabilities(results, variant, raw)
+        marks = np.stack([values.argmax(1) == truth for values in found.values()])
+        right = {seed: float(own.mean()) for seed, own in zip(found, marks, strict=True)}
+        rows.append(OwnVariant(name, right, _interval(marks)))
+        if variant == shown:
+            kept, seen = found, raw
+    predictions = [
+        Predictions("test", np.arange(len(truth)), truth, values) for values in kept.values()
+    ]
+    matrix = confusion(predictions, tuple(names))
+    assert matrix is not None  # noqa: S101 - there is a trained network
+    return OwnTest(
+        folder,
+        len(files),
+        tuple(rows),
+        shown.name,
+        matrix,
+        tuple(_guesses(files, seen, kept, names)),
+        tuple(names[label] for label in labels),
+    )
+
+
+def write_sheet(path: Path, guesses: Sequence[Guess], truths: Sequence[str] = ()) -> None:
+    """Write images as the networks see them, with what they say; wrong answers stand out.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    captions = [
+        (f"{truth} seen as {guess.label}" if truth != guess.label else truth, truth != guess.label)
+        if truth
+        else (f"{guess.label} ({guess.probability:.0%})", False)
+        for guess, truth in zip(guesses, truths or [""] * len(guesses), strict=True)
+    ]
+    maximum = max((int(guess.seen.max()) for guess in guesses), default=255)
+    write_bytes(path, sheet_png([guess.seen for guess in guesses], captions, max(maximum, 1)))
+
+
+def write_learning_curve(path: Path, results: Results, found: OwnTest) -> None:
+    """Write accuracy on own images against training examples, as SVG.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    plan = results.manifest.plan
+    names = [row.name for row in found.variants]
+    examples = {
+        trial.variant: int(trial.observed["train_examples"])
+        for trial in results.summary.trials
+        if trial.status == "done" and trial.fit_on == "train"
+    }
+    sized = [
+        factor
+        for factor, levels in plan.factors.items()
+        if len({examples.get(v.name) for v in plan.variants}) > 1
+        and all(
+            len({examples.get(v.name) for v in plan.variants if v.levels.get(factor) == level}) == 1
+            for level in levels
+        )
+    ]
+    series = {
+        variant.name: "/".join(v for k, v in variant.levels.items() if k not in sized) or "accuracy"
+        for variant in plan.variants
+    }
+    values = {row.name: list(row.accuracies.values()) for row in found.variants}
+    points = learning_points(examples, {name: series[name] for name in names}, values)
+    svg = draw_learning_curve(points, f"accuracy on {found.num_images} own images")
+    write_bytes(path, svg.encode())
+
+
+def _known(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _interval(marks: npt.NDArray[np.bool_]) -> Interval:
+    """Return the mean of a seeds x images table with its 95 % interval."""
+    table = marks.astype(np.float64)
+    sample = Sample(tuple(float(value) for value in table.mean(1)), crossed_spread(table))
+    return Interval(sample.mean, *sample.interval(0.95), sample.std, sample.n)
+
+
+def _chosen(results: Results, name: str | None) -> Variant:
+    plan = results.manifest.plan
+    if name is None:
+        selected = results.summary.selected
+        name = selected.variant if selected else plan.baseline
+    known = {variant.name: variant for variant in plan.variants}
+    if name not in known:
+        rule = "must name a variant of the run"
+        raise StudyError(Problem("--variant", rule, repr(name), did_you_mean(name, known)))
+    return known[name]
+
+
+def _names(results: Results, variant: Variant) -> tuple[str, ...]:
+    return results.manifest.descriptions[variant.name].class_names
+
+
+def _read(results: Results, files: Sequence[Path], variant: Variant) -> Bytes:
+    gallery: Gallery | None = load_gallery(results.folder)
+    if gallery is None:
+        fix = "Let the run come to its end: ceteris run does the rest."
+        raise StoreError(Problem(str(results.folder), "must hold sample images", "none", fix))
+    shape = (
+        int(gallery.images.shape[1]),
+        int(gallery.images.shape[2]),
+        int(gallery.images.shape[3]),
+    )
+    return read_foreign(files, str(variant.data["source"]), shape, gallery.maximum)
+
+
+def _probabilities(results: Results, variant: Variant, raw: Bytes) -> dict[int, Numbers]:
+    """Seed -> class probabilities of its network."""
+    from ceteris.engine.predict import predict_images
+
+    trials = _trained(results, variant)
+    classes = len(_names(results, variant))
+    found = {}
+    for trial in trials:
+        weights, preprocessing = read_weights_file(trial_folder(results.folder, trial.identity))
+        images = preprocessing.images(raw, np.arange(len(raw)))
+        found[trial.seed] = predict_images(variant, weights, images, classes)
+    return found
+
+
+def _trained(results: Results, variant: Variant) -> list[StoredTrial]:
+    """Return finished trials of a variant; refitted ones where there are any."""
+    done = [
+        trial
+        for trial in results.summary.trials
+        if trial.variant == variant.name and trial.status == "done"
+    ]
+    refitted = [trial for trial in done if trial.fit_on != "train"]
+    if not done:
+        fix = "Run the study to its end first."
+        rule = f"must hold a trained network of {variant.name}"
+        raise StoreError(Problem(str(results.folder), rule, "none", fix))
+    return refitted or done
+
+
+def _guesses(
+    files: Sequence[Path], raw: Bytes, found: Mapping[int, Numbers], names: Sequence[str]
+) -> list[Guess]:
+    values = np.stack(list(found.values()))
+    mean = values.mean(0)
+    guesses = []
+    for index, file in enumerate(files):
+        best = int(mean[index].argmax())
+        guesses.append(
+            Guess(
+                file,
+                names[best],
+                float(mean[index, best]),
+                int((values[:, index].argmax(1) == best).sum()),
+                len(values),
+                {name: float(mean[index, k]) for k, name in enumerate(names)},
+                raw[index],
+            )
+        )
+    return guesses
