@@ -26,7 +26,7 @@ How to read the tables: *one run of ours* is where one more run would lie, 19 ti
 
 def page() -> str:
     """Return the page as the committed results want it."""
-    found = {path.stem: _result(path.stem) for path in study_files()}
+    found = {path.stem: result_of(path.stem) for path in study_files()}
     parts = [HEAD, _overview(found)]
     for path in study_files():
         result = found[path.stem]
@@ -34,7 +34,8 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _result(name: str) -> dict[str, Any] | None:
+def result_of(name: str) -> dict[str, Any] | None:
+    """Return the committed results of a study; None if it has not been run to the end."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
@@ -73,8 +74,8 @@ def _section(name: str, result: Mapping[str, Any] | None) -> Iterator[str]:
     )
     yield _variants(result)
     if result["published"]:
-        yield _published(result["published"])
-    yield _claims(result["claims"])
+        yield published_table(result["published"])
+    yield claims_table(result["claims"])
     chosen = result["selected"]
     if chosen and chosen["test"]:
         yield _chosen(chosen)
@@ -109,7 +110,8 @@ def _variants(result: Mapping[str, Any]) -> str:
     return _table(["variant", "n", *map(title, metrics)], rows)
 
 
-def _published(rows: list[Mapping[str, Any]]) -> str:
+def published_table(rows: list[Mapping[str, Any]]) -> str:
+    """Return published values beside ours as Markdown."""
     cells = [
         [
             row["variant"],
@@ -125,7 +127,8 @@ def _published(rows: list[Mapping[str, Any]]) -> str:
     return _table(["variant", "metric", "published", "ours", "one run of ours", ""], cells)
 
 
-def _claims(rows: list[Mapping[str, Any]]) -> str:
+def claims_table(rows: list[Mapping[str, Any]]) -> str:
+    """Return claims with their verdicts as Markdown."""
     cells = [
         [
             _says(row),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from studies.__main__ import RESULTS, main, study_files
+from studies.course import COURSE, GAP, TEMPLATES, pages, with_gaps
 from studies.page import PAGE, page
 
 
@@ -28,3 +29,30 @@ def test_a_committed_result_is_complete_and_of_a_study_that_exists(path):
     assert result["complete"]
     assert result["study"] == path.stem
     assert path.stem in {item.stem for item in study_files()}
+
+
+@pytest.mark.parametrize("name", pages())
+def test_the_course_is_made_from_its_templates_and_the_results(name):
+    assert (COURSE / name).read_text(encoding="utf-8") == pages()[name]
+
+
+def test_every_lab_has_an_exercise_with_gaps():
+    assert len(list(TEMPLATES.glob("lab-*.md"))) == 5
+    for path in TEMPLATES.glob("lab-*.md"):
+        assert pages()[f"{path.stem}.md"].count(GAP) >= 3
+    with pytest.raises(ValueError, match="holds no 'nothing like it'"):
+        with_gaps("lab-a-regularisation", ["nothing like it"])
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_the_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch, capsys, real_data):
+    notebook = json.loads((COURSE / "course.ipynb").read_text(encoding="utf-8"))
+    assert notebook["nbformat"] == 4
+    monkeypatch.chdir(COURSE)
+    names = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            source = cell["source"].replace("Path('results')", f"Path({str(tmp_path)!r})")
+            exec(compile(source, "course.ipynb", "exec"), names)
+    assert "->" in capsys.readouterr().out
