@@ -21,7 +21,12 @@ from ceteris.judge.effects import Interval
 from ceteris.judge.samples import Sample
 from ceteris.records import Predictions, StoredTrial, Variant
 from ceteris.report.images import Confusion, confusion
-from ceteris.report.learning_chart import draw_learning_curve, learning_points
+from ceteris.report.learning_chart import (
+    draw_learning_curve,
+    examples_of,
+    learning_points,
+    series_of,
+)
 from ceteris.report.sheet import sheet_png
 
 __all__ = [
@@ -193,28 +198,10 @@ def write_learning_curve(path: Path, results: Results, found: OwnTest) -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    plan = results.manifest.plan
-    names = [row.name for row in found.variants]
-    examples = {
-        trial.variant: int(trial.observed["train_examples"])
-        for trial in results.summary.trials
-        if trial.status == "done" and trial.fit_on == "train"
-    }
-    sized = [
-        factor
-        for factor, levels in plan.factors.items()
-        if len({examples.get(v.name) for v in plan.variants}) > 1
-        and all(
-            len({examples.get(v.name) for v in plan.variants if v.levels.get(factor) == level}) == 1
-            for level in levels
-        )
-    ]
-    series = {
-        variant.name: "/".join(v for k, v in variant.levels.items() if k not in sized) or "accuracy"
-        for variant in plan.variants
-    }
+    examples = examples_of(results.summary)
+    series = series_of(results.manifest.plan, examples)
     values = {row.name: list(row.accuracies.values()) for row in found.variants}
-    points = learning_points(examples, {name: series[name] for name in names}, values)
+    points = learning_points(examples, series, values)
     svg = draw_learning_curve(points, f"accuracy on {found.num_images} own images")
     write_bytes(path, svg.encode())
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ceteris.api.gallery import Gallery, load_gallery, most_confident
 from ceteris.api.results import Results
-from ceteris.execute.artifacts import read_predictions, trial_folder
+from ceteris.execute.artifacts import Split, read_predictions, read_weights_file, trial_folder
 from ceteris.records import Predictions, StoredTrial
-from ceteris.report.content import ReportContent, charts_of, factor_charts_of, training_rows
+from ceteris.report.content import ReportContent, training_rows
+from ceteris.report.figures import (
+    calibration_charts,
+    charts_of,
+    claims_chart_of,
+    class_rows,
+    cost_charts_of,
+    factor_charts_of,
+)
 from ceteris.report.html import render_html
-from ceteris.report.images import Confusion, Picture, confusion, png_uri
+from ceteris.report.images import Picture, confusion, png_uri
+from ceteris.report.kernels import KernelPicture, kernel_pictures
 from ceteris.report.methods import checklists, methods_paragraph
 from ceteris.study.resolved import resolved_yaml
 from ceteris.study.shapes import check_shapes
 
 __all__ = ["report_html"]
+
+SPLITS: tuple[Split, ...] = ("validation", "test")
 
 
 def report_html(results: Results) -> str:
@@ -28,6 +39,9 @@ def report_content(results: Results) -> ReportContent:
     manifest, summary = results.manifest, results.summary
     effects, curves = charts_of(manifest.plan, summary)
     samples, mistakes = _pictures(results)
+    predictions = _predictions(results)
+    names = _class_names(results)
+    summaries = check_shapes(manifest.plan, manifest.descriptions)
     notes = [f"{item.source}: {note}" for item in manifest.data for note in item.notes]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in manifest.data]
     notes += sorted(
@@ -41,11 +55,20 @@ def report_content(results: Results) -> ReportContent:
         plan=manifest.plan,
         results=summary,
         descriptions=manifest.descriptions,
-        summaries=check_shapes(manifest.plan, manifest.descriptions),
+        summaries=summaries,
         effects_chart=effects,
+        claims_chart=claims_chart_of(summary),
+        cost_charts=cost_charts_of(manifest.plan, summary, summaries),
+        kernels=_kernels(results),
+        classes=class_rows(predictions, names),
+        calibration=calibration_charts(predictions),
         factor_charts=factor_charts_of(manifest.plan, summary),
         curves=curves,
-        confusions=_confusions(results),
+        confusions={
+            split: matrix
+            for split, items in predictions.items()
+            if (matrix := confusion(items, names)) is not None
+        },
         samples=samples,
         mistakes=mistakes,
         data_notes=tuple(notes),
@@ -57,22 +80,38 @@ def report_content(results: Results) -> ReportContent:
     )
 
 
-def _confusions(results: Results) -> dict[str, Confusion]:
+def _predictions(results: Results) -> dict[str, list[Predictions]]:
+    """Split -> the selected variant's predictions, one per seed."""
     chosen = results.summary.selected
-    if chosen is None:
-        return {}
-    names = results.manifest.descriptions[chosen.variant].class_names
-    found: dict[str, Confusion] = {}
-    for split in ("validation", "test"):
-        items = [
-            read_predictions(trial_folder(results.folder, trial.identity), split)
-            for trial in results.summary.trials
-            if trial.variant == chosen.variant and trial.status == "done"
-        ]
-        matrix = confusion([item for item in items if item is not None], names)
-        if matrix is not None:
-            found[split] = matrix
+    found: dict[str, list[Predictions]] = {}
+    for trial in results.summary.trials:
+        if chosen is None or trial.variant != chosen.variant or trial.status != "done":
+            continue
+        for split in SPLITS:
+            item = read_predictions(trial_folder(results.folder, trial.identity), split)
+            if item is not None:
+                found.setdefault(split, []).append(item)
     return found
+
+
+def _class_names(results: Results) -> tuple[str, ...]:
+    chosen = results.summary.selected
+    name = chosen.variant if chosen else results.manifest.plan.variants[0].name
+    return results.manifest.descriptions[name].class_names
+
+
+def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
+    """Variant -> pictures of the kernels of its first finished seed, the selected variant first."""
+    chosen = results.summary.selected
+    names = [variant.name for variant in results.manifest.plan.variants]
+    names.sort(key=lambda name: chosen is None or name != chosen.variant)
+    found = {}
+    for name in names:
+        trial = next(_finished(results, name), None)
+        if trial is not None:
+            weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
+            found[name] = tuple(kernel_pictures(weights))
+    return {name: pictures for name, pictures in found.items() if pictures}
 
 
 def _pictures(results: Results) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
@@ -117,15 +156,14 @@ def _first_predictions(results: Results) -> Predictions | None:
 def first_selected_trial(results: Results) -> StoredTrial | None:
     """Return the selected variant's first finished trial on the training part."""
     chosen = results.summary.selected
-    mine = (
-        trial
-        for trial in results.summary.trials
-        if chosen
-        and trial.variant == chosen.variant
-        and trial.fit_on == "train"
-        and trial.status == "done"
-    )
-    return next(mine, None)
+    return None if chosen is None else next(_finished(results, chosen.variant), None)
+
+
+def _finished(results: Results, variant: str) -> Iterator[StoredTrial]:
+    """Yield a variant's finished trials on the training part."""
+    for trial in results.summary.trials:
+        if trial.variant == variant and trial.fit_on == "train" and trial.status == "done":
+            yield trial
 
 
 def _environments(trials: tuple[StoredTrial, ...]) -> tuple[Mapping[str, object], ...]:

@@ -25,6 +25,7 @@ from ceteris.errors import Problem, StoreError, TrialError
 from ceteris.records import EpochRecord, Predictions
 
 __all__ = [
+    "Split",
     "drop_checkpoint",
     "read_arrays",
     "read_checkpoint",

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
-from ceteris.report.charts import curve_points, draw_curves, draw_effects, effect_points
-from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
+from ceteris.report.figures import Chart
 from ceteris.report.images import Confusion, Picture
+from ceteris.report.kernels import KernelPicture
 from ceteris.report.methods import Answer
+from ceteris.report.per_class import ClassRow
 from ceteris.report.tables import selection_sentence
 
-__all__ = ["Chart", "ReportContent", "TrainingRow", "answer", "charts_of", "training_rows"]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A drawn chart."""
-
-    title: str
-    note: str
-    svg: str
+__all__ = ["ReportContent", "TrainingRow", "answer", "training_rows"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +39,15 @@ class ReportContent:
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
     effects_chart: Chart | None
+    claims_chart: Chart | None
+    cost_charts: tuple[Chart, ...]
+    """Accuracy against parameters and against time; against training examples where they vary."""
+    kernels: Mapping[str, tuple[KernelPicture, ...]]
+    """Variant -> kernels of its first seed, the selected one first."""
+    classes: Mapping[str, tuple[ClassRow, ...]]
+    """Split -> rows of the selected variant."""
+    calibration: Mapping[str, Chart]
+    """Split -> reliability of the selected variant."""
     factor_charts: tuple[Chart, ...]
     """Grids and interactions of pairs of factors."""
     curves: tuple[Chart, ...]
@@ -115,55 +116,3 @@ def _optimizer(observed: Mapping[str, object]) -> str:
 
 def _distinct(values: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(values))
-
-
-def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Chart, ...]]:
-    """Draw the effects chart and the training curves."""
-    order = [variant.name for variant in plan.variants]
-    curves = []
-    for quantity in ("accuracy", "loss"):
-        points = curve_points(results, quantity)
-        if points:
-            note = (
-                "Line: mean over seeds; band: from the lowest to the highest seed. "
-                "Train metrics are re-scored in evaluation mode."
-            )
-            curves.append(
-                Chart(
-                    f"{quantity.capitalize()} per epoch", note, draw_curves(points, quantity, order)
-                )
-            )
-    return _effects_chart(plan, results), tuple(curves)
-
-
-def factor_charts_of(plan: Plan, results: StudyResults) -> tuple[Chart, ...]:
-    """Draw a grid and an interaction plot for every pair of factors."""
-    metric, found = plan.select.by, []
-    for pair in factor_pairs(plan):
-        points = cell_points(plan, results, metric, pair)
-        if len(points) > 2:
-            found += [
-                Chart(
-                    f"{pair[0]} x {pair[1]}: means",
-                    "Mean over seeds, its 95 % interval, and the number of seeds; other factors are averaged over.",
-                    draw_grid(points, metric, pair),
-                ),
-                Chart(
-                    f"Does the effect of {pair[0]} depend on {pair[1]}?",
-                    "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds.",
-                    draw_interaction(points, metric, pair),
-                ),
-            ]
-    return tuple(found)
-
-
-def _effects_chart(plan: Plan, results: StudyResults) -> Chart | None:
-    metric = plan.select.by
-    points: Sequence = effect_points(results, metric)  # type: ignore[type-arg]
-    if not points:
-        return None
-    note = (
-        "Paired by seed. An interval that crosses zero leaves the direction open. "
-        "Exploratory: only claims were declared before the run."
-    )
-    return Chart("Effects against the baseline", note, draw_effects(points, metric, plan.baseline))

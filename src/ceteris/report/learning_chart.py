@@ -7,10 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ceteris.judge.effects import mean_interval
+from ceteris.judge.results import StudyResults
+from ceteris.records import Plan
 from ceteris.report.charts import PALETTE, to_svg
 from ceteris.report.tables import plain
 
-__all__ = ["LearningPoint", "draw_learning_curve", "learning_points"]
+__all__ = [
+    "LearningPoint",
+    "draw_learning_curve",
+    "examples_of",
+    "learning_points",
+    "series_of",
+    "values_of",
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,50 @@ class LearningPoint:
     low: float
     high: float
     values: tuple[float, ...]
+
+
+def examples_of(results: StudyResults) -> dict[str, int]:
+    """Return variant -> training examples, of variants with a finished trial."""
+    return {
+        trial.variant: int(trial.observed["train_examples"])
+        for trial in results.trials
+        if trial.status == "done" and trial.fit_on == "train" and "train_examples" in trial.observed
+    }
+
+
+def values_of(results: StudyResults, metric: str) -> dict[str, list[float]]:
+    """Return variant -> a metric of every finished seed."""
+    found: dict[str, list[float]] = {}
+    for trial in results.trials:
+        if trial.fit_on == "train" and trial.status == "done" and metric in trial.metrics:
+            found.setdefault(trial.variant, []).append(trial.metrics[metric])
+    return found
+
+
+def series_of(plan: Plan, examples: Mapping[str, int]) -> dict[str, str]:
+    """Return variant -> the line it belongs to: its levels of factors that do not set the size."""
+    sized = [
+        factor
+        for factor, levels in plan.factors.items()
+        if _sets_size(plan, factor, levels, examples)
+    ]
+    return {
+        variant.name: "/".join(v for k, v in variant.levels.items() if k not in sized) or "all"
+        for variant in plan.variants
+    }
+
+
+def _sets_size(plan: Plan, factor: str, levels: Sequence[str], examples: Mapping[str, int]) -> bool:
+    """Whether a factor's level alone decides the number of training examples."""
+    sizes = [
+        {
+            examples[v.name]
+            for v in plan.variants
+            if v.levels.get(factor) == level and v.name in examples
+        }
+        for level in levels
+    ]
+    return all(len(own) <= 1 for own in sizes) and len(set.union(*sizes)) > 1
 
 
 def learning_points(

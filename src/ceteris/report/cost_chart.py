@@ -1,0 +1,106 @@
+"""What accuracy costs: against the number of parameters, and against the time of training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from ceteris.judge.results import StudyResults
+from ceteris.nn.summary import ModelSummary
+from ceteris.report.charts import PALETTE, to_svg
+from ceteris.report.tables import is_share, plain, title
+
+__all__ = ["CostPoint", "cost_points", "draw_cost"]
+
+Cost = Literal["parameters", "seconds"]
+_TITLES = {
+    "parameters": "parameters (logarithmic)",
+    "seconds": "seconds of training per trial (logarithmic)",
+}
+
+
+@dataclass(frozen=True)
+class CostPoint:
+    """A variant's metric, its size, and what a trial took."""
+
+    variant: str
+    parameters: int
+    seconds: float
+    mean: float
+    low: float
+    high: float
+
+
+def cost_points(
+    results: StudyResults, summaries: Mapping[str, ModelSummary], metric: str
+) -> list[CostPoint]:
+    """Return one point per variant that has finished trials."""
+    seconds: dict[str, list[float]] = {}
+    for trial in results.trials:
+        if trial.fit_on == "train" and trial.status == "done":
+            seconds.setdefault(trial.variant, []).append(trial.wall_seconds)
+    return [
+        CostPoint(
+            row.name,
+            summaries[row.name].parameters,
+            fmean(seconds[row.name]),
+            row.metrics[metric].mean,
+            row.metrics[metric].low,
+            row.metrics[metric].high,
+        )
+        for row in results.variants
+        if metric in row.metrics and row.name in seconds
+    ]
+
+
+def _labels(points: Sequence[CostPoint], cost: Cost) -> dict[str, str]:
+    """Return variant -> its label; points that lie on each other share one."""
+    height = max(point.mean for point in points) - min(point.mean for point in points) or 1.0
+    labels: dict[str, str] = {}
+    written: list[CostPoint] = []
+    for point in points:
+        near = next((w for w in written if _near(w, point, cost, height)), None)
+        if near is None:
+            written.append(point)
+            labels[point.variant] = plain(point.variant)
+        else:
+            labels[near.variant] += f", {plain(point.variant)}"
+            labels[point.variant] = ""
+    return labels
+
+
+def _near(one: CostPoint, other: CostPoint, cost: Cost, height: float) -> bool:
+    beside = math.log(max(getattr(one, cost), 1e-9) / max(getattr(other, cost), 1e-9))
+    return abs(beside) < 0.15 and abs(one.mean - other.mean) < 0.04 * height
+
+
+def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
+    """Draw accuracy against a cost, with intervals over seeds and the variants' names; return SVG."""
+    import altair as alt
+
+    labels = _labels(points, cost)
+    rows = [
+        {
+            "variant": labels[point.variant],
+            "cost": getattr(point, cost),
+            "mean": point.mean,
+            "low": point.low if math.isfinite(point.low) else point.mean,
+            "high": point.high if math.isfinite(point.high) else point.mean,
+        }
+        for point in points
+    ]
+    axis = alt.Axis(format="%" if is_share(metric) else "~g")
+    ticks = alt.Axis(format="~s", labelOverlap=True)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("cost:Q", title=_TITLES[cost], scale=alt.Scale(type="log", padding=30), axis=ticks)
+    )
+    y = alt.Y("mean:Q", title=title(metric), axis=axis, scale=alt.Scale(zero=False))
+    chart = alt.layer(
+        base.mark_rule(strokeWidth=2, color=PALETTE[0]).encode(y="low:Q", y2="high:Q"),
+        base.mark_point(filled=True, size=60, opacity=1, color=PALETTE[0]).encode(y=y),
+        base.mark_text(align="left", dx=8, fontSize=11).encode(y=y, text="variant:N"),
+    ).properties(width=460, height=260)
+    return to_svg(chart)

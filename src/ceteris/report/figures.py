@@ -1,0 +1,158 @@
+"""Which charts a study gets: from results to drawn figures, each with the sentence that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ceteris.judge.results import StudyResults
+from ceteris.nn.summary import ModelSummary
+from ceteris.records import Plan, Predictions
+from ceteris.report.calibration_chart import draw_calibration
+from ceteris.report.charts import curve_points, draw_curves, draw_effects, effect_points
+from ceteris.report.claim_chart import claim_points, draw_claims
+from ceteris.report.cost_chart import cost_points, draw_cost
+from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
+from ceteris.report.learning_chart import (
+    draw_learning_curve,
+    examples_of,
+    learning_points,
+    series_of,
+    values_of,
+)
+from ceteris.report.per_class import (
+    ClassRow,
+    calibration_error,
+    calibration_points,
+    per_class,
+)
+from ceteris.report.tables import title
+
+__all__ = [
+    "Chart",
+    "calibration_charts",
+    "charts_of",
+    "claims_chart_of",
+    "class_rows",
+    "cost_charts_of",
+    "factor_charts_of",
+]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn chart."""
+
+    title: str
+    note: str
+    svg: str
+
+
+def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Chart, ...]]:
+    """Draw the effects chart and the training curves."""
+    order = [variant.name for variant in plan.variants]
+    curves = []
+    for quantity in ("accuracy", "loss"):
+        points = curve_points(results, quantity)
+        if points:
+            note = (
+                "Line: mean over seeds; band: from the lowest to the highest seed. "
+                "Train metrics are re-scored in evaluation mode."
+            )
+            curves.append(
+                Chart(
+                    f"{quantity.capitalize()} per epoch", note, draw_curves(points, quantity, order)
+                )
+            )
+    return _effects_chart(plan, results), tuple(curves)
+
+
+def claims_chart_of(results: StudyResults) -> Chart | None:
+    """Draw the claims, if some have an interval."""
+    points = claim_points(results)
+    if not points:
+        return None
+    note = (
+        "An interval beyond the grey margin shows a difference that matters; one inside it shows that there is "
+        "none that matters; one that reaches both leaves it open."
+    )
+    return Chart("The claims at a glance", note, draw_claims(points))
+
+
+def cost_charts_of(
+    plan: Plan, results: StudyResults, summaries: Mapping[str, ModelSummary]
+) -> tuple[Chart, ...]:
+    """Draw what accuracy costs, as far as the variants differ in it."""
+    metric = plan.select.by
+    points = cost_points(results, summaries, metric)
+    found = []
+    if len({point.parameters for point in points}) > 1:
+        note = "Mean and 95 % interval over seeds. More parameters are no aim in themselves."
+        found.append(Chart("Accuracy and size", note, draw_cost(points, metric, "parameters")))
+    if len(points) > 1:
+        note = "As measured in this run, with as many trials at once as there were workers."
+        found.append(Chart("Accuracy and time", note, draw_cost(points, metric, "seconds")))
+    return (*found, *_learning_chart(plan, results, metric))
+
+
+def _learning_chart(plan: Plan, results: StudyResults, metric: str) -> Iterator[Chart]:
+    examples, values = examples_of(results), values_of(results, metric)
+    if len(set(examples.values())) < 2:
+        return
+    series = series_of(plan, examples)
+    note = "Line: mean over seeds with its 95 % interval; dots: seeds."
+    points = learning_points(examples, series, values)
+    yield Chart("Learning curve", note, draw_learning_curve(points, title(metric)))
+
+
+def class_rows(
+    predictions: Mapping[str, Sequence[Predictions]], names: Sequence[str]
+) -> dict[str, tuple[ClassRow, ...]]:
+    """Return recall and precision per split."""
+    return {split: tuple(per_class(items, names)) for split, items in predictions.items()}
+
+
+def calibration_charts(predictions: Mapping[str, Sequence[Predictions]]) -> dict[str, Chart]:
+    """Draw the reliability diagram of every split."""
+    found = {}
+    for split, items in predictions.items():
+        points = calibration_points(items)
+        note = (
+            "On the dashed line a network is right as often as it says; below it, it is too sure. Dots are as large "
+            f"as their share of the guesses. Expected calibration error: {calibration_error(points):.3f}."
+        )
+        found[split] = Chart(f"Reliability on {split} images", note, draw_calibration(points))
+    return found
+
+
+def factor_charts_of(plan: Plan, results: StudyResults) -> tuple[Chart, ...]:
+    """Draw a grid and an interaction plot for every pair of factors."""
+    metric, found = plan.select.by, []
+    for pair in factor_pairs(plan):
+        points = cell_points(plan, results, metric, pair)
+        if len(points) > 2:
+            found += [
+                Chart(
+                    f"{pair[0]} x {pair[1]}: means",
+                    "Mean over seeds, its 95 % interval, and the number of seeds; other factors are averaged over.",
+                    draw_grid(points, metric, pair),
+                ),
+                Chart(
+                    f"Does the effect of {pair[0]} depend on {pair[1]}?",
+                    "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds.",
+                    draw_interaction(points, metric, pair),
+                ),
+            ]
+    return tuple(found)
+
+
+def _effects_chart(plan: Plan, results: StudyResults) -> Chart | None:
+    metric = plan.select.by
+    points: Sequence = effect_points(results, metric)  # type: ignore[type-arg]
+    if not points:
+        return None
+    note = (
+        "Paired by seed. An interval that crosses zero leaves the direction open. "
+        "Exploratory: only claims were declared before the run."
+    )
+    return Chart("Effects against the baseline", note, draw_effects(points, metric, plan.baseline))
