@@ -9,8 +9,8 @@ from scipy import stats
 
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan, SelectRule, StoredTrial, Variant
-from ceteris.report.figures import factor_charts_of
 from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
+from ceteris.report.figures import factor_charts_of
 
 LEVELS = {"depth": ("one", "two"), "reg": ("none", "l2", "bn"), "width": ("8", "16")}
 

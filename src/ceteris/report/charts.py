@@ -18,6 +18,7 @@ from ceteris.report.tables import plain
 __all__ = [
     "CurvePoint",
     "EffectPoint",
+    "bounds",
     "curve_points",
     "draw_curves",
     "draw_effects",
@@ -150,6 +151,13 @@ def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> s
         dot.encode(x="estimate:Q", y=y),
     ).properties(width=560, height=max(60, 30 * len(rows)))
     return to_svg(chart)
+
+
+def bounds(metric: str, mean: float, low: float, high: float) -> tuple[float, float]:
+    """Return an interval as it can be drawn: the mean where there is none, nothing beyond 0 and 100 %."""
+    if not math.isfinite(low):
+        return mean, mean
+    return (max(low, 0.0), min(high, 1.0)) if metric.endswith("accuracy") else (low, high)
 
 
 def to_svg(chart: Any) -> str:

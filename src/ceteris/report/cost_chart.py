@@ -10,7 +10,7 @@ from typing import Literal
 
 from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
-from ceteris.report.charts import PALETTE, to_svg
+from ceteris.report.charts import PALETTE, bounds, to_svg
 from ceteris.report.tables import is_share, plain, title
 
 __all__ = ["CostPoint", "cost_points", "draw_cost"]
@@ -87,13 +87,14 @@ def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
             "variant": labels[point.variant],
             "cost": getattr(point, cost),
             "mean": point.mean,
-            "low": point.low if math.isfinite(point.low) else point.mean,
-            "high": point.high if math.isfinite(point.high) else point.mean,
+            **dict(
+                zip(("low", "high"), bounds(metric, point.mean, point.low, point.high), strict=True)
+            ),
         }
         for point in points
     ]
     axis = alt.Axis(format="%" if is_share(metric) else "~g")
-    ticks = alt.Axis(format="~s", labelOverlap=True)
+    ticks = alt.Axis(format="~s" if cost == "parameters" else "~g", labelOverlap=True)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("cost:Q", title=_TITLES[cost], scale=alt.Scale(type="log", padding=30), axis=ticks)
     )

@@ -11,7 +11,7 @@ from statistics import fmean
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan
-from ceteris.report.charts import PALETTE, to_svg
+from ceteris.report.charts import PALETTE, bounds, to_svg
 from ceteris.report.tables import plain
 
 __all__ = ["CellPoint", "cell_points", "draw_grid", "draw_interaction", "factor_pairs"]
@@ -72,7 +72,7 @@ def draw_interaction(points: Sequence[CellPoint], metric: str, pair: tuple[str, 
     """
     import altair as alt
 
-    rows = [_row(point, number) for number, point in enumerate(points)]
+    rows = [_row(point, number, metric) for number, point in enumerate(points)]
     order = [plain(name) for name in dict.fromkeys(point.x for point in points)]
     series = [plain(name) for name in dict.fromkeys(point.series for point in points)]
     axis = alt.Axis(format="%" if metric.endswith("accuracy") else "~g")
@@ -101,7 +101,7 @@ def draw_grid(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -
 
     accuracy = metric.endswith("accuracy")
     rows = [
-        _row(point, number) | _words(point, accuracy=accuracy)
+        _row(point, number, metric) | _words(point, accuracy=accuracy)
         for number, point in enumerate(points)
     ]
     means = [point.mean for point in points]
@@ -140,22 +140,23 @@ def draw_grid(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -
     return to_svg(chart)
 
 
-def _row(point: CellPoint, number: int) -> dict[str, object]:
-    known = math.isfinite(point.low)
+def _row(point: CellPoint, number: int, metric: str) -> dict[str, object]:
+    low, high = bounds(metric, point.mean, point.low, point.high)
     return {
         "x": plain(point.x),
         "series": plain(point.series),
         "mean": point.mean,
-        "low": point.low if known else point.mean,
-        "high": point.high if known else point.mean,
+        "low": low,
+        "high": high,
         "order": number,
     }
 
 
 def _words(point: CellPoint, *, accuracy: bool) -> dict[str, str]:
     factor, digits = (100, 2) if accuracy else (1, 3)
+    low, high = bounds("accuracy" if accuracy else "loss", point.mean, point.low, point.high)
     interval = (
-        f"{factor * point.low:.{digits}f} to {factor * point.high:.{digits}f}, n {point.n}"
+        f"{factor * low:.{digits}f} to {factor * high:.{digits}f}, n {point.n}"
         if math.isfinite(point.low)
         else f"n {point.n}"
     )

@@ -54,7 +54,7 @@ def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Ch
     curves = []
     for quantity in ("accuracy", "loss"):
         points = curve_points(results, quantity)
-        if points:
+        if any(point.epoch > 1 for point in points):
             note = (
                 "Line: mean over seeds; band: from the lowest to the highest seed. "
                 "Train metrics are re-scored in evaluation mode."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan
-from ceteris.report.charts import PALETTE, to_svg
+from ceteris.report.charts import PALETTE, bounds, to_svg
 from ceteris.report.tables import plain
 
 __all__ = [
@@ -111,8 +110,13 @@ def draw_learning_curve(points: Sequence[LearningPoint], metric: str) -> str:
             "series": plain(point.series),
             "examples": point.examples,
             "mean": point.mean,
-            "low": point.low if math.isfinite(point.low) else point.mean,
-            "high": point.high if math.isfinite(point.high) else point.mean,
+            **dict(
+                zip(
+                    ("low", "high"),
+                    bounds("accuracy", point.mean, point.low, point.high),
+                    strict=True,
+                )
+            ),
         }
         for point in points
     ]
