@@ -18,6 +18,7 @@ from ceteris.records import Claim, Plan, Predictions, SelectRule, StoredTrial, V
 from ceteris.report.calibration_chart import draw_calibration
 from ceteris.report.claim_chart import claim_points, draw_claims
 from ceteris.report.cost_chart import cost_points, draw_cost
+from ceteris.report.diagram import boxes_of, draw_model
 from ceteris.report.kernels import kernel_pictures
 from ceteris.report.learning_chart import (
     draw_learning_curve,
@@ -211,6 +212,28 @@ def test_a_learning_curve_has_a_line_per_other_level_and_every_seed():
     svg = draw_learning_curve(points, "validation accuracy")
     assert {"100", "200", "training examples (logarithmic)"} <= set(texts(svg))
     assert "<script" not in svg
+
+
+def test_a_diagram_has_a_box_per_layer_and_marks_what_the_baseline_has_not():
+    conv = LayerRow("conv", "Conv2D", (26, 26, 16), 160, 160)
+    norm = LayerRow(HOSTILE, "BatchNormalization", (26, 26, 16), 64, 32)
+    rest = [LayerRow(f"d{k}", "Dense", (10,), 90, 90) for k in range(8)]
+    baseline = ModelSummary((conv, *rest), (10,))
+    boxes = boxes_of(ModelSummary((conv, norm, *rest), (10,)), (28, 28, 1), baseline)
+    assert [box.name for box in boxes if box.changed] == [HOSTILE]
+    svg = draw_model(boxes)
+    assert "<script" not in svg
+    found = texts(svg)
+    assert {"input", "28 x 28 x 1", "conv", "Conv2D", "26 x 26 x 16", "160 parameters"} <= set(
+        found
+    )
+    drawn = [node for node in ET.fromstring(svg).iter() if node.tag.endswith("rect")]
+    assert len(drawn) == 1 + len(boxes)
+    assert [node.get("stroke") for node in drawn[1:]].count("#d55e00") == 1
+    inside = ET.fromstring(svg)
+    assert all(
+        float(n.get("x")) + float(n.get("width")) <= float(inside.get("width")) for n in drawn[1:]
+    )
 
 
 def test_a_sheet_shows_every_picture_without_smoothing():

@@ -15,6 +15,7 @@ from ceteris.report.figures import (
     claims_chart_of,
     class_rows,
     cost_charts_of,
+    diagrams_of,
     factor_charts_of,
 )
 from ceteris.report.html import render_html
@@ -56,6 +57,7 @@ def report_content(results: Results) -> ReportContent:
         results=summary,
         descriptions=manifest.descriptions,
         summaries=summaries,
+        diagrams=diagrams_of(manifest.plan, summaries, manifest.descriptions),
         effects_chart=effects,
         claims_chart=claims_chart_of(summary),
         cost_charts=cost_charts_of(manifest.plan, summary, summaries),

@@ -38,6 +38,8 @@ class ReportContent:
     results: StudyResults
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
+    diagrams: Mapping[str, str]
+    """Variant -> its network as SVG."""
     effects_chart: Chart | None
     claims_chart: Chart | None
     cost_charts: tuple[Chart, ...]

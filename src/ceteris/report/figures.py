@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
-from ceteris.records import Plan, Predictions
+from ceteris.records import DataDescription, Plan, Predictions
 from ceteris.report.calibration_chart import draw_calibration
 from ceteris.report.charts import curve_points, draw_curves, draw_effects, effect_points
 from ceteris.report.claim_chart import claim_points, draw_claims
 from ceteris.report.cost_chart import cost_points, draw_cost
+from ceteris.report.diagram import boxes_of, draw_model
 from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
 from ceteris.report.learning_chart import (
     draw_learning_curve,
@@ -35,6 +36,7 @@ __all__ = [
     "claims_chart_of",
     "class_rows",
     "cost_charts_of",
+    "diagrams_of",
     "factor_charts_of",
 ]
 
@@ -65,6 +67,17 @@ def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Ch
                 )
             )
     return _effects_chart(plan, results), tuple(curves)
+
+
+def diagrams_of(
+    plan: Plan, summaries: Mapping[str, ModelSummary], descriptions: Mapping[str, DataDescription]
+) -> dict[str, str]:
+    """Draw every network; what the baseline has not is marked."""
+    baseline = summaries[plan.baseline]
+    return {
+        name: draw_model(boxes_of(summary, descriptions[name].input_shape, baseline))
+        for name, summary in summaries.items()
+    }
 
 
 def claims_chart_of(results: StudyResults) -> Chart | None:

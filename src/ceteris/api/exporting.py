@@ -1,0 +1,90 @@
+"""Every chart of a report as a file of its own, and every table, for a paper or a hand-in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from ceteris.api.folder import write_bytes
+from ceteris.api.reporting import report_content
+from ceteris.api.results import Results
+from ceteris.errors import Problem, StoreError, StudyError
+from ceteris.report.content import ReportContent
+from ceteris.report.tables import csv_table, latex_table, markdown_table
+
+__all__ = ["FORMATS", "write_figures"]
+
+Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
+SHARPNESS = 3.0
+"""Pixels of a PNG per unit of the drawing: enough for print at column width."""
+
+
+def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg",)) -> list[Path]:
+    """Write all charts and tables of a run; return the files.
+
+    Args:
+        results: of a run.
+        folder: created if needed.
+        formats: of `FORMATS`, any number of them.
+
+    Raises:
+        StudyError: a format is unknown.
+        StoreError: a file cannot be written.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        rule = f"must be one of {', '.join(FORMATS)}"
+        raise StudyError([Problem("--format", rule, repr(name)) for name in unknown])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
+    written = []
+    for name, svg in _charts(report_content(results)):
+        for kind in formats:
+            path = folder / f"{name}.{kind}"
+            write_bytes(path, _converted(svg, kind))
+            written.append(path)
+    for name, text in _tables(results):
+        path = folder / name
+        write_bytes(path, text.encode())
+        written.append(path)
+    return written
+
+
+def _charts(content: ReportContent) -> Iterator[tuple[str, str]]:
+    """Yield (file name without ending, SVG)."""
+    if content.claims_chart:
+        yield "claims", content.claims_chart.svg
+    if content.effects_chart:
+        yield "effects", content.effects_chart.svg
+    for chart in (*content.factor_charts, *content.curves, *content.cost_charts):
+        yield _slug(chart.title), chart.svg
+    for split, chart in content.calibration.items():
+        yield f"reliability-{split}", chart.svg
+    for name, svg in content.diagrams.items():
+        yield f"model-{_slug(name)}", svg
+
+
+def _tables(results: Results) -> Iterator[tuple[str, str]]:
+    yield "trials.csv", csv_table(results.summary)
+    yield "results.md", markdown_table(results.summary) + "\n"
+    yield "results.tex", latex_table(results.summary) + "\n"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "chart"
+
+
+def _converted(svg: str, kind: str) -> bytes:
+    import vl_convert
+
+    if kind == "pdf":
+        return bytes(vl_convert.svg_to_pdf(svg))
+    if kind == "png":
+        return bytes(vl_convert.svg_to_png(svg, scale=SHARPNESS))
+    return svg.encode()

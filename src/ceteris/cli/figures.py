@@ -1,0 +1,32 @@
+"""`ceteris figures`: charts and tables of a run as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ceteris.cli.explained import explained
+
+__all__ = ["command"]
+
+
+@explained
+def command(
+    folder: Annotated[Path, typer.Argument(help="The output folder of a run.")],
+    out: Annotated[Path, typer.Argument(help="Where to write; created if needed.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="svg (the default), pdf or png; may be repeated."),
+    ] = None,
+) -> None:
+    """Write every chart as SVG, PDF or PNG, and every table as CSV, Markdown and LaTeX.
+
+    Example: ceteris figures results/lab-a paper/figures --format pdf
+    """
+    from ceteris import api
+    from ceteris.api.exporting import write_figures
+
+    for path in write_figures(api.open_results(folder), out, formats or ("svg",)):
+        typer.echo(path)

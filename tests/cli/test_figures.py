@@ -1,0 +1,62 @@
+"""`ceteris figures`: every chart in every format, every table, and mistakes in its use."""
+
+import csv
+import io
+from xml.etree import ElementTree as ET
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import ceteris
+from ceteris.cli.main import app
+from tests.api.test_scope import STUDY
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures") / "out"
+    ceteris.from_mapping({**STUDY, "seeds": 2}).run(folder)
+    return folder
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, ["figures", *map(str, arguments)])
+
+
+def test_charts_and_tables_are_written_as_files(run, tmp_path):
+    found = invoke(
+        run, tmp_path / "new" / "figures", "--format", "svg", "--format", "pdf", "--format", "png"
+    )
+    assert found.exit_code == 0, found.output
+    folder = tmp_path / "new" / "figures"
+    names = {path.name for path in folder.iterdir()}
+    assert {
+        "claims.svg",
+        "effects.svg",
+        "accuracy-per-epoch.svg",
+        "width-x-dropout-means.svg",
+        "model-small-none.svg",
+        "reliability-validation.svg",
+    } <= names
+    assert sorted(found.stdout.split()) == sorted(str(folder / name) for name in names)
+    for path in folder.glob("*.svg"):
+        assert ET.parse(path).getroot().tag.endswith("svg")
+        assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+        with Image.open(path.with_suffix(".png")) as picture:
+            assert picture.width > 500
+    rows = list(csv.DictReader(io.StringIO((folder / "trials.csv").read_text())))
+    assert len(rows) == 8
+    assert (folder / "results.tex").read_text().startswith(r"\begin{tabular}")
+    assert "| variant | n |" in (folder / "results.md").read_text()
+
+
+def test_misuse_is_explained(run, tmp_path):
+    bad = invoke(run, tmp_path, "--format", "gif")
+    assert (bad.exit_code, "--format: must be one of svg, pdf, png, got 'gif'." in bad.output) == (
+        2,
+        True,
+    )
+    (tmp_path / "file").write_text("")
+    assert "must be a folder to write to" in invoke(run, tmp_path / "file").output
+    assert invoke(tmp_path, tmp_path).exit_code == 2
