@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,54 +16,88 @@ from ceteris.data.splits import split_ids
 from ceteris.execute.artifacts import read_arrays, read_predictions, trial_folder, write_arrays
 from ceteris.records import Predictions
 
-__all__ = ["Gallery", "keep_gallery", "load_gallery"]
+__all__ = [
+    "Disagreement",
+    "Gallery",
+    "disagreements",
+    "keep_gallery",
+    "load_gallery",
+    "most_confident",
+]
 
 SAMPLES_PER_CLASS = 2
 MAX_SAMPLES = 40
 MAX_MISTAKES = 24
+FIRST = 25
+"""Images of every part that are shown, five by five."""
+Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images by their index in the source."""
+    """Images by their index in the source, and which of them belong together."""
 
     images: npt.NDArray[np.uint8]
     """``(picture, height, width, channel)``"""
-    ids: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.int64]
-    num_samples: int
-    """The first so many are training samples, the rest mistakes."""
+    ids: Ids
+    labels: Ids
     maximum: int
+    groups: Mapping[str, Ids]
+    """``samples`` (of every class), the first of ``train``, ``validation`` and ``test`` (only if the test
+    set was opened), ``mistakes`` and ``disagreements``: ids."""
+
+    def place(self, index: int) -> int:
+        """Return where an image is."""
+        return int(np.flatnonzero(self.ids == index)[0])
 
 
-def keep_gallery(out: Path, data: Dataset, spec: DataSpec, selected: str | None) -> None:
-    """Keep training samples, and the most confident mistakes of a trial.
+@dataclass(frozen=True)
+class Disagreement:
+    """An image on which variants disagree: how many of them say what."""
+
+    index: int
+    label: int
+    guesses: tuple[tuple[int, int], ...]
+    """(class, number of variants), the most frequent first."""
+
+
+def keep_gallery(
+    out: Path, data: Dataset, spec: DataSpec, selected: str | None, firsts: Sequence[str] = ()
+) -> None:
+    """Keep the images that a report shows.
 
     Args:
         out: output folder.
         data: the data set of the selected variant.
         spec: its split.
         selected: identity of the selected variant's first trial, or None.
+        firsts: identities of every variant's first trial, for images on which they disagree.
     """
-    train = split_ids(spec.split, data.labels, data.num_train_part).train
-    samples = _samples(train, data.labels, len(data.class_names))
-    predictions = (
-        None if selected is None else read_predictions(trial_folder(out, selected), "validation")
-    )
-    wrong = (
-        np.empty(0, np.int64)
-        if predictions is None
-        else predictions.ids[most_confident(predictions)]
-    )
-    ids = np.concatenate([samples, wrong])
+    split = split_ids(spec.split, data.labels, data.num_train_part)
+    groups = {
+        "samples": _samples(split.train, data.labels, len(data.class_names)),
+        "train": split.train[:FIRST],
+        "validation": split.validation[:FIRST],
+    }
+    if selected is not None:
+        folder = trial_folder(out, selected)
+        found = read_predictions(folder, "validation")
+        if found is not None:
+            groups["mistakes"] = found.ids[most_confident(found)]
+        if read_predictions(folder, "test") is not None:
+            groups["test"] = split.test[:FIRST]
+    others = [read_predictions(trial_folder(out, name), "validation") for name in firsts]
+    rows = disagreements([item for item in others if item is not None])
+    groups["disagreements"] = np.array([row.index for row in rows], dtype=np.int64)
+    ids = np.unique(np.concatenate(list(groups.values())))
     write_arrays(
         out / "artifacts" / "gallery.safetensors",
         {
             "images": np.asarray(data.images[ids]),
             "ids": ids,
             "labels": data.labels[ids],
-            "num_samples": np.array([len(samples)]),
             "maximum": np.array([data.maximum]),
+            **{f"group:{name}": own for name, own in groups.items()},
         },
     )
 
@@ -72,13 +107,36 @@ def load_gallery(out: Path) -> Gallery | None:
     arrays = read_arrays(out / "artifacts" / "gallery.safetensors")
     if arrays is None:
         return None
-    return Gallery(
-        arrays["images"],
-        arrays["ids"],
-        arrays["labels"],
-        int(arrays["num_samples"][0]),
-        int(arrays["maximum"][0]),
-    )
+    groups = {
+        name.removeprefix("group:"): array
+        for name, array in arrays.items()
+        if name.startswith("group:")
+    }
+    maximum = int(arrays["maximum"][0])
+    return Gallery(arrays["images"], arrays["ids"], arrays["labels"], maximum, groups)
+
+
+def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
+    """Return the images on which networks disagree most, at most 24.
+
+    Args:
+        predictions: one per variant; those on other images than the first's are left out.
+    """
+    alike = [p for p in predictions if np.array_equal(p.ids, predictions[0].ids)]
+    if len(alike) < 2:
+        return []
+    guesses = np.stack([item.probabilities.argmax(1) for item in alike])
+    shares = np.array([max(Counter(column.tolist()).values()) for column in guesses.T])
+    order = np.argsort(shares, kind="stable")[:MAX_MISTAKES]
+    return [
+        Disagreement(
+            int(alike[0].ids[k]),
+            int(alike[0].labels[k]),
+            tuple(Counter(guesses[:, k].tolist()).most_common()),
+        )
+        for k in order
+        if shares[k] < len(alike)
+    ]
 
 
 def most_confident(predictions: Predictions) -> npt.NDArray[np.int64]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ceteris.api.gallery import Gallery, load_gallery, most_confident
+from ceteris.api.gallery import Gallery, disagreements, load_gallery
 from ceteris.api.results import Results
 from ceteris.execute.artifacts import Split, read_predictions, read_weights_file, trial_folder
 from ceteris.records import Predictions, StoredTrial
@@ -39,7 +40,6 @@ def report_content(results: Results) -> ReportContent:
     """Gather everything the report shows, from the run's folder alone."""
     manifest, summary = results.manifest, results.summary
     effects, curves = charts_of(manifest.plan, summary)
-    samples, mistakes = _pictures(results)
     predictions = _predictions(results)
     names = _class_names(results)
     summaries = check_shapes(manifest.plan, manifest.descriptions)
@@ -71,8 +71,8 @@ def report_content(results: Results) -> ReportContent:
             for split, items in predictions.items()
             if (matrix := confusion(items, names)) is not None
         },
-        samples=samples,
-        mistakes=mistakes,
+        pictures=_pictures(results),
+        disagreements=_disagreements(results),
         data_notes=tuple(notes),
         resolved_yaml=resolved_yaml(manifest.plan),
         training=training_rows(manifest.plan, summary),
@@ -116,49 +116,89 @@ def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
     return {name: pictures for name, pictures in found.items() if pictures}
 
 
-def _pictures(results: Results) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
+def _pictures(results: Results) -> dict[str, tuple[Picture, ...]]:
+    """Group -> pictures: samples, the first of every part, mistakes, disagreements."""
     gallery = load_gallery(results.folder)
-    chosen = results.summary.selected
     if gallery is None:
-        return (), ()
-    variant = chosen.variant if chosen else results.manifest.plan.variants[0].name
-    names = results.manifest.descriptions[variant].class_names
-    samples = tuple(
-        Picture(png_uri(gallery.images[k], gallery.maximum), names[gallery.labels[k]])
-        for k in range(gallery.num_samples)
-    )
-    predictions = _first_predictions(results)
-    return samples, () if predictions is None else _mistakes(gallery, predictions, names)
+        return {}
+    names = _class_names(results)
+    found = {
+        name: tuple(_picture(gallery, int(index), names) for index in ids)
+        for name, ids in gallery.groups.items()
+        if name in ("samples", "train")
+    }
+    for split in SPLITS:
+        predictions = _first_predictions(results, split)
+        if split in gallery.groups and predictions is not None:
+            ids = gallery.groups[split]
+            found[split] = _guessed(gallery, predictions, ids, names)
+    predictions = _first_predictions(results, "validation")
+    if predictions is not None and "mistakes" in gallery.groups:
+        ids = gallery.groups["mistakes"]
+        found["mistakes"] = _guessed(gallery, predictions, ids, names)
+    return found
 
 
-def _mistakes(
-    gallery: Gallery, predictions: Predictions, names: tuple[str, ...]
+def _picture(gallery: Gallery, index: int, names: Sequence[str]) -> Picture:
+    place = gallery.place(index)
+    uri = png_uri(gallery.images[place], gallery.maximum)
+    return Picture(uri, names[gallery.labels[place]], index=index)
+
+
+def _guessed(
+    gallery: Gallery, predictions: Predictions, ids: Iterable[int], names: Sequence[str]
 ) -> tuple[Picture, ...]:
-    place = {int(index): k for k, index in enumerate(gallery.ids) if k >= gallery.num_samples}
+    """Return pictures with what a network says of them."""
+    rows = {int(index): row for row, index in enumerate(predictions.ids)}
     pictures = []
-    for row in most_confident(predictions):
-        index = int(predictions.ids[row])
-        if index not in place:
-            continue
-        guess = int(predictions.probabilities[row].argmax())
-        probability = float(predictions.probabilities[row, guess])
-        uri = png_uri(gallery.images[place[index]], gallery.maximum)
-        truth = names[int(predictions.labels[row])]
-        pictures.append(Picture(uri, truth, names[guess], probability, index))
+    for index in map(int, ids):
+        if index in rows:
+            values = predictions.probabilities[rows[index]]
+            guess = int(values.argmax())
+            plain = _picture(gallery, index, names)
+            pictures.append(replace(plain, guess=names[guess], probability=float(values[guess])))
     return tuple(pictures)
 
 
-def _first_predictions(results: Results) -> Predictions | None:
+def _disagreements(results: Results) -> tuple[tuple[Picture, str], ...]:
+    """Return images on which the variants' first networks disagree, and what they say."""
+    gallery = load_gallery(results.folder)
+    if gallery is None:
+        return ()
+    names = _class_names(results)
+    predictions = [
+        read_predictions(trial_folder(results.folder, trial.identity), "validation")
+        for trial in first_trials(results)
+    ]
+    kept = set(map(int, gallery.groups.get("disagreements", ())))
+    return tuple(
+        (
+            _picture(gallery, row.index, names),
+            ", ".join(f"{count} say {names[guess]}" for guess, count in row.guesses),
+        )
+        for row in disagreements([item for item in predictions if item is not None])
+        if row.index in kept
+    )
+
+
+def _first_predictions(results: Results, split: Split) -> Predictions | None:
     trial = first_selected_trial(results)
     if trial is None:
         return None
-    return read_predictions(trial_folder(results.folder, trial.identity), "validation")
+    return read_predictions(trial_folder(results.folder, trial.identity), split)
 
 
 def first_selected_trial(results: Results) -> StoredTrial | None:
     """Return the selected variant's first finished trial on the training part."""
     chosen = results.summary.selected
     return None if chosen is None else next(_finished(results, chosen.variant), None)
+
+
+def first_trials(results: Results) -> list[StoredTrial]:
+    """Return every variant's first finished trial on the training part."""
+    names = [variant.name for variant in results.manifest.plan.variants]
+    found = (next(_finished(results, name), None) for name in names)
+    return [trial for trial in found if trial is not None]
 
 
 def _finished(results: Results, variant: str) -> Iterator[StoredTrial]:

@@ -22,7 +22,7 @@ from ceteris.api.gallery import keep_gallery
 from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
 from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
-from ceteris.api.reporting import first_selected_trial
+from ceteris.api.reporting import first_selected_trial, first_trials
 from ceteris.api.results import Results, marking_of, read_results
 from ceteris.data.dataset import Dataset
 from ceteris.data.exported import export_dataset, open_dataset
@@ -271,7 +271,8 @@ def _keep_gallery(session: _Session, results: Results) -> None:
     variant = next(item for item in session.plan.variants if item.name == name)
     data = open_dataset(session.datasets[session.fingerprints[name]])
     identity = trial.identity if trial else None
-    keep_gallery(session.out, data, DataSpec.parse(variant.data), identity)
+    firsts = [item.identity for item in first_trials(results)]
+    keep_gallery(session.out, data, DataSpec.parse(variant.data), identity, firsts)
 
 
 def _refit(session: _Session, trial: Trial, stored: StoredTrial) -> Trial:

@@ -55,8 +55,10 @@ class ReportContent:
     curves: tuple[Chart, ...]
     confusions: Mapping[str, Confusion]
     """Split -> matrix of the selected variant."""
-    samples: tuple[Picture, ...]
-    mistakes: tuple[Picture, ...]
+    pictures: Mapping[str, tuple[Picture, ...]]
+    """samples, train, validation, test, mistakes."""
+    disagreements: tuple[tuple[Picture, str], ...]
+    """Images on which the variants disagree, and what they say."""
     data_notes: tuple[str, ...]
     resolved_yaml: str
     training: tuple[TrainingRow, ...]

@@ -1,0 +1,77 @@
+"""Pictures for the report: the right images under the right labels, and none of a sealed test set."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import ceteris
+from ceteris.api.gallery import disagreements, load_gallery
+from ceteris.api.reporting import report_content
+from ceteris.data.load import load_dataset
+from ceteris.data.spec import DataSpec
+from ceteris.data.splits import split_ids
+from ceteris.records import Predictions
+from tests.api.test_scope import STUDY
+
+
+def run(folder, **select):
+    study = {**copy.deepcopy(STUDY), "seeds": 2, "claims": [], "published": {}, "select": select}
+    return ceteris.from_mapping(study).run(folder / "out")
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("sealed"), test="never")
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("opened"), test="once")
+
+
+def test_test_images_are_shown_only_after_the_test_set_was_opened(sealed, opened):
+    assert "test" not in load_gallery(sealed.folder).groups
+    assert "test" not in report_content(sealed).pictures
+    spec = DataSpec.parse(STUDY["data"])
+    data = load_dataset(spec)
+    test = split_ids(spec.split, data.labels, data.num_train_part).test
+    kept = load_gallery(sealed.folder)
+    assert not set(kept.ids) & set(test)
+    np.testing.assert_array_equal(load_gallery(opened.folder).groups["test"], test[:25])
+
+
+def test_every_picture_is_the_image_of_its_id(opened):
+    gallery, data = load_gallery(opened.folder), load_dataset(DataSpec.parse(STUDY["data"]))
+    np.testing.assert_array_equal(gallery.images, data.images[gallery.ids])
+    np.testing.assert_array_equal(gallery.labels, data.labels[gallery.ids])
+    content = report_content(opened)
+    assert [p.truth for p in content.pictures["train"]] == [
+        str(data.labels[p.index]) for p in content.pictures["train"]
+    ]
+    assert len(content.pictures["validation"]) == len(content.pictures["test"]) == 25
+    assert all(p.guess and 0 < p.probability <= 1 for p in content.pictures["test"])
+    assert all(p.guess != p.truth for p in content.pictures["mistakes"])
+
+
+def predicted(guesses, ids=(7, 8, 9)):
+    values = np.eye(4, dtype=np.float32)[list(guesses)]
+    return Predictions("validation", np.array(ids), np.array([0, 1, 2]), values)
+
+
+def test_the_most_disputed_images_come_first_and_undisputed_ones_do_not_come():
+    rows = disagreements([predicted((0, 1, 2)), predicted((0, 1, 3)), predicted((0, 3, 0))])
+    assert [(row.index, row.label, row.guesses) for row in rows] == [
+        (9, 2, ((2, 1), (3, 1), (0, 1))),
+        (8, 1, ((1, 2), (3, 1))),
+    ]
+    assert disagreements([predicted((0, 1, 2))]) == disagreements([]) == []
+    assert disagreements([predicted((0, 1, 2)), predicted((1, 1, 2), ids=(1, 2, 3))]) == []
+
+
+def test_the_page_says_who_says_what(opened):
+    content = report_content(opened)
+    page = (opened.folder / "report.html").read_text()
+    assert content.disagreements
+    assert all(said in page for _, said in content.disagreements)
+    assert "The first 25 test images" in page
