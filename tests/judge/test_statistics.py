@@ -128,7 +128,10 @@ def test_power_of_equality_by_simulation():
 def test_the_forecast_takes_the_shorter_way():
     near_zero = Sample(tuple(np.random.default_rng(0).normal(0, 0.01, 10)))
     assert seeds_needed(near_zero, ">", 0.02) < seeds_needed(near_zero, ">", 0.01)
-    assert seeds_needed(Sample((0.1,) * 5), ">", 0.01) is None
+    assert seeds_needed(Sample((0.1,) * 5), ">", 0.01) == 6
+    assert seeds_needed(Sample((0.0,) * 5), "=", 0.01, num_claims=4) == 8
+    assert Sample((0.0,) * 8).p_equal(0.01) <= 0.05 / 4 < Sample((0.0,) * 7).p_equal(0.01)
+    assert seeds_needed(Sample((0.1,)), ">", 0.01) is None
     large = Sample(tuple(np.random.default_rng(0).normal(0.05, 0.01, 10)))
     assert seeds_needed(large, "=", 0.01) == 5
 

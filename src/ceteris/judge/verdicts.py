@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from ceteris.judge.samples import Sample, seeds_for_direction, seeds_for_equality, seeds_in_scope
@@ -97,6 +98,8 @@ def seeds_needed(
     Returns:
         None if a thousand are too few.
     """
+    if sample.std == 0:  # only the signs speak: 2^(1 - n) must be small enough
+        return max(MIN_SEEDS, 1 + math.ceil(math.log2(num_claims / ALPHA)))
     if not sample.std > 0:
         return None
     if sample.spread is not None:
