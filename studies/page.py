@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ceteris.report.tables import format_difference, format_estimate, format_metric, title
+from ceteris.judge.published import PublishedRow
+from ceteris.report.tables import format_difference, format_estimate, published_cells, title
 from studies.__main__ import RESULTS, ROOT, study_files
 
 PAGE = ROOT.parent / "docs" / "replications.md"
@@ -113,17 +114,19 @@ def _variants(result: Mapping[str, Any]) -> str:
 def published_table(rows: list[Mapping[str, Any]]) -> str:
     """Return published values beside ours as Markdown."""
     cells = [
-        [
-            row["variant"],
-            title(row["metric"]),
-            format_metric(row["metric"], row["published"]),
-            format_estimate(row["metric"], *(_number(row[key]) for key in ("mean", "low", "high"))),
-            f"{format_metric(row['metric'], _number(row['single_low']))} to "
-            f"{format_metric(row['metric'], _number(row['single_high']))}",
-            row["verdict"],
-        ]
+        published_cells(
+            [
+                PublishedRow(
+                    **{
+                        key: _number(value) if key in _NUMBERS else value
+                        for key, value in row.items()
+                    }
+                )
+            ]
+        )[0]
         for row in rows
     ]
+    cells = [[*cell[:5], cell[6]] for cell in cells]
     return _table(["variant", "metric", "published", "ours", "one run of ours", ""], cells)
 
 
@@ -159,11 +162,16 @@ def _says(claim: Mapping[str, Any]) -> str:
     return f"{claim['says']} ({within})" if within else str(claim["says"])
 
 
+_NUMBERS = ("mean", "low", "high", "single_low", "single_high")
+
+
 def _difference(claim: Mapping[str, Any]) -> str:
     metric = str(claim["says"]).rsplit(" on ", 1)[-1]
     if " rises " in claim["says"] or " falls " in claim["says"]:
         metric = str(claim["says"]).split()[0]
-    return format_difference(metric, *(_number(claim[key]) for key in ("estimate", "low", "high")))
+    text = format_difference(metric, *(_number(claim[key]) for key in ("estimate", "low", "high")))
+    ahead = claim.get("ahead")
+    return text if ahead is None else f"{text}; above zero in {ahead:g} of {claim['n']} seeds"
 
 
 def _word(claim: Mapping[str, Any]) -> str:

@@ -102,6 +102,8 @@ class ClaimRow:
     """Of a claim about the source of the data: the error that no number of seeds removes."""
     level: float = 0.95
     """Of the interval."""
+    ahead: float = math.nan
+    """Seeds in which the contrast is above zero; a tie counts one half. A description, not a test."""
 
     @property
     def published_difference(self) -> float | None:
@@ -215,6 +217,7 @@ def _claim(row: ClaimRow) -> dict[str, Any]:
         "exploratory": row.exploratory,
         "look": row.look,
         "level": row.level,
+        "ahead": row.ahead,
         "scope": row.claim.scope,
         "image_error": row.image_error,
         "networks": None if row.networks is None else dict(vars(row.networks)),

@@ -169,14 +169,22 @@ def published_cells(rows: Sequence[PublishedRow]) -> list[list[str]]:
             title(row.metric),
             format_metric(row.metric, row.published),
             format_estimate(row.metric, row.mean, row.low, row.high),
-            f"{_bare(row.metric, row.single_low)} to {format_metric(row.metric, row.single_high)}"
-            if math.isfinite(row.single_low)
-            else "-",
+            _range(row),
             str(row.n),
             row.verdict,
         ]
         for row in rows
     ]
+
+
+def _range(row: PublishedRow) -> str:
+    """Return where one more run would lie; there is nothing beyond none and all."""
+    low, high = row.single_low, row.single_high
+    if not math.isfinite(low):
+        return "-"
+    if row.metric.endswith("accuracy"):
+        low, high = max(low, 0.0), min(high, 1.0)
+    return f"{_bare(row.metric, low)} to {format_metric(row.metric, high)}"
 
 
 def latex_table(results: StudyResults) -> str:
