@@ -6,7 +6,7 @@ import pytest
 
 from studies.__main__ import RESULTS, main, study_files
 from studies.course import COURSE, GAP, TEMPLATES, pages, with_gaps
-from studies.page import PAGE, page
+from studies.page import PAGE, README, page, readme
 
 
 @pytest.mark.slow
@@ -21,6 +21,7 @@ def test_every_lab_runs_to_the_end_on_few_images(name, tmp_path, capsys, real_da
 
 def test_the_page_is_made_from_the_committed_results():
     assert PAGE.read_text(encoding="utf-8") == page()
+    assert README.read_text(encoding="utf-8") == readme()
 
 
 @pytest.mark.parametrize("path", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
