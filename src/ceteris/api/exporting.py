@@ -14,7 +14,7 @@ from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
 from ceteris.report.tables import csv_table, latex_table, markdown_table
 
-__all__ = ["FORMATS", "write_figures"]
+__all__ = ["FORMATS", "converted", "write_figures"]
 
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
@@ -47,7 +47,7 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
     for name, svg in _charts(report_content(results)):
         for kind in formats:
             path = folder / f"{name}.{kind}"
-            write_bytes(path, _converted(svg, kind))
+            write_bytes(path, converted(svg, kind))
             written.append(path)
     for name, text in _tables(results):
         path = folder / name
@@ -80,7 +80,8 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "chart"
 
 
-def _converted(svg: str, kind: str) -> bytes:
+def converted(svg: str, kind: str) -> bytes:
+    """Return a chart as ``svg``, ``pdf`` or ``png``."""
     import vl_convert
 
     if kind == "pdf":

@@ -22,6 +22,8 @@ from ceteris.store.store import Store, open_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ceteris.api.plotting import Plots
+
 __all__ = ["Results", "marking_of", "open_results", "read_results", "status"]
 
 
@@ -33,6 +35,19 @@ class Results:
     manifest: Manifest
     summary: StudyResults
     study_yaml: str
+
+    @property
+    def plot(self) -> Plots:
+        """Charts: ``results.plot.claims()``, ``results.plot.curves()`` ..."""
+        from ceteris.api.plotting import Plots
+
+        return Plots(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the answer and the tables."""
+        from ceteris.report.html import render_tables
+
+        return render_tables(self.summary)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `results --json` prints."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+from collections.abc import Sequence
+from html import escape
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ceteris.judge.results import StudyResults
 from ceteris.report.content import ReportContent, answer
 from ceteris.report.tables import (
     PUBLISHED_HEAD,
@@ -22,7 +25,7 @@ from ceteris.report.tables import (
 )
 from ceteris.version import __version__
 
-__all__ = ["render_html"]
+__all__ = ["render_html", "render_tables"]
 
 
 def render_html(content: ReportContent) -> str:
@@ -61,6 +64,44 @@ def render_html(content: ReportContent) -> str:
         nan=math.nan,
         has_interval=lambda item: math.isfinite(item.low),
     )
+
+
+def render_tables(results: StudyResults) -> str:
+    """Return the answer, the variants and the claims as plain HTML tables, for a notebook."""
+    metrics = shown_metrics(results)
+    head = ["variant", "n", *map(title, metrics)]
+    rows = [
+        [row.name, str(row.n)]
+        + [format_interval(m, row.metrics[m]) if m in row.metrics else "-" for m in metrics]
+        for row in results.variants
+    ]
+    parts = [f"<p>{escape(plain(answer(results)))}</p>", _table(head, rows)]
+    if results.claims:
+        claims = [
+            [
+                row.claim.says,
+                format_difference(row.claim.metric, row.estimate, row.low, row.high),
+                str(row.n),
+                row.verdict,
+                row.reason,
+            ]
+            for row in results.claims
+        ]
+        parts.append(_table(["claim", "difference", "n", "verdict", "why"], claims))
+    findings = [
+        f"<li><b>{escape(f.severity)}</b> {escape(plain(f.where))}: {escape(plain(f.evidence))}</li>"
+        for f in results.findings
+    ]
+    return "".join([*parts, *(["<ul>", *findings, "</ul>"] if findings else [])])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    names = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _svg_uri(svg: str) -> str:

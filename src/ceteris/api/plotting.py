@@ -1,0 +1,105 @@
+"""Charts and pictures of a run in Python and in notebooks: ``results.plot.claims()``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ceteris.api.folder import write_bytes
+from ceteris.errors import Problem, StudyError, did_you_mean
+from ceteris.report.figures import (
+    Chart,
+    charts_of,
+    claims_chart_of,
+    cost_charts_of,
+    diagrams_of,
+    factor_charts_of,
+)
+from ceteris.study.shapes import check_shapes
+
+if TYPE_CHECKING:
+    from ceteris.api.results import Results
+
+__all__ = ["Drawing", "Plots"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn chart: shown by notebooks, or saved."""
+
+    title: str
+    note: str
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        """Return what a notebook shows."""
+        return self.svg
+
+    def save(self, path: str | Path) -> Path:
+        """Write SVG, PDF or PNG, by the ending of the path; return it.
+
+        Raises:
+            StudyError: another ending.
+            StoreError: the file cannot be written.
+        """
+        from ceteris.api.exporting import FORMATS, converted
+
+        path = Path(path)
+        kind = path.suffix.removeprefix(".")
+        if kind not in FORMATS:
+            rule = f"must end in {', '.join(FORMATS)}"
+            raise StudyError(Problem(str(path), rule, repr(path.suffix)))
+        write_bytes(path, converted(self.svg, kind))
+        return path
+
+
+@dataclass(frozen=True)
+class Plots:
+    """The charts of a run; None where there is nothing to draw."""
+
+    results: Results
+
+    def claims(self) -> Drawing | None:
+        """Every claim with its interval, the margin and the published value."""
+        return _drawing(claims_chart_of(self.results.summary))
+
+    def effects(self) -> Drawing | None:
+        """Differences from the baseline."""
+        return _drawing(charts_of(self.results.manifest.plan, self.results.summary)[0])
+
+    def curves(self) -> list[Drawing]:
+        """Accuracy and loss per epoch."""
+        found = charts_of(self.results.manifest.plan, self.results.summary)[1]
+        return [Drawing(**vars(chart)) for chart in found]
+
+    def factors(self) -> list[Drawing]:
+        """A grid and an interaction plot for every pair of factors."""
+        found = factor_charts_of(self.results.manifest.plan, self.results.summary)
+        return [Drawing(**vars(chart)) for chart in found]
+
+    def costs(self) -> list[Drawing]:
+        """Accuracy against parameters, time and training examples."""
+        manifest = self.results.manifest
+        summaries = check_shapes(manifest.plan, manifest.descriptions)
+        found = cost_charts_of(manifest.plan, self.results.summary, summaries)
+        return [Drawing(**vars(chart)) for chart in found]
+
+    def model(self, variant: str | None = None) -> Drawing:
+        """A variant's network; the baseline's by default.
+
+        Raises:
+            StudyError: the variant is unknown.
+        """
+        manifest = self.results.manifest
+        summaries = check_shapes(manifest.plan, manifest.descriptions)
+        name = variant or manifest.plan.baseline
+        if name not in summaries:
+            fix = did_you_mean(name, summaries)
+            raise StudyError(Problem("variant", "must name a variant of the run", repr(name), fix))
+        svg = diagrams_of(manifest.plan, summaries, manifest.descriptions)[name]
+        return Drawing(name, "", svg)
+
+
+def _drawing(chart: Chart | None) -> Drawing | None:
+    return None if chart is None else Drawing(**vars(chart))

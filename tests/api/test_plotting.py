@@ -1,0 +1,44 @@
+"""`results.plot` and what notebooks show: the same numbers as the report, nothing that runs."""
+
+import copy
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import ceteris
+from ceteris.api.plotting import Drawing
+from ceteris.errors import StudyError
+from tests.api.test_scope import STUDY
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    study = {**copy.deepcopy(STUDY), "seeds": 2, "question": "<b>Which?</b>"}
+    return ceteris.from_mapping(study).run(tmp_path_factory.mktemp("plot") / "out")
+
+
+def test_every_chart_is_a_drawing_that_notebooks_show(results):
+    plots = results.plot
+    drawings = [plots.claims(), plots.effects(), *plots.curves(), *plots.factors(), *plots.costs(), plots.model(), plots.model("large/some")]  # fmt: skip
+    assert len(drawings) == 2 + 2 + 2 + 2 + 2
+    for drawing in drawings:
+        assert ET.fromstring(drawing._repr_svg_()).tag.endswith("svg")
+    with pytest.raises(StudyError, match="must name a variant of the run, got 'larg/some'"):
+        plots.model("larg/some")
+
+
+def test_a_drawing_is_saved_by_its_ending(results, tmp_path):
+    drawing = results.plot.model()
+    assert drawing.save(tmp_path / "model.pdf").read_bytes().startswith(b"%PDF")
+    assert drawing.save(tmp_path / "model.svg").read_text() == drawing.svg
+    with pytest.raises(StudyError, match=r"must end in svg, pdf, png, got '\.gif'"):
+        Drawing("t", "", "<svg/>").save(tmp_path / "model.gif")
+
+
+def test_a_notebook_shows_the_tables_with_everything_escaped(results):
+    page = results._repr_html_()
+    for row in results.summary.variants:
+        assert f"<td>{row.name}</td>" in page
+    assert results.summary.claims[0].reason.replace("'", "&#x27;") in page
+    assert "large &gt; small on val_accuracy" in page
+    assert "<b>Which" not in page
