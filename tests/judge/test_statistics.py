@@ -274,6 +274,28 @@ def test_a_verdict_that_the_signs_do_not_confirm_is_fragile():
     assert "fragile: the sign-flip test does not confirm it" in row.reason
 
 
+def test_an_open_claim_that_the_signs_would_decide_is_fragile_too():
+    own = plan(seeds=10, levels={"reg": ("none", "bn")})
+    gains = [0.03] * 9 + [0.78]  # one seed of the other side has learned nothing
+    found = [
+        replace(t, metrics={"val_accuracy": 0.1 + (gains[t.seed] if t.variant == "bn" else 0)})
+        for t in trials(own, lambda v: 0)
+    ]
+    (row,) = judge_claims([claim("difference", factor="reg", left="bn", right="none")], own, found)
+    assert row.verdict in ("undecided", "cannot be decided by seeds")
+    assert row.ahead == 10
+    assert row.fragile
+    assert f"the sign-flip test does find a difference (p = {2 * 0.5**10:.2g})" in row.reason
+    spread_out = [
+        replace(t, metrics={"val_accuracy": 0.1 + (t.seed - 4.5) * 0.01 * (t.variant == "bn")})
+        for t in found
+    ]
+    (row,) = judge_claims(
+        [claim("difference", factor="reg", left="bn", right="none")], own, spread_out
+    )
+    assert not row.fragile
+
+
 def test_a_claim_declared_late_is_exploratory_and_takes_nothing_from_the_others():
     own = plan(seeds=10)
     found = trials(own, lambda v: 0.7 + 0.004 * (v["reg"] == "bn"), noise=0.004)

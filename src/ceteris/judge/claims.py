@@ -169,7 +169,7 @@ def _judged(item: Measured, adjusted_p: float, num_claims: int, level: float = A
         p=item.p,
         adjusted_p=adjusted_p,
         p_flip=flip,
-        fragile=_fragile(sample, verdict, flip),
+        fragile=_fragile(sample, verdict, flip, ALPHA / num_claims),
         more_seeds=_more(verdict, needed, sample.n),
         not_monotone=item.against,
         networks=item.networks,
@@ -180,10 +180,14 @@ def _judged(item: Measured, adjusted_p: float, num_claims: int, level: float = A
     return replace(row, reason=reason_of(row))
 
 
-def _fragile(sample: Sample, verdict: Verdict, flip: float) -> bool:
-    """Whether the sign-flip test, where it can, does not confirm what the t test found."""
-    told = verdict in ("supported", "supported but negligible", "refuted")
-    return told and sample.smallest_p_flip <= ALPHA and flip > ALPHA and sample.p_differs() <= ALPHA
+def _fragile(sample: Sample, verdict: Verdict, flip: float, strict: float) -> bool:
+    """Whether the two tests disagree: one of them, where it can, finds what the other does not."""
+    if sample.smallest_p_flip > ALPHA or math.isnan(flip):
+        return False
+    if verdict in ("supported", "supported but negligible", "refuted"):
+        return flip > ALPHA and sample.p_differs() <= ALPHA
+    still_open = verdict in ("undecided", "cannot be decided by seeds")
+    return still_open and flip <= strict and sample.p_differs() > strict
 
 
 def _more(verdict: Verdict, needed: int | None, n: int) -> int | None:

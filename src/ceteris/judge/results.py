@@ -87,7 +87,7 @@ class ClaimRow:
     p_flip: float = math.nan
     """Of the sign-flip test, the twin that assumes no normal distribution."""
     fragile: bool = False
-    """The twin does not confirm the verdict."""
+    """The twin disagrees: it does not confirm what was decided, or finds what was left open."""
     more_seeds: int | None = None
     """Undecided: how many more would probably decide it."""
     exploratory: bool = False

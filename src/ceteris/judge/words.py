@@ -22,8 +22,13 @@ def reason_of(row: ClaimRow) -> str:
     sentence = _sentence(row)
     if row.look is not None and row.verdict in _DECIDED:
         sentence += f"; decided early, at look {row.look}: the estimate runs high"
-    if row.fragile:
+    if row.fragile and row.verdict in _DECIDED:
         sentence += f"; fragile: the sign-flip test does not confirm it (p = {row.p_flip:.2g})"
+    elif row.fragile:
+        sentence += (
+            f"; fragile: the sign-flip test does find a difference (p = {row.p_flip:.2g}), so a few seeds "
+            "are far from the others: look at them"
+        )
     return sentence
 
 
