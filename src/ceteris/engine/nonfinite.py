@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ceteris.engine.stages import look_at_stages
 from ceteris.nn.build import Network
 
 __all__ = ["first_nonfinite"]
@@ -26,25 +27,13 @@ def first_nonfinite(network: Network, batch: Tensor) -> str:
         if not _finite(tensor):
             return f"weight {name}"
     found: list[str] = []
-    hooks = [
-        stage.register_forward_hook(_watch(name, found))
-        for name, stage in network.chain.named_stages()
-    ]
-    try:
-        with torch.no_grad(), network.one_by_one():
-            network(batch)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return found[0] if found else "loss"
 
-
-def _watch(name: str, found: list[str]):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+    def look(name: str, _module: nn.Module, output: Tensor) -> None:
         if not _finite(output):
             found.append(f"output of {name}")
 
-    return hook
+    look_at_stages(network, batch, look)
+    return found[0] if found else "loss"
 
 
 def _finite(tensor: Tensor) -> bool:

@@ -6,7 +6,7 @@ disturb nothing and sees the same for trials that were trained alone or in a gro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ceteris.data.prepare import PreparedData
 from ceteris.engine.evaluate import Scorer
 from ceteris.engine.images import DeviceImages
+from ceteris.engine.stages import look_at_stages
 from ceteris.nn.build import Network, build_network, load_weights
 from ceteris.nn.initial import initial_weights
 from ceteris.nn.modules import Activation
@@ -99,33 +100,21 @@ def _gradients(
 def _layers(network: Network, batch: Tensor) -> list[dict[str, Any]]:
     network.eval()
     found: list[dict[str, Any]] = []
-    hooks = [
-        stage.register_forward_hook(_watch(name, found))
-        for name, stage in network.chain.named_stages()
-    ]
-    try:
-        with torch.no_grad(), network.one_by_one():
-            network(batch)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    look_at_stages(network, batch, lambda *seen: found.append(_layer(*seen)))
     return found
 
 
-def _watch(name: str, found: list[dict[str, Any]]) -> Callable[[nn.Module, object, Tensor], None]:
-    def hook(module: nn.Module, _inputs: object, output: Tensor) -> None:
-        row: dict[str, Any] = {"name": name.removesuffix("/activation"), "rms": _rms(output)}
-        if isinstance(module, Activation):
-            units = output.transpose(0, 1).flatten(1)
-            if module.name == "relu":
-                row["dead"] = float((units <= 0).all(1).double().mean())
-                row["units"] = len(units)
-            elif module.name in _LIMITS:
-                low, high = _LIMITS[module.name]
-                row["saturated"] = float(((units < low) | (units > high)).double().mean())
-        found.append(row)
-
-    return hook
+def _layer(name: str, module: nn.Module, output: Tensor) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name.removesuffix("/activation"), "rms": _rms(output)}
+    if isinstance(module, Activation):
+        units = output.transpose(0, 1).flatten(1)
+        if module.name == "relu":
+            row["dead"] = float((units <= 0).all(1).double().mean())
+            row["units"] = len(units)
+        elif module.name in _LIMITS:
+            low, high = _LIMITS[module.name]
+            row["saturated"] = float(((units < low) | (units > high)).double().mean())
+    return row
 
 
 def _steadiness(network: Network, batch: Tensor) -> dict[str, float]:
