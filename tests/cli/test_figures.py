@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -47,6 +48,14 @@ def test_charts_and_tables_are_written_as_files(run, tmp_path):
             assert picture.width > 500
     rows = list(csv.DictReader(io.StringIO((folder / "trials.csv").read_text())))
     assert len(rows) == 8
+    notebook = json.loads((folder / "figures.ipynb").read_text())
+    names, shown = {"display": lambda *drawings: shown.extend(drawings)}, []
+    for cell in notebook["cells"]:
+        source = cell["source"].replace("from IPython.display import display\n\n", "")
+        *lines, last = source.split("\n")
+        exec("\n".join(lines), names)
+        shown.append(eval(last, names))
+    assert sum(hasattr(item, "_repr_svg_") for item in shown) == 9
     assert (folder / "results.tex").read_text().startswith(r"\begin{tabular}")
     assert "| variant | n |" in (folder / "results.md").read_text()
 

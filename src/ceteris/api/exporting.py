@@ -1,11 +1,12 @@
-"""Every chart of a report as a file of its own, and every table, for a paper or a hand-in."""
+"""Every chart of a report as a file of its own, every table, and a notebook that draws them again."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ceteris.api.folder import write_bytes
 from ceteris.api.reporting import report_content
@@ -74,6 +75,34 @@ def _tables(results: Results) -> Iterator[tuple[str, str]]:
     yield "trials.csv", csv_table(results.summary)
     yield "results.md", markdown_table(results.summary) + "\n"
     yield "results.tex", latex_table(results.summary) + "\n"
+    yield "figures.ipynb", json.dumps(_notebook(results), indent=1) + "\n"
+
+
+def _notebook(results: Results) -> dict[str, Any]:
+    """Return a notebook that draws the charts again from the results."""
+    opening = f"import ceteris\n\nresults = ceteris.open_results({str(results.folder.resolve())!r})\nresults"
+    calls = (
+        "results.plot.claims()",
+        "results.plot.effects()",
+        "from IPython.display import display\n\ndisplay(*results.plot.curves())",
+        "display(*results.plot.factors())",
+        "display(*results.plot.costs())",
+        "results.plot.model()",
+        "results.frame()",
+    )
+    cells: list[dict[str, Any]] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate((opening, *calls))
+    ]
+    metadata = {"language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _slug(text: str) -> str:

@@ -21,7 +21,7 @@ def command(
         typer.Option("--format", help="svg (the default), pdf or png; may be repeated."),
     ] = None,
 ) -> None:
-    """Write every chart as SVG, PDF or PNG, and every table as CSV, Markdown and LaTeX.
+    """Write every chart as SVG, PDF or PNG, every table as CSV, Markdown and LaTeX, and a notebook.
 
     Example: ceteris figures results/lab-a paper/figures --format pdf
     """
