@@ -287,6 +287,11 @@ class TrainSpec(_Spec):
                 del plain[name]
         return plain
 
+    @classmethod
+    def seldom_defaults(cls) -> dict[str, Any]:
+        """Return what `to_settings` leaves out while it is unchanged."""
+        return {name: cls.model_fields[name].default for name in _SELDOM}
+
     def built_optimizer(self) -> tuple[str, Optimizer]:
         """Return the optimizer's name and specification."""
         name, arguments = next(iter(self.optimizer.items()))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from ceteris.nn.training import TrainSpec
 from ceteris.records import Plan
 
 __all__ = ["resolved_yaml"]
@@ -39,7 +40,7 @@ def resolved_yaml(plan: Plan) -> str:
                 "levels": dict(variant.levels),
                 "data": dict(variant.data),
                 "model": dict(variant.model),
-                "train": dict(variant.train),
+                "train": {**TrainSpec.seldom_defaults(), **variant.train},
             }
             for variant in plan.variants
         },
