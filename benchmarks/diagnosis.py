@@ -197,6 +197,27 @@ def _mislabelled(share: float) -> Callable[[Dataset], Dataset]:
     return mislabel
 
 
+def _marked(kind: str) -> Callable[[Dataset], Dataset]:
+    """Write the class into the images: into one pixel, the whole brightness, or a border."""
+
+    def mark(data: Dataset) -> Dataset:
+        images = np.array(data.images)
+        shade = (data.labels * 16 // 9).astype(np.uint8)
+        if kind == "corner":
+            images[:, 0, 0, 0] = shade
+        elif kind == "brightness":
+            images = np.minimum(images // 4 + shade[:, None, None, None] * 3 // 4, 16).astype(
+                np.uint8
+            )
+        else:
+            images[:, 0, :, 0] = images[:, -1, :, 0] = shade[:, None]
+        return make_dataset(
+            images, np.array(data.labels), data.class_names, where="marked", maximum=16
+        )
+
+    return mark
+
+
 def _deep(activation: str, layers: int, **more: Any) -> Case:
     """Return a case with a deep dense network."""
     hidden = [
@@ -368,6 +389,11 @@ MISTAKES: dict[str, tuple[str, list[Callable[[], Case]]]] = {
         lambda: Case(dataset=_mislabelled(0.05)),
         lambda: Case(dataset=_mislabelled(0.08)),
         lambda: Case(dataset=_mislabelled(0.12)),
+    ]),
+    "a mark that gives the class away": ("trivial_features", [
+        lambda: Case(dataset=_marked("corner")),
+        lambda: Case(dataset=_marked("brightness")),
+        lambda: Case(dataset=_marked("border")),
     ]),
     "one learning rate for several optimizers": ("shared_learning_rate", [
         lambda: level({"set": {"train.optimizer": {"SGD": {"learning_rate": 0.01}}}}),

@@ -158,6 +158,8 @@ class DataFacts:
     """Images that occur with two different labels."""
     examples: tuple[int, ...] = ()
     """Ids of a few shared images."""
+    trivial: Mapping[str, float] = field(default_factory=dict)
+    """What tells classes apart without shapes ("one pixel", "mean colour") -> accuracy."""
 
 
 @dataclass(frozen=True)

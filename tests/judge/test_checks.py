@@ -445,3 +445,14 @@ def test_parts_that_were_treated_differently_are_named_with_their_moments():
     )
     honest = {"train": alike, "validation": {**alike, "mean": 0.1}}
     assert not found("treated_differently", plan(), study(**observed(inputs=honest)))
+
+
+def test_classes_that_one_pixel_gives_away_are_told():
+    (finding,) = found(
+        "trivial_features", plan(), [], facts(trivial={"one pixel": 0.97, "mean colour": 0.6})
+    )
+    assert finding.evidence == (
+        "of the validation images, the nearest class mean of one pixel alone 97% is right"
+    )
+    assert not found("trivial_features", plan(), [], facts(trivial={"one pixel": 0.7}))
+    assert not found("trivial_features", plan(), [], facts())

@@ -276,7 +276,7 @@ MORE_CHECKED = {
     "declared_optimizer", "batch_norm_memory", "lone_example", "counted_accuracy",
     "duplicates", "contradictory_labels", "class_imbalance", "warm_start",
     "dead_units", "vanishing_gradients", "shared_learning_rate", "unsteady_evaluation", "late_ranking",
-    "contradicted_labels", "treated_differently", "best_epoch", "selection_optimism",
+    "contradicted_labels", "treated_differently", "best_epoch", "selection_optimism", "trivial_features",
 }  # fmt: skip
 """Their cases are in test_checks.py."""
 

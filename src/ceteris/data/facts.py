@@ -9,6 +9,7 @@ import numpy as np
 
 from ceteris.data.dataset import Dataset
 from ceteris.data.splits import Split
+from ceteris.data.trivial import trivial_accuracies
 from ceteris.records import DataFacts
 
 __all__ = ["data_facts", "image_digests"]
@@ -51,4 +52,5 @@ def data_facts(data: Dataset, split: Split, digests: list[bytes]) -> DataFacts:
         shared=shared,
         contradictory=sum(digests[k] in clashing for ids in parts.values() for k in ids.tolist()),
         examples=tuple(dict.fromkeys(examples))[:MOST_EXAMPLES],
+        trivial=trivial_accuracies(data, split),
     )
