@@ -19,6 +19,7 @@ from ceteris.report.calibration_chart import draw_calibration
 from ceteris.report.claim_chart import claim_points, draw_claims
 from ceteris.report.cost_chart import cost_points, draw_cost
 from ceteris.report.diagram import boxes_of, draw_model
+from ceteris.report.images import confusion, confusion_difference
 from ceteris.report.kernels import kernel_pictures
 from ceteris.report.learning_chart import (
     draw_learning_curve,
@@ -244,3 +245,12 @@ def test_a_sheet_shows_every_picture_without_smoothing():
     assert tuple(pixels[20, 20]) == (0, 0, 0)
     assert tuple(pixels[20, 8 + 92 + 20]) == (128, 128, 128)
     assert tuple(pixels[20, 8 + 184 + 20]) == (255, 255, 255)
+
+
+def test_the_difference_of_two_matrices_is_in_shares_of_the_true_class():
+    one, other = (confusion(predictions(seeds), ("a", "b", "c", "d")) for seeds in (3, 1))
+    found = confusion_difference(("x", one), ("y", other), "validation")
+    expected = np.array(one.shares) - np.array(other.shares)
+    np.testing.assert_allclose(np.array(found.shares), expected)
+    assert np.abs(np.array(found.shares).sum(1)).max() < 1e-12
+    assert (found.left, found.right, found.split) == ("x", "y", "validation")

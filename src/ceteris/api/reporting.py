@@ -20,7 +20,14 @@ from ceteris.report.figures import (
     factor_charts_of,
 )
 from ceteris.report.html import render_html
-from ceteris.report.images import Picture, confusion, png_uri
+from ceteris.report.images import (
+    Confusion,
+    ConfusionDifference,
+    Picture,
+    confusion,
+    confusion_difference,
+    png_uri,
+)
 from ceteris.report.kernels import KernelPicture, kernel_pictures
 from ceteris.report.methods import checklists, methods_paragraph
 from ceteris.study.resolved import resolved_yaml
@@ -40,8 +47,14 @@ def report_content(results: Results) -> ReportContent:
     """Gather everything the report shows, from the run's folder alone."""
     manifest, summary = results.manifest, results.summary
     effects, curves = charts_of(manifest.plan, summary)
-    predictions = _predictions(results)
+    chosen = summary.selected
+    predictions = _predictions(results, chosen.variant if chosen else None)
     names = _class_names(results)
+    confusions = {
+        split: matrix
+        for split, items in predictions.items()
+        if (matrix := confusion(items, names)) is not None
+    }
     summaries = check_shapes(manifest.plan, manifest.descriptions)
     notes = [f"{item.source}: {note}" for item in manifest.data for note in item.notes]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in manifest.data]
@@ -66,11 +79,8 @@ def report_content(results: Results) -> ReportContent:
         calibration=calibration_charts(predictions),
         factor_charts=factor_charts_of(manifest.plan, summary),
         curves=curves,
-        confusions={
-            split: matrix
-            for split, items in predictions.items()
-            if (matrix := confusion(items, names)) is not None
-        },
+        confusions=confusions,
+        confusion_difference=_difference(results, confusions, names),
         pictures=_pictures(results),
         disagreements=_disagreements(results),
         data_notes=tuple(notes),
@@ -82,18 +92,31 @@ def report_content(results: Results) -> ReportContent:
     )
 
 
-def _predictions(results: Results) -> dict[str, list[Predictions]]:
-    """Split -> the selected variant's predictions, one per seed."""
-    chosen = results.summary.selected
+def _predictions(results: Results, variant: str | None) -> dict[str, list[Predictions]]:
+    """Split -> a variant's predictions, one per seed."""
     found: dict[str, list[Predictions]] = {}
     for trial in results.summary.trials:
-        if chosen is None or trial.variant != chosen.variant or trial.status != "done":
+        if trial.variant != variant or trial.status != "done":
             continue
         for split in SPLITS:
             item = read_predictions(trial_folder(results.folder, trial.identity), split)
             if item is not None:
                 found.setdefault(split, []).append(item)
     return found
+
+
+def _difference(
+    results: Results, own: Mapping[str, Confusion], names: tuple[str, ...]
+) -> ConfusionDifference | None:
+    """Compare the selected variant's validation matrix with the baseline's, or the runner-up's."""
+    chosen, baseline = results.summary.selected, results.manifest.plan.baseline
+    if chosen is None or "validation" not in own:
+        return None
+    other = baseline if chosen.variant != baseline else chosen.runner_up
+    found = confusion(_predictions(results, other).get("validation", []), names)
+    if other is None or found is None or found.class_names != own["validation"].class_names:
+        return None
+    return confusion_difference((chosen.variant, own["validation"]), (other, found), "validation")
 
 
 def _class_names(results: Results) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
 from ceteris.report.figures import Chart
-from ceteris.report.images import Confusion, Picture
+from ceteris.report.images import Confusion, ConfusionDifference, Picture
 from ceteris.report.kernels import KernelPicture
 from ceteris.report.methods import Answer
 from ceteris.report.per_class import ClassRow
@@ -55,6 +55,8 @@ class ReportContent:
     curves: tuple[Chart, ...]
     confusions: Mapping[str, Confusion]
     """Split -> matrix of the selected variant."""
+    confusion_difference: ConfusionDifference | None
+    """The selected variant's validation matrix minus the baseline's (or the runner-up's)."""
     pictures: Mapping[str, tuple[Picture, ...]]
     """samples, train, validation, test, mistakes."""
     disagreements: tuple[tuple[Picture, str], ...]

@@ -13,7 +13,14 @@ from PIL import Image
 
 from ceteris.records import Predictions
 
-__all__ = ["Confusion", "Picture", "confusion", "png_uri"]
+__all__ = [
+    "Confusion",
+    "ConfusionDifference",
+    "Picture",
+    "confusion",
+    "confusion_difference",
+    "png_uri",
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,35 @@ class Confusion:
         """Share of the diagonal."""
         right = sum(row[k] for k, row in enumerate(self.counts))
         return right / max(1, sum(map(sum, self.counts)))
+
+
+@dataclass(frozen=True)
+class ConfusionDifference:
+    """Where two variants err differently: shares of the true class, left - right."""
+
+    left: str
+    right: str
+    split: str
+    class_names: tuple[str, ...]
+    shares: tuple[tuple[float, ...], ...]
+
+
+def confusion_difference(
+    left: tuple[str, Confusion], right: tuple[str, Confusion], split: str
+) -> ConfusionDifference:
+    """Subtract two matrices of the same images, each a share of the true class.
+
+    Args:
+        left: name and matrix.
+        right: name and matrix.
+        split: of the images.
+    """
+    (name, one), (other_name, other) = left, right
+    shares = tuple(
+        tuple(a - b for a, b in zip(row, other_row, strict=True))
+        for row, other_row in zip(one.shares, other.shares, strict=True)
+    )
+    return ConfusionDifference(name, other_name, split, one.class_names, shares)
 
 
 def confusion(predictions: Sequence[Predictions], class_names: tuple[str, ...]) -> Confusion | None:
