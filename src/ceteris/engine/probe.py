@@ -28,7 +28,9 @@ from ceteris.records import Trial
 __all__ = ["probe_network"]
 
 EXAMPLES = 250
-"""Images on which a unit must stay silent to count as dead."""
+"""Images on which a unit must stay silent to count as dead; fewer of large ones."""
+PIXELS = 300_000
+"""Of all these images together, so that looking takes little memory."""
 GRADIENT_EXAMPLES = 32
 ALONE = 16
 """Images that are also scored one by one."""
@@ -59,7 +61,8 @@ def probe_network(
     scorer = _scorer(trial, model, network, len(data.class_names))
     images = DeviceImages(data.train_images, torch.device("cpu"))
     labels = torch.from_numpy(data.train_labels)
-    chosen = torch.arange(min(EXAMPLES, len(images)))
+    affordable = max(ALONE, min(EXAMPLES, PIXELS // (shape[0] * shape[1])))
+    chosen = torch.arange(min(affordable, len(images)))
     load_weights(network, initial_weights(model, shape, trial.seed))
     few = chosen[:GRADIENT_EXAMPLES]
     start = _gradients(network, scorer, images.batch(few), labels[few], trial.seed)
