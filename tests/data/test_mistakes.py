@@ -43,6 +43,12 @@ def test_own_statistics_standardise_every_part_by_itself():
     assert len(digests) == 3
 
 
+def test_a_refit_without_validation_images_has_no_statistics_of_their_own():
+    spec = DataSpec.parse({**copy.deepcopy(SETTINGS), "mistakes": ["own_statistics"]})
+    found = prepare(load_dataset(spec), spec, seed=0, fit_on="train+validation")
+    assert found.validation_preprocessing is found.preprocessing
+
+
 def test_an_untreated_test_set_keeps_its_pixels_and_validation_is_honest():
     found, test, data = parts(mistakes=["untreated_test"])
     assert found.validation_preprocessing is found.preprocessing

@@ -143,9 +143,11 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
     if fit_on == "train+validation":
         train, validation = np.sort(np.concatenate([train, validation])), validation[:0]
     preprocessing = _fit(data, spec, train)
-    held_out = treating(
-        spec.mistakes, "validation", preprocessing, lambda: _fit(data, spec, validation)
-    )
+    held_out = preprocessing
+    if len(validation):
+        held_out = treating(
+            spec.mistakes, "validation", preprocessing, lambda: _fit(data, spec, validation)
+        )
     return PreparedData(
         train_images=preprocessing.images(data.images, train),
         train_labels=data.labels[train],

@@ -19,6 +19,7 @@ __all__ = [
     "Picture",
     "confusion",
     "confusion_difference",
+    "picture_uri",
     "png_uri",
 ]
 
@@ -108,7 +109,11 @@ def png_uri(image: npt.NDArray[np.uint8], maximum: int) -> str:
     plain = pixels.round().astype(np.uint8)
     if plain.shape[2] not in (1, 3):
         plain = plain[..., :1]
-    picture = Image.fromarray(plain[..., 0] if plain.shape[2] == 1 else plain)
+    return picture_uri(Image.fromarray(plain[..., 0] if plain.shape[2] == 1 else plain))
+
+
+def picture_uri(picture: Image.Image) -> str:
+    """Return a picture as a PNG data URI."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from ceteris.report.images import picture_uri
 
 __all__ = ["KernelPicture", "kernel_pictures"]
 
@@ -63,12 +63,10 @@ def _picture(layer: str, kernel: Kernel) -> KernelPicture:
         how = "a row per output, a column per input; orange is positive, blue negative, white zero"
     pixels = _joined(grid, height, width)
     picture = Image.fromarray(pixels)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
     each = f"{inputs} x {outputs}" if inputs not in (1, 3) else str(outputs)
     return KernelPicture(
         layer,
-        "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode(),
+        picture_uri(picture),
         picture.width,
         picture.height,
         f"{layer}: {each} kernels of {height} x {width}; {how}; the largest weight is {scale:.2g}",
