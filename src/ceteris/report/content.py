@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceteris.judge.results import StudyResults
+from ceteris.judge.results import Finding, StudyResults
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
 from ceteris.report.figures import Chart
@@ -15,7 +16,15 @@ from ceteris.report.methods import Answer
 from ceteris.report.per_class import ClassRow
 from ceteris.report.tables import selection_sentence
 
-__all__ = ["ReportContent", "TrainingRow", "answer", "training_rows"]
+__all__ = [
+    "ReportContent",
+    "Tally",
+    "TrainingRow",
+    "answer",
+    "findings_by_variant",
+    "tallies",
+    "training_rows",
+]
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,47 @@ def answer(results: StudyResults) -> str:
         done = sum(trial.status == "done" for trial in results.trials)
         return f"Not answered yet: {done} trials are done."
     return sentence
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many verdicts or findings of one kind there are, for the first screen."""
+
+    text: str
+    kind: str
+    """``supported``, ``refuted``, ``other``, ``error``, ``warning``, ``note`` or ``good``."""
+    anchor: str
+
+
+def tallies(results: StudyResults) -> tuple[Tally, ...]:
+    """Count verdicts and findings."""
+    verdicts = Counter(row.verdict for row in results.claims)
+    found = [
+        Tally(
+            f"{count} claim{'s' * (count > 1)} {verdict}",
+            verdict if verdict in ("supported", "refuted") else "other",
+            "claims",
+        )
+        for verdict, count in verdicts.items()
+    ]
+    severities = Counter(finding.severity for finding in results.findings)
+    found += [
+        Tally(f"{severities[name]} {name}{'s' * (severities[name] > 1)}", name, f"findings-{name}")
+        for name in ("error", "warning", "note")
+        if severities[name]
+    ]
+    if results.trials and not results.findings:
+        found.append(Tally("no check has found anything", "good", "methods"))
+    return tuple(found)
+
+
+def findings_by_variant(findings: Sequence[Finding]) -> dict[str, tuple[int, ...]]:
+    """Return variant -> numbers of the findings about it; those about all variants stay by themselves."""
+    found: dict[str, list[int]] = {}
+    for number, finding in enumerate(findings, 1):
+        for name in finding.where.split(", "):
+            found.setdefault(name, []).append(number)
+    return {name: tuple(numbers) for name, numbers in found.items()}
 
 
 def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:

@@ -1,18 +1,24 @@
-"""The report as one HTML file: no network, no script, a strict Content-Security-Policy."""
+"""The report as one HTML file: no network, no script, a strict Content-Security-Policy.
+
+The page that a server shows while trials run is made of the same parts; it has one script.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris.judge.results import StudyResults
-from ceteris.report.content import ReportContent, answer
+from ceteris.report.content import ReportContent, answer, findings_by_variant, tallies
 from ceteris.report.tables import (
     PUBLISHED_HEAD,
     format_difference,
@@ -25,15 +31,111 @@ from ceteris.report.tables import (
 )
 from ceteris.version import __version__
 
-__all__ = ["render_html", "render_tables"]
+__all__ = ["LiveLinks", "contents_of", "render_html", "render_parts", "render_tables"]
+
+PART_NAMES = (
+    "head",
+    "claims",
+    "results",
+    "effects",
+    "findings",
+    "overview",
+    "published",
+    "curves",
+    "cost",
+    "errors",
+    "kernels",
+    "images",
+    "design",
+    "models",
+    "test",
+    "methods",
+    "settings",
+)
+_SECTION = re.compile(r'<h2 id="([a-z-]+)">(.*?)</h2>')
+_POLICY = (
+    "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
+_LIVE_POLICY = (
+    "default-src 'none'; style-src 'sha256-{digest}'; script-src 'self'; connect-src 'self'; "
+    "img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
 
 
-def render_html(content: ReportContent) -> str:
-    """Return the page."""
-    style = files("ceteris.report").joinpath("style.css").read_text(encoding="utf-8")
+@dataclass(frozen=True)
+class LiveLinks:
+    """What the page needs to talk to the server that shows it."""
+
+    base: str
+    """Address of the study, without a slash at its end."""
+    script: str
+    """Address of the script."""
+    variants: tuple[str, ...]
+    """Names of the variants that can classify images."""
+    chosen: str
+    """The one that does by default."""
+
+
+def render_html(content: ReportContent, live: LiveLinks | None = None) -> str:
+    """Return the page.
+
+    Args:
+        content: what it shows.
+        live: links for the page that a server shows; the file that stands alone has none, and no script.
+    """
+    style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    parts = render_parts(content)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            plan=content.plan,
+            parts=parts,
+            contents=contents_of(parts),
+            policy=(_LIVE_POLICY if live else _POLICY).format(digest=digest),
+            live=live,
+            style=style,
+            version=__version__,
+        )
+    )
+
+
+def render_parts(content: ReportContent) -> dict[str, str]:
+    """Return the parts of the page as HTML, by name, top to bottom; a part can be empty."""
+    environment = _environment()
+    names = {
+        "content": content,
+        "plan": content.plan,
+        "results": content.results,
+        "answer": answer(content.results),
+        "tallies": tallies(content.results),
+        "concerning": findings_by_variant(content.results.findings),
+        "metrics": shown_metrics(content.results),
+        "interval": format_interval,
+        "difference": format_difference,
+        "published_head": PUBLISHED_HEAD,
+        "published_rows": published_cells(content.results.published),
+        "nan": math.nan,
+        "has_interval": lambda item: math.isfinite(item.low),
+    }
+    return {name: environment.get_template(f"{name}.html.j2").render(names) for name in PART_NAMES}
+
+
+def contents_of(parts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return anchor and title (as HTML) of every section."""
+    return [found for part in parts.values() for found in _SECTION.findall(part)]
+
+
+def _style() -> str:
+    return files("ceteris.report").joinpath("page", "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("ceteris.report", "."),
+        loader=PackageLoader("ceteris.report", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -48,22 +150,7 @@ def render_html(content: ReportContent) -> str:
         percent=lambda value: f"{100 * value:.1f} %",
         shade=_shade,
     )
-    return environment.get_template("page.html.j2").render(
-        content=content,
-        plan=content.plan,
-        results=content.results,
-        answer=answer(content.results),
-        metrics=shown_metrics(content.results),
-        interval=format_interval,
-        difference=format_difference,
-        published_head=PUBLISHED_HEAD,
-        published_rows=published_cells(content.results.published),
-        style=style,
-        style_hash=digest,
-        version=__version__,
-        nan=math.nan,
-        has_interval=lambda item: math.isfinite(item.low),
-    )
+    return environment
 
 
 def render_tables(results: StudyResults) -> str:
