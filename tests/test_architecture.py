@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "ceteris"
 
 LEVELS = {
-    "cli": 10,
+    "cli": 11,
+    "serve": 10,
     "api": 9,
     "report": 8,
     "judge": 7,
@@ -29,6 +30,7 @@ LEVELS = {
 }
 FREE_OF_TORCH = {
     "cli",
+    "serve",
     "api",
     "report",
     "judge",

@@ -31,6 +31,7 @@ __all__ = [
     "json_schema",
     "load",
     "open_results",
+    "reopen",
     "status",
     "write_report",
     "write_template",
@@ -107,6 +108,21 @@ def load(path: str | Path) -> Study:
         StudyError: every problem of the file, each with its line.
     """
     return Study(load_study(Path(path)))
+
+
+def reopen(folder: str | Path) -> tuple[Study, dict[str, Any]]:
+    """Return the study that a folder holds the results of, and the options it was run with.
+
+    Raises:
+        StoreError: the folder is not a run's.
+        StudyError: the study breaks a rule of this version.
+    """
+    from ceteris.api.invocation import kept_invocation, kept_study
+
+    study = Study(kept_study(Path(folder)))
+    options = dict(vars(kept_invocation(Path(folder))))
+    del options["base"]
+    return study, options
 
 
 def from_mapping(mapping: Mapping[str, Any], *, base: str | Path | None = None) -> Study:

@@ -18,6 +18,7 @@ __all__ = [
     "RESOLVED",
     "STUDY",
     "existing_folder",
+    "in_use",
     "locked",
     "prepared_folder",
     "write_bytes",
@@ -29,6 +30,8 @@ RESOLVED = "resolved.yaml"
 DATABASE = "ceteris.db"
 REPORT = "report.html"
 LOCK = ".lock"
+LOOK_SECONDS = 0.5
+"""`in_use` may hold the lock for a moment; a run waits that long before it gives up."""
 
 
 def prepared_folder(out: Path) -> Path:
@@ -78,7 +81,7 @@ def locked(out: Path) -> Iterator[None]:
     Raises:
         StoreError: another run holds it.
     """
-    lock = FileLock(out / LOCK, timeout=0)
+    lock = FileLock(out / LOCK, timeout=LOOK_SECONDS)
     try:
         lock.acquire()
     except Timeout as error:
@@ -94,6 +97,19 @@ def locked(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def in_use(out: Path) -> bool:
+    """Return whether a run holds the folder at this moment."""
+    if not (out / LOCK).exists():
+        return False
+    lock = FileLock(out / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def write_text(path: Path, text: str) -> None:

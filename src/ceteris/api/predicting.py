@@ -57,6 +57,20 @@ class Guess:
     probabilities: Mapping[str, float]
     seen: Bytes
     """``(height, width, channel)``: the image before the study's preprocessing."""
+    variant: str
+    treated: Numbers
+    """The image as the first seed's network sees it."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a variant's networks say about images."""
+
+    raw: Bytes
+    treated: Numbers
+    """By the first seed's preprocessing."""
+    probabilities: Mapping[int, Numbers]
+    """Seed -> ``(example, class)``."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +140,7 @@ def predict(results: Results, files: Sequence[Path], variant: str | None = None)
         StoreError: the run has no trained network of it.
     """
     chosen = _chosen(results, variant)
-    raw = _read(results, files, chosen)
-    return _guesses(files, raw, _probabilities(results, chosen, raw), _names(results, chosen))
+    return _guesses(results, chosen, files, _said(results, chosen, files))
 
 
 def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest:
@@ -150,18 +163,20 @@ def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest
     names = _names(results, shown)
     files, labels = labelled_files(folder, names)
     truth = np.array(labels, dtype=np.int64)
-    rows, kept = [], {}
+    rows: list[OwnVariant] = []
+    kept: _Said | None = None
     for name in only or [variant.name for variant in results.manifest.plan.variants]:
         variant = _chosen(results, name)
-        raw = _read(results, files, variant)
-        found = _probabilities(results, variant, raw)
+        said = _said(results, variant, files)
+        kept = said if variant == shown else kept
+        found = said.probabilities
         marks = np.stack([values.argmax(1) == truth for values in found.values()])
         right = {seed: float(own.mean()) for seed, own in zip(found, marks, strict=True)}
         rows.append(OwnVariant(name, right, _interval(marks)))
-        if variant == shown:
-            kept, seen = found, raw
+    assert kept is not None  # noqa: S101 - the shown variant is one of them
     predictions = [
-        Predictions("test", np.arange(len(truth)), truth, values) for values in kept.values()
+        Predictions("test", np.arange(len(truth)), truth, values)
+        for values in kept.probabilities.values()
     ]
     matrix = confusion(predictions, tuple(names))
     assert matrix is not None  # noqa: S101 - there is a trained network
@@ -171,7 +186,7 @@ def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest
         tuple(rows),
         shown.name,
         matrix,
-        tuple(_guesses(files, seen, kept, names)),
+        tuple(_guesses(results, shown, files, kept)),
         tuple(names[label] for label in labels),
     )
 
@@ -246,18 +261,20 @@ def _read(results: Results, files: Sequence[Path], variant: Variant) -> Bytes:
     return read_foreign(files, str(variant.data["source"]), shape, gallery.maximum)
 
 
-def _probabilities(results: Results, variant: Variant, raw: Bytes) -> dict[int, Numbers]:
-    """Seed -> class probabilities of its network."""
+def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
+    """Ask every network of a variant about images."""
     from ceteris.engine.predict import predict_images
 
-    trials = _trained(results, variant)
+    raw = _read(results, files, variant)
     classes = len(_names(results, variant))
-    found = {}
-    for trial in trials:
+    probabilities, treated = {}, None
+    for trial in _trained(results, variant):
         weights, preprocessing = read_weights_file(trial_folder(results.folder, trial.identity))
         images = preprocessing.images(raw, np.arange(len(raw)))
-        found[trial.seed] = predict_images(variant, weights, images, classes)
-    return found
+        treated = images.array() if treated is None else treated
+        probabilities[trial.seed] = predict_images(variant, weights, images, classes)
+    assert treated is not None  # noqa: S101 - there is a trained network
+    return _Said(raw, treated, probabilities)
 
 
 def _trained(results: Results, variant: Variant) -> list[StoredTrial]:
@@ -275,10 +292,9 @@ def _trained(results: Results, variant: Variant) -> list[StoredTrial]:
     return refitted or done
 
 
-def _guesses(
-    files: Sequence[Path], raw: Bytes, found: Mapping[int, Numbers], names: Sequence[str]
-) -> list[Guess]:
-    values = np.stack(list(found.values()))
+def _guesses(results: Results, variant: Variant, files: Sequence[Path], said: _Said) -> list[Guess]:
+    names = _names(results, variant)
+    values = np.stack(list(said.probabilities.values()))
     mean = values.mean(0)
     guesses = []
     for index, file in enumerate(files):
@@ -291,7 +307,9 @@ def _guesses(
                 int((values[:, index].argmax(1) == best).sum()),
                 len(values),
                 {name: float(mean[index, k]) for k, name in enumerate(names)},
-                raw[index],
+                said.raw[index],
+                variant.name,
+                said.treated[index],
             )
         )
     return guesses

@@ -18,7 +18,8 @@ from ceteris.api.folder import (
     prepared_folder,
     write_text,
 )
-from ceteris.api.gallery import keep_gallery
+from ceteris.api.gallery import keep_gallery, load_gallery
+from ceteris.api.invocation import Invocation, keep_invocation
 from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
 from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
@@ -131,6 +132,7 @@ def run_study(
         with _pool(planned, store, out, options) as session.pool:  # it starts while data are read
             _load_data(session)
             _register(session, study)
+            _keep_first_images(session)
             trials = _run_trials(session)
             _finish_selected(session, trials)
         results = read_results(store, out)
@@ -201,6 +203,19 @@ def _register(session: _Session, study: Study) -> None:
     write_text(session.out / RESOLVED, resolved_yaml(session.plan))
     text = manifest_to_json(manifest)
     session.store.register(session.plan.study, study.document.text, text, _now())
+    options = session.options
+    keep_invocation(
+        session.out,
+        Invocation(
+            base=None if study.base is None else str(study.base.resolve()),
+            seeds=options.seeds,
+            overrides=tuple(options.overrides),
+            only=tuple(options.only),
+            jobs=options.jobs,
+            device=options.device,
+            group_size=options.group_size,
+        ),
+    )
 
 
 def _run_trials(session: _Session) -> tuple[Trial, ...]:
@@ -262,6 +277,14 @@ def _finish_selected(session: _Session, trials: Sequence[Trial]) -> None:
     if rule.test == "never" or variant.data["split"].get("validation") == "test":
         return
     _open_test(session, final)
+
+
+def _keep_first_images(session: _Session) -> None:
+    """Keep sample images from the beginning, for a page that is looked at while trials run."""
+    if load_gallery(session.out) is None:
+        variant = session.plan.variants[0]
+        data = open_dataset(session.datasets[session.fingerprints[variant.name]])
+        keep_gallery(session.out, data, DataSpec.parse(variant.data), None)
 
 
 def _keep_gallery(session: _Session, results: Results) -> None:

@@ -18,6 +18,7 @@ from ceteris.cli import (
     report,
     results,
     run,
+    serve,
     status,
     test,
 )
@@ -61,6 +62,7 @@ for module in (
     check,
     plan,
     run,
+    serve,
     status,
     results,
     report,
@@ -70,6 +72,7 @@ for module in (
     gradcheck,
     predict,
     test,
+    serve,
 ):
     app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
 

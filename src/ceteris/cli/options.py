@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Folder", "Json", "Only", "Overrides", "Seeds", "StudyFile"]
+__all__ = ["Folder", "Json", "Only", "Overrides", "Port", "Seeds", "StudyFile"]
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file.")]
 Folder = Annotated[Path, typer.Argument(help="The output folder of a run.")]
@@ -22,4 +22,7 @@ Overrides = Annotated[
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="VARIANT", help="Only these variants (and no others)."),
+]
+Port = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Of the page's address [a free one].")
 ]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ceteris.cli.explained import DOUBTFUL, TRIALS_FAILED, explained
-from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
+from ceteris.cli.explained import BAD_INPUT, DOUBTFUL, TRIALS_FAILED, explained
+from ceteris.cli.options import Json, Only, Overrides, Port, Seeds
 
 if TYPE_CHECKING:
-    from ceteris.api import Observer, Results
+    from ceteris.api import Observer, Results, Study
     from ceteris.api import Progress as RunProgress
 
 __all__ = ["command"]
@@ -23,7 +25,9 @@ __all__ = ["command"]
 
 @explained
 def command(
-    study: StudyFile,
+    study: Annotated[
+        Path, typer.Argument(help="The study file, or the output folder of a run to go on with.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Output folder [results/STUDY].")
     ] = None,
@@ -33,7 +37,9 @@ def command(
     ] = None,
     overrides: Overrides = None,
     only: Only = None,
-    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    device: Annotated[
+        str | None, typer.Option("--device", help="cpu [the default] or cuda.")
+    ] = None,
     group_size: Annotated[
         int | None,
         typer.Option(
@@ -42,32 +48,83 @@ def command(
             help="Trials trained together as one program [1 on cpu, 16 on cuda].",
         ),
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the report in a browser while trials run.")
+    ] = False,
+    port: Port = 0,
     as_json: Json = False,
 ) -> None:
     """Run exactly what is missing, then print results, claims and the report's path.
 
     Example: ceteris run study.yaml --seeds 5
     """
+    if serve and as_json:
+        message = "run: --serve and --json exclude each other. Leave one out."
+        typer.echo(message, err=True)
+        raise typer.Exit(BAD_INPUT)
     from ceteris import api
+
+    loaded, kept = _opened(study)
+    folder = out or (study if study.is_dir() else api.default_out(loaded.name))
+    given = {
+        "seeds": seeds,
+        "jobs": jobs,
+        "overrides": overrides,
+        "only": only,
+        "device": device,
+        "group_size": group_size,
+    }
+    options = {**kept, **{name: value for name, value in given.items() if value is not None}}
+    if serve:
+        raise typer.Exit(_serve(study, folder, loaded, options, port))
     from ceteris.api.running import RunOptions
 
-    loaded = api.load(study)
-    folder = out or api.default_out(loaded.name)
-    options = RunOptions(
-        jobs=jobs,
-        device=device,
-        group_size=group_size,
-        seeds=seeds,
-        overrides=overrides or (),
-        only=only or (),
-    )
-    with _progress() as observe:
-        results = loaded.run(folder, options=options, observe=observe)
+    with _interruptible(), _progress() as observe:
+        results = loaded.run(folder, options=RunOptions(**options), observe=observe)
     if as_json:
         typer.echo(json.dumps(results.to_json(), indent=2, allow_nan=False))
     else:
         _print_results(results, folder)
     raise typer.Exit(_exit_code(results))
+
+
+def _opened(path: Path) -> tuple[Study, dict[str, Any]]:
+    """Read a study file, or the study of an output folder with the options it was run with."""
+    from ceteris import api
+
+    if not path.is_dir():
+        return api.load(path), {}
+    return api.reopen(path)
+
+
+def _serve(study: Path, folder: Path, loaded: Study, options: dict[str, Any], port: int) -> int:
+    """Run the study in a process of its own, and show its page."""
+    from ceteris.cli.serve import serve_run
+
+    plan = {name: options.get(name) for name in ("seeds", "overrides", "only")}
+    loaded.plan(**{name: value for name, value in plan.items() if value is not None})  # or explain
+    return serve_run(study, folder, options, port)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let a polite end (SIGTERM) stop a run as Ctrl-C does: workers are ended, what is done is kept."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        signal.signal(
+            signal.SIGTERM, signal.SIG_IGN
+        )  # one end is enough, also while it is under way
+        if number == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise KeyboardInterrupt
+
+    names = (signal.SIGINT, signal.SIGTERM)
+    before = [(name, signal.signal(name, interrupt)) for name in names]
+    try:
+        yield
+    finally:
+        for name, handler in before:
+            signal.signal(name, handler)
 
 
 def _exit_code(results: Results) -> int:

@@ -14,7 +14,7 @@ from ceteris.data.handwriting import mnist_like
 from ceteris.errors import DataError, Problem
 from ceteris.records import Shape
 
-__all__ = ["fitting", "labelled_files", "read_foreign"]
+__all__ = ["HANDWRITTEN", "fitting", "labelled_files", "read_foreign"]
 
 HANDWRITTEN = ("mnist", "digits")
 """Sources whose images were normalised in a way that can be repeated."""

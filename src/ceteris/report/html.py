@@ -31,7 +31,16 @@ from ceteris.report.tables import (
 )
 from ceteris.version import __version__
 
-__all__ = ["LiveLinks", "contents_of", "render_html", "render_parts", "render_tables"]
+__all__ = [
+    "LiveLinks",
+    "page_environment",
+    "part_mark",
+    "render_contents",
+    "render_html",
+    "render_parts",
+    "render_shell",
+    "render_tables",
+]
 
 PART_NAMES = (
     "head",
@@ -52,6 +61,8 @@ PART_NAMES = (
     "methods",
     "settings",
 )
+_PLACE = PART_NAMES.index("design")
+_LIVE_ORDER = (*PART_NAMES[:_PLACE], "try", *PART_NAMES[_PLACE:])
 _SECTION = re.compile(r'<h2 id="([a-z-]+)">(.*?)</h2>')
 _POLICY = (
     "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
@@ -68,43 +79,73 @@ class LiveLinks:
     """What the page needs to talk to the server that shows it."""
 
     base: str
-    """Address of the study, without a slash at its end."""
+    """Address of the study, without a slash at its end; empty for a list of studies."""
     script: str
     """Address of the script."""
-    variants: tuple[str, ...]
-    """Names of the variants that can classify images."""
-    chosen: str
-    """The one that does by default."""
+    events: str
+    """Address of the events."""
 
 
-def render_html(content: ReportContent, live: LiveLinks | None = None) -> str:
-    """Return the page.
+def render_html(content: ReportContent) -> str:
+    """Return the report as a file that stands alone: no network, no script."""
+    parts = render_parts(content)
+    parts["contents"] = render_contents(parts)
+    return render_shell(content.plan.study, parts)[0]
+
+
+def render_shell(
+    name: str, parts: Mapping[str, str], live: LiveLinks | None = None
+) -> tuple[str, str]:
+    """Return a page around its parts, and its Content-Security-Policy.
 
     Args:
-        content: what it shows.
-        live: links for the page that a server shows; the file that stands alone has none, and no script.
+        name: of the study.
+        parts: name -> HTML; of a live page those that are missing are left empty, to be filled later.
+        live: links of a page that a server shows; None for a file that stands alone.
     """
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    parts = render_parts(content)
-    return (
-        _environment()
+    policy = (_LIVE_POLICY if live else _POLICY).format(digest=digest)
+    page = (
+        page_environment()
         .get_template("page.html.j2")
         .render(
-            plan=content.plan,
+            name=name,
             parts=parts,
-            contents=contents_of(parts),
-            policy=(_LIVE_POLICY if live else _POLICY).format(digest=digest),
+            order=_order(parts, live),
+            marks={part: part_mark(html) for part, html in parts.items()},
+            policy=policy,
             live=live,
             style=style,
             version=__version__,
         )
     )
+    return page, policy
+
+
+def _order(parts: Mapping[str, str], live: LiveLinks | None) -> tuple[str, ...]:
+    """Return the parts below the head; those of a live page may still be empty."""
+    if live is None:
+        return tuple(name for name in PART_NAMES if name in parts and name != "head")
+    if not live.base:
+        return tuple(parts)
+    return _LIVE_ORDER[1:]
+
+
+def part_mark(html: str) -> str:
+    """Return a short name of a part's content: a part is sent only to pages that lack it."""
+    return hashlib.sha256(html.encode()).hexdigest()[:12]
+
+
+def render_contents(parts: Mapping[str, str]) -> str:
+    """Return links to all sections, as a list."""
+    sections = _SECTION.findall("".join(parts.get(name, "") for name in _LIVE_ORDER))
+    return page_environment().get_template("contents.html.j2").render(sections=sections)
 
 
 def render_parts(content: ReportContent) -> dict[str, str]:
     """Return the parts of the page as HTML, by name, top to bottom; a part can be empty."""
-    environment = _environment()
+    environment = page_environment()
     names = {
         "content": content,
         "plan": content.plan,
@@ -123,17 +164,13 @@ def render_parts(content: ReportContent) -> dict[str, str]:
     return {name: environment.get_template(f"{name}.html.j2").render(names) for name in PART_NAMES}
 
 
-def contents_of(parts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return anchor and title (as HTML) of every section."""
-    return [found for part in parts.values() for found in _SECTION.findall(part)]
-
-
 def _style() -> str:
     return files("ceteris.report").joinpath("page", "style.css").read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return what the templates of the page are rendered with; text is escaped."""
     environment = Environment(
         loader=PackageLoader("ceteris.report", "page"),
         autoescape=True,

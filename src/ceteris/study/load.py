@@ -41,13 +41,17 @@ class Study:
         return {"data": self.file.data, "model": self.file.model, "train": self.file.train}
 
 
-def load_study(path: FilePath) -> Study:
+def load_study(path: FilePath, *, base: FilePath | None = None) -> Study:
     """Read and validate a study file.
+
+    Args:
+        path: of the file.
+        base: the folder that relative data paths start from; the file's own by default.
 
     Raises:
         StudyError: every problem of the file, each with its line.
     """
-    return _study(read_file(path), path.resolve().parent)
+    return _study(read_file(path), base or path.resolve().parent)
 
 
 def study_from_mapping(mapping: Mapping[str, Any], *, base: FilePath | None = None) -> Study:

@@ -1,0 +1,63 @@
+"""A run goes on as it was run, from its folder alone."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import ceteris
+from ceteris.api.invocation import kept_invocation
+from ceteris.api.running import RunOptions
+from ceteris.cli.main import app
+from ceteris.errors import StoreError
+
+runner = CliRunner()
+STUDY = {
+    "study": "again",
+    "data": {"source": "digits", "split": {"train": 0.2, "validation": 0.2, "test": 0.6}},
+    "model": {"layers": ["Flatten", {"Dense": {"units": 10, "activation": "softmax"}}]},
+    "train": {"optimizer": "Adam", "epochs": 5, "batch_size": 64},
+    "seeds": 10,
+    "factors": {
+        "rate": {"low": None, "high": {"set": {"train.optimizer.Adam.learning_rate": 0.1}}}
+    },
+}
+
+
+@pytest.fixture
+def run_folder(tmp_path):
+    options = RunOptions(jobs=1, seeds=2, overrides=("train.epochs=1",), only=("low",))
+    ceteris.from_mapping(STUDY, base=tmp_path).run(tmp_path / "out", options=options)
+    return tmp_path / "out"
+
+
+def test_the_options_of_a_run_are_kept(run_folder, tmp_path):
+    found = kept_invocation(run_folder)
+    assert (found.seeds, found.overrides, found.only) == (2, ("train.epochs=1",), ("low",))
+    assert found.base == str(tmp_path)
+
+
+def test_running_a_folder_goes_on_as_before_and_trains_nothing_anew(run_folder):
+    before = ceteris.open_results(run_folder)
+    found = runner.invoke(app, ["run", str(run_folder), "--json"])
+    assert found.exit_code in (0, 1), found.stderr
+    assert [t["seconds"] for t in json.loads(found.stdout)["trials"]] == [
+        trial.wall_seconds for trial in before.summary.trials
+    ]
+
+
+def test_options_on_the_command_line_come_first(run_folder):
+    found = runner.invoke(app, ["run", str(run_folder), "--seeds", "3", "--json"])
+    trials = json.loads(found.stdout)["trials"]
+    assert sorted((t["variant"], t["seed"], t["epochs"]) for t in trials) == [
+        ("low", seed, 1) for seed in range(3)
+    ]
+
+
+def test_a_folder_without_a_run_and_a_damaged_file_are_one_clear_error(run_folder, tmp_path):
+    found = runner.invoke(app, ["run", str(tmp_path)])
+    assert found.exit_code == 2
+    assert "must be the output folder of a run" in found.stderr
+    (run_folder / "run.json").write_text("{")
+    with pytest.raises(StoreError, match=r"run\.json: must hold the options of a run"):
+        kept_invocation(run_folder)
