@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "ceteris"
 
 LEVELS = {
+    "__main__": 12,
     "cli": 11,
     "serve": 10,
     "api": 9,

@@ -18,6 +18,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris.judge.results import StudyResults
+from ceteris.report.brief import brief
 from ceteris.report.content import ReportContent, answer, findings_by_variant, tallies
 from ceteris.report.tables import (
     PUBLISHED_HEAD,
@@ -151,6 +152,7 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "plan": content.plan,
         "results": content.results,
         "answer": answer(content.results),
+        "brief": brief(content.plan, content.results),
         "tallies": tallies(content.results),
         "concerning": findings_by_variant(content.results.findings),
         "metrics": shown_metrics(content.results),
