@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs bench calibrate diagnose spread labs labs-quick clean
+.PHONY: demo test lint docs bench calibrate diagnose spread labs labs-quick screenshots clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -40,6 +40,10 @@ labs: .venv/.installed-dev
 
 labs-quick: .venv/.installed-dev
 	$(BIN)/python -m studies --quick
+
+# The pictures of docs/images; needs Chromium.
+screenshots: .venv/.installed-dev
+	$(BIN)/python -m docs.screenshots
 
 calibrate: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.calibration

@@ -216,6 +216,8 @@ class Speed:
     """Private memory of the worker meanwhile."""
     start_seconds: float = 0.0
     """What the first epoch of a trial costs on top, while memory is touched for the first time."""
+    emulated: bool = False
+    """bf16 on a processor without instructions for it: several times slower than fp32."""
 
 
 @dataclass(frozen=True)

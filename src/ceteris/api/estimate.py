@@ -52,6 +52,8 @@ class TrialCost:
 
     seconds: float
     memory_bytes: int
+    emulated: bool = False
+    """bf16 on a processor without instructions for it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Estimate:
     jobs: int
     measured: bool = False
     """Whether it rests on a measurement, or on shapes alone."""
+    emulated: bool = False
+    """Whether some variant's bf16 is emulated by this processor."""
 
     def sentence(self) -> str:
         """Say it in one line.
@@ -77,9 +81,15 @@ class Estimate:
             if self.measured
             else "a rough forecast from shapes alone"
         )
+        advice = (
+            ". This processor has no bf16 instructions and emulates them, which is several times slower "
+            "than fp32: try --set train.precision=fp32"
+            if self.emulated
+            else ""
+        )
         return (
             f"about {duration(self.seconds)} and {self.memory_bytes / 1e9:.1f} GB with {workers} "
-            f"({basis})"
+            f"({basis}){advice}"
         )
 
 
@@ -146,7 +156,7 @@ def measured_cost(speed: Speed, amount: Amount, train: Mapping[str, Any]) -> Tri
     epoch = trained * speed.train_seconds + scored * speed.evaluation_seconds + SECONDS_PER_EPOCH
     final = (amount.train + amount.validation) * speed.evaluation_seconds
     start = speed.start_seconds + SECONDS_PER_TRIAL
-    return TrialCost(start + epochs * epoch + final, speed.memory_bytes)
+    return TrialCost(start + epochs * epoch + final, speed.memory_bytes, speed.emulated)
 
 
 def estimate_study(
@@ -178,7 +188,8 @@ def estimate_study(
         (cost.memory_bytes for cost in costs.values() for _ in range(num_seeds)), reverse=True
     )
     memory = PARENT_BYTES + data_bytes + sum(sizes[:jobs])
-    return Estimate(seconds, memory, jobs, measured=start_seconds is not None)
+    emulated = any(cost.emulated for cost in costs.values())
+    return Estimate(seconds, memory, jobs, measured=start_seconds is not None, emulated=emulated)
 
 
 def _makespan(trials: Sequence[float], jobs: int) -> float:

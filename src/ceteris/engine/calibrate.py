@@ -9,6 +9,7 @@ import numpy as np
 
 from ceteris.data.images import LEVELS, ImageSet, LookUp
 from ceteris.data.prepare import FittedPreprocessing, PreparedData
+from ceteris.engine.environment import bf16_is_emulated
 from ceteris.engine.evaluate import EVALUATION_BATCH
 from ceteris.engine.memory import give_memory_back, private_bytes
 from ceteris.engine.run import run_trial
@@ -65,7 +66,8 @@ def measure_speed(
     scoring = min(record.wall_seconds - count * training for record in records[1:]) / scored
     start = records[0].wall_seconds - min(record.wall_seconds for record in records[1:])
     memory = before + (private_bytes() - before) * wanted // batch  # activations fill it
-    return Speed(training, max(scoring, 0.0), memory, max(start, 0.0))
+    emulated = train.get("precision") == "bf16" and bf16_is_emulated()
+    return Speed(training, max(scoring, 0.0), memory, max(start, 0.0), emulated)
 
 
 def _random_data(shape: Shape, num_classes: int, count: int, *, looked_up: bool) -> PreparedData:

@@ -13,7 +13,7 @@ from ceteris.engine.version import ENGINE_VERSION
 from ceteris.nn.native.library import library
 from ceteris.version import __version__
 
-__all__ = ["environment_fingerprint", "memory_is_kept"]
+__all__ = ["bf16_is_emulated", "environment_fingerprint", "memory_is_kept"]
 
 _PROBE = 12_000_000
 """Floats: 48 MB, which glibc hands back at once unless it is told not to."""
@@ -45,6 +45,19 @@ def environment_fingerprint(device: str) -> dict[str, Any]:
         "kernels": "torch" if library() is None else "native",
         "memory_kept": memory_is_kept(),
     }
+
+
+def bf16_is_emulated() -> bool:
+    """Say whether this processor multiplies bf16 numbers without instructions of its own for them.
+
+    Returns:
+        False also where that is not known, as on processors of other kinds than x86.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    known = [getattr(torch.cpu, name) for name in asked if hasattr(torch.cpu, name)]
+    return bool(known) and not any(ask() for ask in known)
 
 
 def memory_is_kept() -> bool | None:

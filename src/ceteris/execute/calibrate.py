@@ -79,6 +79,7 @@ def _mean(speeds: Sequence[Speed]) -> Speed:
         mean(item.evaluation_seconds for item in speeds),
         max(item.memory_bytes for item in speeds),
         mean(item.start_seconds for item in speeds),
+        any(item.emulated for item in speeds),
     )
 
 
