@@ -10,6 +10,7 @@ from ceteris.cli import (
     audit,
     check,
     compare,
+    explain,
     figures,
     gradcheck,
     init,
@@ -70,6 +71,7 @@ for module in (
     gradcheck,
     predict,
     test,
+    explain,
 ):
     app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
 

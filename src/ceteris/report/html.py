@@ -45,6 +45,7 @@ PART_NAMES = (
     "cost",
     "errors",
     "kernels",
+    "insight",
     "images",
     "design",
     "models",
