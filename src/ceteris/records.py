@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Attributions",
     "Claim",
     "DataDescription",
     "DataFacts",
     "EpochRecord",
     "FitOn",
+    "LayerOutput",
     "Look",
     "Plan",
     "Predictions",
@@ -251,3 +253,29 @@ class Look:
     purpose: str
     at: str
     """UTC, ISO 8601."""
+
+
+@dataclass(frozen=True)
+class LayerOutput:
+    """What one layer puts out for one image, in evaluation mode."""
+
+    name: str
+    type: str
+    """Of the layer, for example ``Conv2D``."""
+    values: npt.NDArray[np.float32]
+    """``(height, width, channel)`` or ``(unit,)``"""
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """Where in some images a network finds what speaks for a class."""
+
+    method: Literal["Grad-CAM", "integrated gradients"]
+    layer: str
+    """Whose maps Grad-CAM weights; empty for integrated gradients."""
+    probabilities: npt.NDArray[np.float32]
+    """``(example, class)``"""
+    of_guess: npt.NDArray[np.float32]
+    """``(example, height, width)``: for the most probable class."""
+    of_truth: npt.NDArray[np.float32]
+    """For the true class; the same where the guess is right, or no truth is known."""

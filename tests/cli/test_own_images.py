@@ -1,4 +1,4 @@
-"""`ceteris predict` and `ceteris test`: a trained study on images that somebody brings along."""
+"""`ceteris predict`, `ceteris test` and `ceteris explain`: a trained study on images that somebody brings along."""
 
 import json
 
@@ -82,6 +82,36 @@ def test_single_images_are_classified_by_all_seeds(run, own, tmp_path):
     assert "2 of 2" in invoke("predict", run, files[0]).stdout
 
 
+def test_an_image_is_explained_by_the_first_network(run, own, tmp_path):
+    file, sheet = own / "4" / "1.png", tmp_path / "looked-at.png"
+    found = invoke("explain", run, file, "--variant", "all", "--json", "--save", sheet)
+    assert found.exit_code == 0, found.output
+    result = json.loads(found.stdout)
+    assert (result["variant"], result["seed"], result["class"]) == ("all", 0, "4")
+    assert result["class"] == max(result["probabilities"], key=result["probabilities"].get)
+    assert (result["method"], result["layer"]) == ("integrated gradients", None)
+    assert np.shape(result["map"]) == (8, 8)
+    assert [row["output_shape"] for row in result["layers"]] == [[32], [10]]
+    first, _ = load_probabilities(run, file)
+    assert result["probabilities"]["4"] == pytest.approx(first, abs=1e-5)
+    with Image.open(sheet) as picture:
+        assert picture.width > 700
+    text = invoke("explain", run, file).stdout
+    assert "1.png: 4 (" in text
+    assert "Add --save FILE.png" in text
+
+
+def load_probabilities(run, file):
+    """The probability of a 4 by every seed of the variant ``all``."""
+    from ceteris.api.own_images import chosen_variant, read_own
+    from ceteris.api.predicting import _probabilities
+
+    results = ceteris.open_results(run)
+    variant = chosen_variant(results, "all")
+    found = _probabilities(results, variant, read_own(results, [file], variant))
+    return [float(values[0, 4]) for _, values in sorted(found.items())]
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -90,6 +120,10 @@ def test_single_images_are_classified_by_all_seeds(run, own, tmp_path):
         (("test", "{run}", "--on", "{own}/0"), "no image"),
         (("test", "{own}", "--on", "{own}"), "must"),
         (("predict", "{run}", "{own}/0/0.png", "--save", "{own}/none/x.png"), "must be writable"),
+        (("explain", "{run}", "{own}/0/none.png"), "must be a readable image"),
+        (("explain", "{run}", "{own}/0/0.png", "--variant", "al"), "--variant: must name a variant of the run, got 'al'. Did you mean 'all'?"),
+        (("explain", "{own}", "{own}/0/0.png"), "must be the output folder of a run"),
+        (("explain", "{run}", "{own}/0/0.png", "--save", "{own}/none/x.png"), "must be writable"),
     ],
 )  # fmt: skip
 def test_misuse_is_explained(run, own, arguments, text):

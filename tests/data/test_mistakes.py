@@ -7,7 +7,7 @@ import pytest
 
 import ceteris
 from ceteris.data.load import load_dataset
-from ceteris.data.prepare import open_test, prepare
+from ceteris.data.prepare import open_test, prepare, some_validation_images
 from ceteris.data.spec import DataSpec
 from ceteris.engine.run import run_trial
 from ceteris.errors import StudyError
@@ -41,6 +41,15 @@ def test_own_statistics_standardise_every_part_by_itself():
         assert images.array().std() == pytest.approx(1, abs=1e-5)
     digests = {found.preprocessing.digest(), found.validation_preprocessing.digest(), test.preprocessing.digest()}  # fmt: skip
     assert len(digests) == 3
+
+
+@pytest.mark.parametrize("mistakes", [[], ["own_statistics"]])
+def test_single_validation_images_are_treated_as_in_the_trial(mistakes):
+    spec = DataSpec.parse({**copy.deepcopy(SETTINGS), "mistakes": mistakes})
+    data = load_dataset(spec)
+    found = prepare(data, spec, seed=0)
+    some = some_validation_images(data, spec, found.preprocessing, found.validation_ids[3:7])
+    np.testing.assert_array_equal(some.array(), found.validation_images.array()[3:7])
 
 
 def test_a_refit_without_validation_images_has_no_statistics_of_their_own():

@@ -14,6 +14,7 @@ from ceteris.data.dataset import Dataset
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import split_ids
 from ceteris.execute.artifacts import read_arrays, read_predictions, trial_folder, write_arrays
+from ceteris.execute.insight import most_confident
 from ceteris.records import Predictions
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "disagreements",
     "keep_gallery",
     "load_gallery",
-    "most_confident",
 ]
 
 SAMPLES_PER_CLASS = 2
@@ -83,7 +83,7 @@ def keep_gallery(
         folder = trial_folder(out, selected)
         found = read_predictions(folder, "validation")
         if found is not None:
-            groups["mistakes"] = found.ids[most_confident(found)]
+            groups["mistakes"] = found.ids[most_confident(found, MAX_MISTAKES)]
         if read_predictions(folder, "test") is not None:
             groups["test"] = split.test[:FIRST]
     others = [read_predictions(trial_folder(out, name), "validation") for name in firsts]
@@ -137,14 +137,6 @@ def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
         for k in order
         if shares[k] < len(alike)
     ]
-
-
-def most_confident(predictions: Predictions) -> npt.NDArray[np.int64]:
-    """Return positions of wrong guesses, the most probable first."""
-    guesses = predictions.probabilities.argmax(1)
-    wrong = np.flatnonzero(guesses != predictions.labels)
-    confidence = predictions.probabilities[wrong, guesses[wrong]]
-    return wrong[np.argsort(-confidence, kind="stable")][:MAX_MISTAKES]
 
 
 def _samples(

@@ -11,15 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ceteris.api.folder import write_bytes
-from ceteris.api.gallery import Gallery, load_gallery
+from ceteris.api.own_images import chosen_variant, class_names, read_own, trained_trials
 from ceteris.api.results import Results
-from ceteris.data.foreign import labelled_files, read_foreign
-from ceteris.errors import Problem, StoreError, StudyError, did_you_mean
+from ceteris.data.foreign import labelled_files
 from ceteris.execute.artifacts import read_weights_file, trial_folder
 from ceteris.judge.crossed import crossed_spread
 from ceteris.judge.effects import Interval
 from ceteris.judge.samples import Sample
-from ceteris.records import Predictions, StoredTrial, Variant
+from ceteris.records import Predictions, Variant
 from ceteris.report.images import Confusion, confusion
 from ceteris.report.learning_chart import (
     draw_learning_curve,
@@ -139,7 +138,7 @@ def predict(results: Results, files: Sequence[Path], variant: str | None = None)
         StudyError: the variant is unknown.
         StoreError: the run has no trained network of it.
     """
-    chosen = _chosen(results, variant)
+    chosen = chosen_variant(results, variant)
     return _guesses(results, chosen, files, _said(results, chosen, files))
 
 
@@ -159,14 +158,14 @@ def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest
         StudyError: a variant is unknown.
         StoreError: the run has no trained network of a variant.
     """
-    shown = _chosen(results, only[0] if only else None)
-    names = _names(results, shown)
+    shown = chosen_variant(results, only[0] if only else None)
+    names = class_names(results, shown)
     files, labels = labelled_files(folder, names)
     truth = np.array(labels, dtype=np.int64)
     rows: list[OwnVariant] = []
     kept: _Said | None = None
     for name in only or [variant.name for variant in results.manifest.plan.variants]:
-        variant = _chosen(results, name)
+        variant = chosen_variant(results, name)
         said = _said(results, variant, files)
         kept = said if variant == shown else kept
         found = said.probabilities
@@ -232,43 +231,14 @@ def _interval(marks: npt.NDArray[np.bool_]) -> Interval:
     return Interval(sample.mean, *sample.interval(0.95), sample.std, sample.n)
 
 
-def _chosen(results: Results, name: str | None) -> Variant:
-    plan = results.manifest.plan
-    if name is None:
-        selected = results.summary.selected
-        name = selected.variant if selected else plan.baseline
-    known = {variant.name: variant for variant in plan.variants}
-    if name not in known:
-        rule = "must name a variant of the run"
-        raise StudyError(Problem("--variant", rule, repr(name), did_you_mean(name, known)))
-    return known[name]
-
-
-def _names(results: Results, variant: Variant) -> tuple[str, ...]:
-    return results.manifest.descriptions[variant.name].class_names
-
-
-def _read(results: Results, files: Sequence[Path], variant: Variant) -> Bytes:
-    gallery: Gallery | None = load_gallery(results.folder)
-    if gallery is None:
-        fix = "Let the run come to its end: ceteris run does the rest."
-        raise StoreError(Problem(str(results.folder), "must hold sample images", "none", fix))
-    shape = (
-        int(gallery.images.shape[1]),
-        int(gallery.images.shape[2]),
-        int(gallery.images.shape[3]),
-    )
-    return read_foreign(files, str(variant.data["source"]), shape, gallery.maximum)
-
-
 def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
     """Ask every network of a variant about images."""
     from ceteris.engine.predict import predict_images
 
-    raw = _read(results, files, variant)
-    classes = len(_names(results, variant))
+    raw = read_own(results, files, variant)
+    classes = len(class_names(results, variant))
     probabilities, treated = {}, None
-    for trial in _trained(results, variant):
+    for trial in trained_trials(results, variant):
         weights, preprocessing = read_weights_file(trial_folder(results.folder, trial.identity))
         images = preprocessing.images(raw, np.arange(len(raw)))
         treated = images.array() if treated is None else treated
@@ -277,23 +247,8 @@ def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
     return _Said(raw, treated, probabilities)
 
 
-def _trained(results: Results, variant: Variant) -> list[StoredTrial]:
-    """Return finished trials of a variant; refitted ones where there are any."""
-    done = [
-        trial
-        for trial in results.summary.trials
-        if trial.variant == variant.name and trial.status == "done"
-    ]
-    refitted = [trial for trial in done if trial.fit_on != "train"]
-    if not done:
-        fix = "Run the study to its end first."
-        rule = f"must hold a trained network of {variant.name}"
-        raise StoreError(Problem(str(results.folder), rule, "none", fix))
-    return refitted or done
-
-
 def _guesses(results: Results, variant: Variant, files: Sequence[Path], said: _Said) -> list[Guess]:
-    names = _names(results, variant)
+    names = class_names(results, variant)
     values = np.stack(list(said.probabilities.values()))
     mean = values.mean(0)
     guesses = []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ceteris.api.gallery import Gallery, disagreements, load_gallery
+from ceteris.api.insight import load_insight
 from ceteris.api.results import Results
 from ceteris.execute.artifacts import Split, read_predictions, read_weights_file, trial_folder
 from ceteris.records import Predictions, StoredTrial
@@ -28,6 +29,7 @@ from ceteris.report.images import (
     confusion_difference,
     png_uri,
 )
+from ceteris.report.insight import InsightPictures, insight_pictures
 from ceteris.report.kernels import KernelPicture, kernel_pictures
 from ceteris.report.methods import checklists, methods_paragraph
 from ceteris.study.resolved import resolved_yaml
@@ -89,6 +91,7 @@ def report_content(results: Results) -> ReportContent:
         environments=_environments(summary.trials),
         methods=methods_paragraph(manifest.plan, summary, manifest.descriptions),
         checklists=checklists(manifest.plan, summary),
+        insight=_insight(results),
     )
 
 
@@ -137,6 +140,14 @@ def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
             weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
             found[name] = tuple(kernel_pictures(weights))
     return {name: pictures for name, pictures in found.items() if pictures}
+
+
+def _insight(results: Results) -> InsightPictures | None:
+    """Draw what the selected variant's first network looks at, if that was kept."""
+    trial, found = first_selected_trial(results), load_insight(results)
+    if trial is None or found is None:
+        return None
+    return insight_pictures(found, _class_names(results), trial.variant, trial.seed)
 
 
 def _pictures(results: Results) -> dict[str, tuple[Picture, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from ceteris.api.folder import (
     write_text,
 )
 from ceteris.api.gallery import keep_gallery, load_gallery
+from ceteris.api.insight import kept_identity
 from ceteris.api.invocation import Invocation, keep_invocation
 from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
 from ceteris.api.planning import PlannedStudy, plan_study
@@ -135,8 +136,9 @@ def run_study(
             _keep_first_images(session)
             trials = _run_trials(session)
             _finish_selected(session, trials)
-        results = read_results(store, out)
-        _keep_gallery(session, results)
+            results = read_results(store, out)
+            _keep_gallery(session, results)
+            _keep_insight(session, results)
         shutil.rmtree(out / CACHE, ignore_errors=True)
         return results
 
@@ -298,6 +300,25 @@ def _keep_gallery(session: _Session, results: Results) -> None:
     keep_gallery(session.out, data, DataSpec.parse(variant.data), identity, firsts)
 
 
+def _keep_insight(session: _Session, results: Results) -> None:
+    """Keep what the selected network looks at; if that fails, the report lacks a part, no more."""
+    stored = first_selected_trial(results)
+    if stored is None or kept_identity(session.out) == stored.identity:
+        return
+    variant = next(item for item in session.plan.variants if item.name == stored.variant)
+    trial = Trial(stored.identity, variant, stored.seed, stored.fit_on)
+    session.tell(Progress("report", text="looking into the selected network"))
+    failures: list[str] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, Finished):
+            failures.append(str(event.outcome.reason))
+
+    _run_tasks(session, [Task("explain", (trial,), _dataset(session, trial))], on_event)
+    for reason in failures:
+        session.tell(Progress(f"the report will not show what the network looks at: {reason}"))
+
+
 def _refit(session: _Session, trial: Trial, stored: StoredTrial) -> Trial:
     """The same seed on training and validation images, for as many epochs as were kept."""
     train: dict[str, Any] = {
@@ -353,8 +374,12 @@ def _execute(session: _Session, tasks: Sequence[Task]) -> None:
                 look = _look(session, trial)
                 session.store.record_test(event.metrics, look, event.inputs)
 
-    if not tasks:
-        return
+    if tasks:
+        _run_tasks(session, tasks, on_event)
+
+
+def _run_tasks(session: _Session, tasks: Sequence[Task], on_event: Callable[[Event], None]) -> None:
+    """Run tasks in the pool, or in one that is started for them."""
     if session.pool is not None:
         session.pool.run(tasks, on_event)
         return

@@ -10,6 +10,7 @@ from ceteris.cli import (
     audit,
     check,
     compare,
+    explain,
     figures,
     gradcheck,
     init,
@@ -72,7 +73,7 @@ for module in (
     gradcheck,
     predict,
     test,
-    serve,
+    explain,
 ):
     app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,17 @@ from ceteris.data.images import LEVELS, ImageSet, LookUp, value_counts
 from ceteris.data.mistakes import treating, without_guard
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import Ids, split_ids, subset
-from ceteris.data.steps import STEPS, Images, Step
+from ceteris.data.steps import STEPS, Grayscale, Images, Pad, Resize, Step
 from ceteris.records import FitOn
 
-__all__ = ["FittedPreprocessing", "PreparedData", "TestData", "open_test", "prepare"]
+__all__ = [
+    "FittedPreprocessing",
+    "PreparedData",
+    "TestData",
+    "open_test",
+    "prepare",
+    "some_validation_images",
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,23 @@ class FittedPreprocessing:
         if not all(step.valuewise for step in self.steps):
             return ImageSet(self.apply(raw[ids]))
         return ImageSet(LookUp(raw, ids, _table(self.apply(_levels(raw)))))
+
+    def seen(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return raw images in the size in which a network sees them, with their raw values.
+
+        Args:
+            images: ``(example, height, width, channel)``.
+        """
+        pairs = [
+            (step, learned)
+            for step, learned in zip(self.steps, self.learned, strict=True)
+            if isinstance(step, Resize | Grayscale | Pad)
+        ]
+        shaping = replace(
+            self, steps=tuple(s for s, _ in pairs), learned=tuple(a for _, a in pairs)
+        )
+        values = shaping.apply(images).clip(0, self.maximum).round()
+        return values.astype(np.uint8)
 
     def notes(self) -> tuple[str, ...]:
         """Return what the steps have to say about what they learned."""
@@ -143,11 +167,7 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
     if fit_on == "train+validation":
         train, validation = np.sort(np.concatenate([train, validation])), validation[:0]
     preprocessing = _fit(data, spec, train)
-    held_out = preprocessing
-    if len(validation):
-        held_out = treating(
-            spec.mistakes, "validation", preprocessing, lambda: _fit(data, spec, validation)
-        )
+    held_out = _for_validation(data, spec, preprocessing, validation)
     return PreparedData(
         train_images=preprocessing.images(data.images, train),
         train_labels=data.labels[train],
@@ -162,6 +182,22 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
     )
 
 
+def some_validation_images(
+    data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing, ids: Ids
+) -> ImageSet:
+    """Treat some validation images of a trained trial, without preparing all of its data again.
+
+    Args:
+        data: the source.
+        spec: the split.
+        preprocessing: fitted on training examples, as stored with the trial's weights.
+        ids: of the images.
+    """
+    validation = split_ids(spec.split, data.labels, data.num_train_part).validation
+    chosen = _for_validation(data, spec, preprocessing, validation)
+    return chosen.images(data.images, ids)
+
+
 def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing) -> TestData:
     """Open the sealed test set: the only way to its labels.
 
@@ -173,6 +209,14 @@ def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing)
     ids = split_ids(spec.split, data.labels, data.num_train_part).test
     chosen = treating(spec.mistakes, "test", preprocessing, lambda: _fit(data, spec, ids))
     return TestData(chosen.images(data.images, ids), data.labels[ids], ids, chosen)
+
+
+def _for_validation(
+    data: Dataset, spec: DataSpec, fitted: FittedPreprocessing, validation: Ids
+) -> FittedPreprocessing:
+    if not len(validation):
+        return fitted
+    return treating(spec.mistakes, "validation", fitted, lambda: _fit(data, spec, validation))
 
 
 def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> FittedPreprocessing:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ceteris.records import Shape
 
-__all__ = ["STEPS", "Images", "Step"]
+__all__ = ["STEPS", "Grayscale", "Images", "Pad", "Resize", "Step"]
 
 Images = npt.NDArray[np.float32]
 Arrays = dict[str, npt.NDArray[np.float32]]

@@ -29,6 +29,7 @@ __all__ = [
     "drop_checkpoint",
     "read_arrays",
     "read_checkpoint",
+    "read_described",
     "read_predictions",
     "read_weights_file",
     "trial_folder",
@@ -122,13 +123,13 @@ def read_checkpoint(folder: Path) -> tuple[tuple[EpochRecord, ...], dict[str, Ar
     return tuple(EpochRecord(**record) for record in json.loads(text)), groups
 
 
-def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write named arrays to a file of their own.
+def write_arrays(path: Path, arrays: Arrays, text: str = "{}") -> None:
+    """Write named arrays to a file of their own, with a text that describes them.
 
     Raises:
         StoreError: it cannot be written.
     """
-    _write(path, arrays, "{}")
+    _write(path, arrays, text)
 
 
 def read_arrays(path: Path) -> Arrays | None:
@@ -137,7 +138,17 @@ def read_arrays(path: Path) -> Arrays | None:
     Raises:
         TrialError: the file is damaged.
     """
-    return _read(path)[0] if path.exists() else None
+    found = read_described(path)
+    return None if found is None else found[0]
+
+
+def read_described(path: Path) -> tuple[Arrays, str] | None:
+    """Read the arrays and the text that `write_arrays` wrote; None if there is no such file.
+
+    Raises:
+        TrialError: the file is damaged.
+    """
+    return _read(path) if path.exists() else None
 
 
 def drop_checkpoint(folder: Path) -> None:

@@ -10,14 +10,14 @@ from typing import Any, Literal
 from ceteris.errors import Problem
 from ceteris.records import EpochRecord, Trial, TrialOutcome
 
-__all__ = ["EpochEnded", "Event", "Fatal", "Finished", "Started", "Task", "Tested"]
+__all__ = ["EpochEnded", "Event", "Explained", "Fatal", "Finished", "Started", "Task", "Tested"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """Train trials, or open the test set for a trained one."""
+    """Train trials, or for a trained one: open the test set, or keep what its network looks at."""
 
-    kind: Literal["fit", "test"]
+    kind: Literal["fit", "test", "explain"]
     trials: tuple[Trial, ...]
     """One, or the members of a group."""
     dataset: Path
@@ -62,6 +62,13 @@ class Tested:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """What a trained network looks at has been kept."""
+
+    identity: str
+
+
+@dataclass(frozen=True)
 class Fatal:
     """The study cannot go on: a full disk, say."""
 
@@ -71,4 +78,4 @@ class Fatal:
     text: str
 
 
-Event = Started | EpochEnded | Finished | Tested | Fatal
+Event = Started | EpochEnded | Finished | Tested | Explained | Fatal

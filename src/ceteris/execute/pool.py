@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ceteris import errors
 from ceteris.execute.artifacts import drop_checkpoint, trial_folder
-from ceteris.execute.events import Event, Fatal, Finished, Task, Tested
+from ceteris.execute.events import Event, Explained, Fatal, Finished, Task, Tested
 from ceteris.execute.spawning import spawn
 from ceteris.execute.worker import work
 from ceteris.nn.native.library import build
@@ -112,7 +112,7 @@ def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool
             event: Event = worker.connection.recv()
             if isinstance(event, Fatal):
                 raise getattr(errors, event.kind)(event.problems or event.text)
-            if isinstance(event, Finished | Tested):
+            if isinstance(event, Finished | Tested | Explained):
                 worker.left.discard(event.identity)
                 worker.task = worker.task if worker.left else None
             on_event(event)

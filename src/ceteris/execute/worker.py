@@ -1,4 +1,4 @@
-"""What a worker process does: take a task, train or test, leave artifacts, report.
+"""What a worker process does: take a task, train, test or explain, leave artifacts, report.
 
 A worker has one thread, flushes denormals, ignores Ctrl-C (the parent decides) and ends with its
 parent. Artifacts are durable before the event that announces them is sent.
@@ -24,6 +24,7 @@ from ceteris.execute import artifacts
 from ceteris.execute.events import (
     EpochEnded,
     Event,
+    Explained,
     Fatal,
     Finished,
     Started,
@@ -101,6 +102,8 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         _make_room(desk, task)
         if task.kind == "test":
             send(_test(desk, task))
+        elif task.kind == "explain":
+            send(_explain(desk, task))
         elif task.group_size > 1 and not {"backend", "mistakes"} & set(
             task.trials[0].variant.train
         ):
@@ -249,6 +252,14 @@ def _test(desk: _Desk, task: Task) -> Tested:
     artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, found.numpy()))
     metrics = {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
     return Tested(trial.identity, metrics, moments(test.images, test.preprocessing))
+
+
+def _explain(desk: _Desk, task: Task) -> Explained:
+    from ceteris.execute.insight import write_insight
+
+    (trial,) = task.trials
+    write_insight(desk.out, trial, open_dataset(task.dataset))
+    return Explained(trial.identity)
 
 
 def _make_room(desk: _Desk, task: Task) -> None:

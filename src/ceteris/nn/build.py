@@ -25,7 +25,15 @@ from ceteris.nn.modules import Activation, Dropout, activate
 from ceteris.nn.spec import ModelSpec
 from ceteris.records import Shape
 
-__all__ = ["Chain", "Network", "build_chain", "build_network", "load_weights", "read_weights"]
+__all__ = [
+    "Chain",
+    "Network",
+    "build_chain",
+    "build_network",
+    "load_weights",
+    "read_weights",
+    "split_final",
+]
 
 FINAL = ("softmax", "sigmoid")
 
@@ -131,7 +139,7 @@ def build_network(model: ModelSpec, input_shape: Shape) -> Network:
     Raises:
         ShapeError: a layer cannot take the shape that reaches it.
     """
-    layers, final = _split_final(model.layers)
+    layers, final = split_final(model.layers)
     network = Network(build_chain(layers, input_shape, first=True), final)
     tensors = network.weight_tensors()
     for name, weight in _regularized(model, input_shape):
@@ -198,7 +206,8 @@ def _with_weights(layer: Layer, shape: Shape) -> nn.Module:
     return module
 
 
-def _split_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
+def split_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
+    """Return the layers without a final softmax or sigmoid, and that activation (or ``linear``)."""
     last = layers[-1]
     if isinstance(last, ActivationLayer) and last.activation in FINAL:
         return layers[:-1], last.activation

@@ -11,6 +11,7 @@ from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan
 from ceteris.report.figures import Chart
 from ceteris.report.images import Confusion, ConfusionDifference, Picture
+from ceteris.report.insight import InsightPictures
 from ceteris.report.kernels import KernelPicture
 from ceteris.report.methods import Answer
 from ceteris.report.per_class import ClassRow
@@ -78,6 +79,8 @@ class ReportContent:
     methods: str
     checklists: Mapping[str, tuple[Answer, ...]]
     extra: Mapping[str, str] = field(default_factory=dict)
+    insight: InsightPictures | None = None
+    """What the selected variant's first network looks at; None if the run has kept nothing."""
 
 
 def answer(results: StudyResults) -> str:

@@ -55,6 +55,7 @@ PART_NAMES = (
     "cost",
     "errors",
     "kernels",
+    "insight",
     "images",
     "design",
     "models",

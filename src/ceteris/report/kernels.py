@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ceteris.report.images import picture_uri
+from ceteris.report.maps import BLUE, ORANGE
 
 __all__ = ["KernelPicture", "kernel_pictures"]
 
@@ -18,7 +19,6 @@ WIDTH = 760
 LARGEST_CELL = 18
 COLUMNS = (8, 16)
 """Filters in a row: of up to 16, and of more."""
-_BLUE, _ORANGE = np.array([0, 90, 160]), np.array([213, 94, 0])
 
 Kernel = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -76,7 +76,7 @@ def _picture(layer: str, kernel: Kernel) -> KernelPicture:
 def _signed(values: Kernel, scale: float) -> Pixels:
     """White for zero, orange for positive, blue for negative: readable for the colour-blind."""
     share = np.abs(values)[..., None] / scale
-    ink = np.where((values > 0)[..., None], _ORANGE, _BLUE)
+    ink = np.where((values > 0)[..., None], ORANGE, BLUE)
     result: Pixels = np.round(255 + share * (ink - 255)).astype(np.uint8)
     return result
 

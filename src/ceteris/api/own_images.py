@@ -1,0 +1,100 @@
+"""What every command on images of one's own begins with: the variant, its networks, the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ceteris.api.gallery import Gallery, load_gallery
+from ceteris.api.results import Results
+from ceteris.data.foreign import read_foreign
+from ceteris.errors import Problem, StoreError, StudyError, did_you_mean
+from ceteris.records import StoredTrial, Variant
+
+__all__ = ["chosen_variant", "class_names", "read_own", "trained_trials"]
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def chosen_variant(results: Results, name: str | None) -> Variant:
+    """Return a variant of a run; the selected one (or the baseline) by default.
+
+    Args:
+        results: of the run.
+        name: of the variant.
+
+    Raises:
+        StudyError: the name is unknown.
+    """
+    plan = results.manifest.plan
+    if name is None:
+        selected = results.summary.selected
+        name = selected.variant if selected else plan.baseline
+    known = {variant.name: variant for variant in plan.variants}
+    if name not in known:
+        rule = "must name a variant of the run"
+        raise StudyError(Problem("--variant", rule, repr(name), did_you_mean(name, known)))
+    return known[name]
+
+
+def class_names(results: Results, variant: Variant) -> tuple[str, ...]:
+    """Return the names of the classes, in the order of the networks' outputs.
+
+    Args:
+        results: of the run.
+        variant: of the run.
+    """
+    return results.manifest.descriptions[variant.name].class_names
+
+
+def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Bytes:
+    """Read images and make them look as the study's do, before its preprocessing.
+
+    Args:
+        results: of the run.
+        files: PNG or JPEG.
+        variant: whose data they are to look like.
+
+    Returns:
+        ``(example, height, width, channel)``
+
+    Raises:
+        DataError: images that cannot be read.
+        StoreError: the run has kept no images to go by.
+    """
+    gallery: Gallery | None = load_gallery(results.folder)
+    if gallery is None:
+        fix = "Let the run come to its end: ceteris run does the rest."
+        raise StoreError(Problem(str(results.folder), "must hold sample images", "none", fix))
+    shape = (
+        int(gallery.images.shape[1]),
+        int(gallery.images.shape[2]),
+        int(gallery.images.shape[3]),
+    )
+    return read_foreign(files, str(variant.data["source"]), shape, gallery.maximum)
+
+
+def trained_trials(results: Results, variant: Variant) -> list[StoredTrial]:
+    """Return finished trials of a variant; refitted ones where there are any.
+
+    Args:
+        results: of the run.
+        variant: of the run.
+
+    Raises:
+        StoreError: there is none.
+    """
+    done = [
+        trial
+        for trial in results.summary.trials
+        if trial.variant == variant.name and trial.status == "done"
+    ]
+    refitted = [trial for trial in done if trial.fit_on != "train"]
+    if not done:
+        fix = "Run the study to its end first."
+        rule = f"must hold a trained network of {variant.name}"
+        raise StoreError(Problem(str(results.folder), rule, "none", fix))
+    return refitted or done
