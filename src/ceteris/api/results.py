@@ -165,7 +165,5 @@ def status(folder: Path) -> Status:
     """
     results = open_results(folder)
     plan = results.manifest.plan
-    total = len(required_trials(plan, results.summary.claims))
-    return study_status(
-        plan.study, total, results.summary.trials, complete=results.summary.complete
-    )
+    required = required_trials(plan, results.summary.claims)
+    return study_status(plan, required, results.summary.trials, complete=results.summary.complete)
