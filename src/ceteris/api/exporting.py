@@ -13,9 +13,10 @@ from ceteris.api.reporting import report_content
 from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
+from ceteris.report.paper_tables import csv_text, latex, markdown, paper_tables
 from ceteris.report.tables import csv_table, latex_table, markdown_table
 
-__all__ = ["FORMATS", "converted", "write_figures"]
+__all__ = ["FORMATS", "charts_of_report", "converted", "write_figures"]
 
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
@@ -45,7 +46,7 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
         reason = error.strerror or str(error)
         raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
     written = []
-    for name, svg in _charts(report_content(results)):
+    for name, svg in charts_of_report(report_content(results)):
         for kind in formats:
             path = folder / f"{name}.{kind}"
             write_bytes(path, converted(svg, kind))
@@ -57,7 +58,7 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
     return written
 
 
-def _charts(content: ReportContent) -> Iterator[tuple[str, str]]:
+def charts_of_report(content: ReportContent) -> Iterator[tuple[str, str]]:
     """Yield (file name without ending, SVG)."""
     if content.claims_chart:
         yield "claims", content.claims_chart.svg
@@ -75,6 +76,10 @@ def _tables(results: Results) -> Iterator[tuple[str, str]]:
     yield "trials.csv", csv_table(results.summary)
     yield "results.md", markdown_table(results.summary) + "\n"
     yield "results.tex", latex_table(results.summary) + "\n"
+    for table in paper_tables(results.summary):
+        yield f"{table.name}.csv", csv_text(table)
+        yield f"{table.name}.md", markdown(table)
+        yield f"{table.name}.tex", latex(table)
     yield "figures.ipynb", json.dumps(_notebook(results), indent=1) + "\n"
 
 

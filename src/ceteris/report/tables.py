@@ -13,16 +13,28 @@ from ceteris.judge.published import PublishedRow
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
 
 __all__ = [
+    "PUBLISHED_HEAD",
     "bare",
     "claim_cells",
+    "csv_cell",
     "csv_table",
+    "format_difference",
+    "format_estimate",
     "format_interval",
     "format_metric",
+    "is_share",
+    "latex_grid",
     "latex_table",
+    "latex_text",
+    "markdown_grid",
     "markdown_table",
+    "markdown_text",
     "plain",
+    "published_cells",
     "selection_sentence",
     "shown_metrics",
+    "title",
+    "variant_cells",
 ]
 
 _SHOWN = ("accuracy", "val_accuracy", "val_loss", "test_accuracy")
@@ -130,27 +142,29 @@ def csv_table(results: StudyResults) -> str:
         *metrics,
         "reason",
     ]
-    writer.writerow([_cell(name) for name in head])
+    writer.writerow([csv_cell(name) for name in head])
     for trial in results.trials:
-        levels = [_cell(trial.levels.get(factor, "")) for factor in factors]
+        levels = [csv_cell(trial.levels.get(factor, "")) for factor in factors]
         numbers = [
             "" if name not in trial.metrics else repr(trial.metrics[name]) for name in metrics
         ]
         row = [trial.seed, trial.fit_on, trial.status, trial.epochs, f"{trial.wall_seconds:.3f}"]
-        writer.writerow([_cell(trial.variant), *levels, *row, *numbers, _cell(trial.reason or "")])
+        writer.writerow(
+            [csv_cell(trial.variant), *levels, *row, *numbers, csv_cell(trial.reason or "")]
+        )
     return buffer.getvalue()
 
 
 def markdown_table(results: StudyResults) -> str:
     """Return the variants with means and intervals, then the claims."""
     metrics = shown_metrics(results)
-    rows = [_row(row, metrics) for row in results.variants]
-    parts = [_markdown(["variant", "n", *map(title, metrics)], rows)]
+    rows = [variant_cells(row, metrics) for row in results.variants]
+    parts = [markdown_grid(["variant", "n", *map(title, metrics)], rows)]
     if results.claims:
         claims = [claim_cells(row) for row in results.claims]
-        parts.append(_markdown(["claim", "difference (95 % interval)", "n", "verdict"], claims))
+        parts.append(markdown_grid(["claim", "difference (95 % interval)", "n", "verdict"], claims))
     if results.published:
-        parts.append(_markdown(PUBLISHED_HEAD, published_cells(results.published)))
+        parts.append(markdown_grid(PUBLISHED_HEAD, published_cells(results.published)))
     return "\n\n".join(parts)
 
 
@@ -186,17 +200,27 @@ def _range(row: PublishedRow) -> str:
 def latex_table(results: StudyResults) -> str:
     """Return a booktabs table of the variants."""
     metrics = shown_metrics(results)
-    head = ["variant", "$n$", *(_tex(title(metric)) for metric in metrics)]
+    head = ["variant", "$n$", *(latex_text(title(metric)) for metric in metrics)]
+    return latex_grid(head, [variant_cells(row, metrics) for row in results.variants])
+
+
+def latex_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a booktabs table.
+
+    Args:
+        head: LaTeX.
+        rows: plain texts; every cell is escaped.
+    """
     lines = [
         r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}",
         r"\toprule",
         " & ".join(head) + r" \\",
         r"\midrule",
+        *(" & ".join(map(latex_text, cells)) + r" \\" for cells in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
     ]
-    lines += [
-        " & ".join(_tex(cell) for cell in _row(row, metrics)) + r" \\" for row in results.variants
-    ]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+    return "\n".join(lines)
 
 
 def selection_sentence(results: StudyResults) -> str:
@@ -213,7 +237,8 @@ def selection_sentence(results: StudyResults) -> str:
     return text + "."
 
 
-def _row(row: VariantSummary, metrics: Sequence[str]) -> list[str]:
+def variant_cells(row: VariantSummary, metrics: Sequence[str]) -> list[str]:
+    """Return a variant, its seeds and its metrics with their intervals as texts."""
     count = str(row.n) + (f" ({row.failed} failed)" if row.failed else "")
     cells = [format_interval(m, row.metrics[m]) if m in row.metrics else "-" for m in metrics]
     return [row.name, count, *cells]
@@ -233,17 +258,22 @@ def bare(metric: str, value: float) -> str:
     return format_metric(metric, value).removesuffix(" %")
 
 
-def _cell(text: str) -> str:
+def csv_cell(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not run as a formula."""
     clean = plain(text)
     return f"'{clean}" if clean[:1] in ("=", "+", "-", "@", "\t", "\r") else clean
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, every cell escaped."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_md(cell) for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(markdown_text(cell) for cell in line) + " |" for line in lines
+    )
 
 
-def _md(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
     escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", plain(text)) if text != "---" else text
     return escaped.replace("\n", " ")
 
@@ -264,5 +294,6 @@ _TEX = {
 }
 
 
-def _tex(text: str) -> str:
+def latex_text(text: str) -> str:
+    """Return a text that LaTeX shows as it is, on one line."""
     return "".join(_TEX.get(letter, letter) for letter in plain(text)).replace("\n", " ")

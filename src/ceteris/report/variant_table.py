@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.cells import cell_len
 
 from ceteris.judge.results import StudyResults
-from ceteris.report.charts import bounds, curve_points
+from ceteris.report.charts import bounds
 from ceteris.report.screen import NAME, Screen, indented
 from ceteris.report.tables import bare, format_interval, is_share, title
 from ceteris.report.text_charts import interval_bar, span, sparkline
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["main_metric", "variant_lines"]
+__all__ = ["main_metric", "mean_curves", "variant_lines"]
 
 BAR = (12, 30)
 """Fewest and most letters of a bar."""
@@ -148,15 +148,28 @@ def _bar_column(results: StudyResults, metric: str, width: int, screen: Screen) 
 
 def _curves(results: StudyResults, metric: str, screen: Screen) -> list[str]:
     """Draw the mean validation curve of every variant, all on one scale."""
-    quantity = "loss" if metric.endswith("loss") else "accuracy"
-    points = [p for p in curve_points(results, quantity) if p.split == "validation"]
-    axis = span(point.mean for point in points) or (0.0, 1.0)
-    found = []
-    for row in results.variants:
-        mine = sorted((p.epoch, p.mean) for p in points if p.variant == row.name)
-        means = [mean for _, mean in mine]
-        found.append(sparkline(means, axis, width=CURVE, ascii_only=screen.ascii_only))
-    return found
+    found = mean_curves(results, "val_loss" if metric.endswith("loss") else "val_accuracy")
+    axis = span(value for curve in found.values() for value in curve) or (0.0, 1.0)
+    return [
+        sparkline(found.get(row.name, ()), axis, width=CURVE, ascii_only=screen.ascii_only)
+        for row in results.variants
+    ]
+
+
+def mean_curves(results: StudyResults, metric: str) -> dict[str, list[float]]:
+    """Return variant -> the metric's mean over seeds after every epoch, of trials that ended well."""
+    values: dict[str, dict[int, list[float]]] = {}
+    for trial in results.trials:
+        if trial.fit_on != "train" or trial.status != "done":
+            continue
+        for record in trial.curves:
+            if metric in record.metrics:
+                epochs = values.setdefault(trial.variant, {})
+                epochs.setdefault(record.epoch, []).append(record.metrics[metric])
+    return {
+        variant: [sum(seeds) / len(seeds) for _, seeds in sorted(epochs.items())]
+        for variant, epochs in values.items()
+    }
 
 
 def _notes(columns: Sequence[_Column], names: Mapping[str, str], screen: Screen) -> Iterator[str]:
