@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ceteris.api.folder import write_bytes
-from ceteris.api.reporting import report_content
+from ceteris.api.reporting import pictures_of, report_content
 from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
@@ -93,6 +93,7 @@ def _notebook(results: Results) -> dict[str, Any]:
         "display(*results.plot.factors())",
         "display(*results.plot.costs())",
         "results.plot.model()",
+        *_image_calls(results),
         "results.frame()",
     )
     cells: list[dict[str, Any]] = [
@@ -106,8 +107,21 @@ def _notebook(results: Results) -> dict[str, Any]:
         }
         for number, source in enumerate((opening, *calls))
     ]
-    metadata = {"language_info": {"name": "python"}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _image_calls(results: Results) -> Iterator[str]:
+    """Yield calls that show the images that the run has kept."""
+    groups = pictures_of(results)
+    if groups:
+        yield "results.images.samples()"
+        yield "display(results.images.mistakes(), results.images.disagreements())"
+    for split in ("validation", "test"):
+        if split in groups:
+            yield f"results.images.predictions({split!r})"
+    yield "results.images.kernels()"
 
 
 def _slug(text: str) -> str:
