@@ -69,3 +69,11 @@ def test_misuse_is_explained(run, tmp_path):
     (tmp_path / "file").write_text("")
     assert "must be a folder to write to" in invoke(run, tmp_path / "file").output
     assert invoke(tmp_path, tmp_path).exit_code == 2
+
+
+def test_claims_effects_and_published_values_are_tables_of_their_own(run, tmp_path):
+    assert invoke(run, tmp_path).exit_code == 0
+    for name in ("claims", "effects", "published"):
+        assert len((tmp_path / f"{name}.csv").read_text().splitlines()) > 1
+        assert (tmp_path / f"{name}.md").read_text().startswith("| ")
+        assert r"\toprule" in (tmp_path / f"{name}.tex").read_text()

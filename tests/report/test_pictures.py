@@ -243,8 +243,8 @@ def test_a_sheet_shows_every_picture_without_smoothing():
     with Image.open(io.BytesIO(data)) as sheet:
         pixels = np.asarray(sheet)
     assert tuple(pixels[20, 20]) == (0, 0, 0)
-    assert tuple(pixels[20, 8 + 92 + 20]) == (128, 128, 128)
-    assert tuple(pixels[20, 8 + 184 + 20]) == (255, 255, 255)
+    assert tuple(pixels[20, 8 + 104 + 20]) == (128, 128, 128)
+    assert tuple(pixels[20, 8 + 208 + 20]) == (255, 255, 255)
 
 
 def test_the_difference_of_two_matrices_is_in_shares_of_the_true_class():

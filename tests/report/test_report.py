@@ -19,7 +19,7 @@ from ceteris.records import Claim, EpochRecord, Predictions, StoredTrial
 from ceteris.report.charts import curve_points
 from ceteris.report.html import render_html
 from ceteris.report.images import confusion, png_uri
-from ceteris.report.tables import csv_table, latex_table, markdown_table, rich_results
+from ceteris.report.tables import csv_table, latex_table, markdown_table
 from ceteris.study.load import study_from_mapping
 
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> \"'& \x1b[31m \\input{x} $ % _ # { } </style> \u2028"
@@ -68,17 +68,6 @@ def test_markdown_and_latex_escape_what_they_would_run():
         latex_table(results("plain")).splitlines()[4]
         == r"plain & 3 (1 failed) & 90.00 \% [89.00, 91.00] \\"
     )
-
-
-def test_the_terminal_sees_no_escape_sequence():
-    from rich.console import Console
-
-    console = Console(width=200, force_terminal=False, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(rich_results(results()))
-    text = console.export_text()
-    console.file.close()
-    assert "\x1b" not in text
-    assert "<script>" in text, "shown as it is, since a terminal does not run it"
 
 
 def test_curves_are_named_by_their_split():

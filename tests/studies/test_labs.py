@@ -7,6 +7,7 @@ import pytest
 from studies.__main__ import RESULTS, main, study_files
 from studies.course import COURSE, GAP, TEMPLATES, pages, with_gaps
 from studies.page import PAGE, README, page, readme
+from tests.notebooks import executed, outputs
 
 
 @pytest.mark.slow
@@ -47,13 +48,18 @@ def test_every_lab_has_an_exercise_with_gaps():
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_the_notebook_runs_from_top_to_bottom(tmp_path, monkeypatch, capsys, real_data):
+def test_the_notebook_runs_from_top_to_bottom(tmp_path, real_data):
     notebook = json.loads((COURSE / "course.ipynb").read_text(encoding="utf-8"))
-    assert notebook["nbformat"] == 4
-    monkeypatch.chdir(COURSE)
-    names = {}
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            source = cell["source"].replace("Path('results')", f"Path({str(tmp_path)!r})")
-            exec(compile(source, "course.ipynb", "exec"), names)
-    assert "->" in capsys.readouterr().out
+        cell["source"] = cell["source"].replace("Path('results')", f"Path({str(tmp_path)!r})")
+    cells = [
+        cell
+        for cell in executed(notebook, COURSE, seconds=1200)["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    tables = [cell for cell in cells if "results.frame()" in cell["source"]]
+    assert len(tables) == 5
+    assert all("text/html" in outputs(cell) for cell in tables)
+    said = [cell["outputs"][0]["text"] for cell in cells if "->" in cell["source"]]
+    assert len(said) == 5
+    assert all("->" in text for text in said)

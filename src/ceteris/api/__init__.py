@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ceteris.api.folder import REPORT, write_text
 from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress, Status
 from ceteris.api.results import Results, open_results, status
@@ -139,17 +138,20 @@ def default_out(name: str) -> Path:
     return Path("results") / name
 
 
-def write_report(folder: str | Path) -> Path:
-    """Write ``report.html`` from what a run left in its folder; return its path.
+def write_report(folder: str | Path, *, kind: str = "html", out: str | Path | None = None) -> Path:
+    """Write the report from what a run left in its folder; return its path.
+
+    Args:
+        folder: output folder of the run.
+        kind: ``html``, ``pdf`` or ``md``.
+        out: the file; ``report.<kind>`` in the folder by default.
 
     Raises:
-        StoreError: the folder is not a run's, or cannot be written.
+        CeterisError: with a text that says what to do.
     """
-    from ceteris.api.reporting import report_html
+    from ceteris.api.writing import write_report_file
 
-    path = Path(folder) / REPORT
-    write_text(path, report_html(open_results(Path(folder))))
-    return path
+    return write_report_file(Path(folder), kind, None if out is None else Path(out))
 
 
 def write_template(path: Path, *, replace: bool = False) -> None:

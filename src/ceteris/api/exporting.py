@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ceteris.api.folder import write_bytes
-from ceteris.api.reporting import report_content
+from ceteris.api.reporting import pictures_of, report_content
 from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
+from ceteris.report.paper_tables import csv_text, latex, markdown, paper_tables
 from ceteris.report.tables import csv_table, latex_table, markdown_table
 
-__all__ = ["FORMATS", "converted", "write_figures"]
+__all__ = ["FORMATS", "charts_of_report", "converted", "write_figures"]
 
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
@@ -45,7 +46,7 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
         reason = error.strerror or str(error)
         raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
     written = []
-    for name, svg in _charts(report_content(results)):
+    for name, svg in charts_of_report(report_content(results)):
         for kind in formats:
             path = folder / f"{name}.{kind}"
             write_bytes(path, converted(svg, kind))
@@ -57,7 +58,7 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
     return written
 
 
-def _charts(content: ReportContent) -> Iterator[tuple[str, str]]:
+def charts_of_report(content: ReportContent) -> Iterator[tuple[str, str]]:
     """Yield (file name without ending, SVG)."""
     if content.claims_chart:
         yield "claims", content.claims_chart.svg
@@ -75,6 +76,10 @@ def _tables(results: Results) -> Iterator[tuple[str, str]]:
     yield "trials.csv", csv_table(results.summary)
     yield "results.md", markdown_table(results.summary) + "\n"
     yield "results.tex", latex_table(results.summary) + "\n"
+    for table in paper_tables(results.summary):
+        yield f"{table.name}.csv", csv_text(table)
+        yield f"{table.name}.md", markdown(table)
+        yield f"{table.name}.tex", latex(table)
     yield "figures.ipynb", json.dumps(_notebook(results), indent=1) + "\n"
 
 
@@ -88,6 +93,7 @@ def _notebook(results: Results) -> dict[str, Any]:
         "display(*results.plot.factors())",
         "display(*results.plot.costs())",
         "results.plot.model()",
+        *_image_calls(results),
         "results.frame()",
     )
     cells: list[dict[str, Any]] = [
@@ -101,8 +107,21 @@ def _notebook(results: Results) -> dict[str, Any]:
         }
         for number, source in enumerate((opening, *calls))
     ]
-    metadata = {"language_info": {"name": "python"}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _image_calls(results: Results) -> Iterator[str]:
+    """Yield calls that show the images that the run has kept."""
+    groups = pictures_of(results)
+    if groups:
+        yield "results.images.samples()"
+        yield "display(results.images.mistakes(), results.images.disagreements())"
+    for split in ("validation", "test"):
+        if split in groups:
+            yield f"results.images.predictions({split!r})"
+    yield "results.images.kernels()"
 
 
 def _slug(text: str) -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ceteris.records import StoredTrial, Trial
+from ceteris.records import FitOn, Plan, StoredTrial, Trial
 
-__all__ = ["Observer", "Progress", "Status", "study_status"]
+__all__ = [
+    "FailedTrial",
+    "Observer",
+    "Progress",
+    "RunningTrial",
+    "Status",
+    "VariantProgress",
+    "study_status",
+]
+
+STATUSES = ("done", "running", "failed")
 
 
 @dataclass(frozen=True)
@@ -44,39 +55,124 @@ Observer = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
+class VariantProgress:
+    """How many trials of one variant are done, running, failed or pending."""
+
+    name: str
+    done: int
+    running: int
+    failed: int
+    pending: int
+
+
+@dataclass(frozen=True)
+class RunningTrial:
+    """A trial that has begun: the epochs that have ended, of those that are planned."""
+
+    variant: str
+    seed: int
+    fit_on: FitOn
+    epoch: int
+    epochs: int
+    metric: str
+    """``val_accuracy``; ``accuracy`` of a refit, which has no validation images."""
+    curve: tuple[float, ...]
+    """The metric after every epoch so far."""
+
+
+@dataclass(frozen=True)
+class FailedTrial:
+    """A trial that failed, and why."""
+
+    variant: str
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Status:
     """How many trials of a study are done, running, failed or pending."""
 
     study: str
     total: int
     counts: dict[str, int] = field(default_factory=dict)
-    failures: tuple[str, ...] = ()
+    variants: tuple[VariantProgress, ...] = ()
+    running: tuple[RunningTrial, ...] = ()
+    failed: tuple[FailedTrial, ...] = ()
     complete: bool = False
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line per failed trial."""
+        return tuple(f"{item.variant}, seed {item.seed}: {item.reason}" for item in self.failed)
+
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
+        """Return plain JSON; a number that does not exist is null."""
         return {
             "study": self.study,
             "complete": self.complete,
             "total": self.total,
             **self.counts,
             "failures": list(self.failures),
+            "variants": [dict(vars(row)) for row in self.variants],
+            "running_trials": [
+                {**vars(row), "curve": [v if math.isfinite(v) else None for v in row.curve]}
+                for row in self.running
+            ],
         }
 
 
 def study_status(
-    study: str, total: int, trials: tuple[StoredTrial, ...], *, complete: bool
+    plan: Plan, required: Set[tuple[str, int]], trials: Sequence[StoredTrial], *, complete: bool
 ) -> Status:
-    """Count trials by status; what is not in the store yet is pending."""
+    """Count trials by status; what is not in the store yet is pending.
+
+    Args:
+        plan: the study.
+        required: (variant, seed) of the trials that it needs.
+        trials: what the store holds.
+        complete: whether nothing is left to do.
+    """
     first = [trial for trial in trials if trial.fit_on == "train"]
-    counts = {
-        status: sum(trial.status == status for trial in first)
-        for status in ("done", "running", "failed")
-    }
-    counts["pending"] = total - sum(counts.values())
-    failures = tuple(
-        f"{trial.variant}, seed {trial.seed}: {trial.reason}"
-        for trial in trials
-        if trial.status == "failed"
+    variants = tuple(
+        _variant_progress(
+            variant.name,
+            sum(name == variant.name for name, _ in required),
+            [trial for trial in first if trial.variant == variant.name],
+        )
+        for variant in plan.variants
     )
-    return Status(study, total, counts, failures, complete)
+    counts = {status: sum(trial.status == status for trial in first) for status in STATUSES}
+    counts["pending"] = len(required) - sum(counts.values())
+    epochs = {variant.name: int(variant.train["epochs"]) for variant in plan.variants}
+    return Status(
+        study=plan.study,
+        total=len(required),
+        counts=counts,
+        variants=variants,
+        running=tuple(
+            _running_trial(trial, epochs[trial.variant])
+            for trial in trials
+            if trial.status == "running"
+        ),
+        failed=tuple(
+            FailedTrial(trial.variant, trial.seed, str(trial.reason))
+            for trial in trials
+            if trial.status == "failed"
+        ),
+        complete=complete,
+    )
+
+
+def _variant_progress(name: str, total: int, trials: Sequence[StoredTrial]) -> VariantProgress:
+    counts = {status: sum(trial.status == status for trial in trials) for status in STATUSES}
+    return VariantProgress(name, pending=max(0, total - sum(counts.values())), **counts)
+
+
+def _running_trial(trial: StoredTrial, epochs: int) -> RunningTrial:
+    metric = "val_accuracy" if trial.fit_on == "train" else "accuracy"
+    values = [record.metrics.get(metric, math.nan) for record in trial.curves]
+    done = trial.curves[-1].epoch if trial.curves else 0
+    return RunningTrial(
+        trial.variant, trial.seed, trial.fit_on, done, epochs, metric, tuple(values)
+    )

@@ -35,7 +35,13 @@ from ceteris.report.methods import checklists, methods_paragraph
 from ceteris.study.resolved import resolved_yaml
 from ceteris.study.shapes import check_shapes
 
-__all__ = ["report_html"]
+__all__ = [
+    "disagreements_of",
+    "kernels_of",
+    "pictures_of",
+    "report_content",
+    "report_html",
+]
 
 SPLITS: tuple[Split, ...] = ("validation", "test")
 
@@ -83,8 +89,8 @@ def report_content(results: Results) -> ReportContent:
         curves=curves,
         confusions=confusions,
         confusion_difference=_difference(results, confusions, names),
-        pictures=_pictures(results),
-        disagreements=_disagreements(results),
+        pictures=pictures_of(results),
+        disagreements=disagreements_of(results),
         data_notes=tuple(notes),
         resolved_yaml=resolved_yaml(manifest.plan),
         training=training_rows(manifest.plan, summary),
@@ -133,12 +139,7 @@ def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
     chosen = results.summary.selected
     names = [variant.name for variant in results.manifest.plan.variants]
     names.sort(key=lambda name: chosen is None or name != chosen.variant)
-    found = {}
-    for name in names:
-        trial = next(_finished(results, name), None)
-        if trial is not None:
-            weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
-            found[name] = tuple(kernel_pictures(weights))
+    found = {name: kernels_of(results, name) for name in names}
     return {name: pictures for name, pictures in found.items() if pictures}
 
 
@@ -150,7 +151,16 @@ def _insight(results: Results) -> InsightPictures | None:
     return insight_pictures(found, _class_names(results), trial.variant, trial.seed)
 
 
-def _pictures(results: Results) -> dict[str, tuple[Picture, ...]]:
+def kernels_of(results: Results, variant: str) -> tuple[KernelPicture, ...]:
+    """Return pictures of the kernels of a variant's first finished seed, one per convolution."""
+    trial = next(_finished(results, variant), None)
+    if trial is None:
+        return ()
+    weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
+    return tuple(kernel_pictures(weights))
+
+
+def pictures_of(results: Results) -> dict[str, tuple[Picture, ...]]:
     """Group -> pictures: samples, the first of every part, mistakes, disagreements."""
     gallery = load_gallery(results.folder)
     if gallery is None:
@@ -194,7 +204,7 @@ def _guessed(
     return tuple(pictures)
 
 
-def _disagreements(results: Results) -> tuple[tuple[Picture, str], ...]:
+def disagreements_of(results: Results) -> tuple[tuple[Picture, str], ...]:
     """Return images on which the variants' first networks disagree, and what they say."""
     gallery = load_gallery(results.folder)
     if gallery is None:

@@ -22,6 +22,7 @@ from ceteris.store.store import Store, open_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ceteris.api.imaging import Images
     from ceteris.api.plotting import Plots
 
 __all__ = ["Results", "marking_of", "open_results", "read_results", "status"]
@@ -42,6 +43,13 @@ class Results:
         from ceteris.api.plotting import Plots
 
         return Plots(self)
+
+    @property
+    def images(self) -> Images:
+        """Images: ``results.images.samples()``, ``results.images.mistakes()`` ..."""
+        from ceteris.api.imaging import Images
+
+        return Images(self)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the answer and the tables."""
@@ -165,7 +173,5 @@ def status(folder: Path) -> Status:
     """
     results = open_results(folder)
     plan = results.manifest.plan
-    total = len(required_trials(plan, results.summary.claims))
-    return study_status(
-        plan.study, total, results.summary.trials, complete=results.summary.complete
-    )
+    required = required_trials(plan, results.summary.claims)
+    return study_status(plan, required, results.summary.trials, complete=results.summary.complete)

@@ -44,11 +44,9 @@ def command(
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
-        from rich.console import Console
+        from ceteris.report.terminal import show_results
 
-        from ceteris.report.tables import rich_results
-
-        Console(highlight=False).print(rich_results(found))
+        show_results(found)
     raise typer.Exit(_exit_code(found))
 
 

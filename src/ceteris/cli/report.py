@@ -1,6 +1,9 @@
-"""`ceteris report`: write the report of a run again."""
+"""`ceteris report`: write the report of a run again, as a page, as PDF or as Markdown."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,11 +14,21 @@ __all__ = ["command"]
 
 
 @explained
-def command(folder: Folder) -> None:
-    """Write report.html: one file that needs no network.
+def command(
+    folder: Folder,
+    kind: Annotated[
+        str, typer.Option("--format", help="html, pdf or md; pdf needs Chromium, Chrome or Edge.")
+    ] = "html",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file [report.html, .pdf or .md in FOLDER].")
+    ] = None,
+) -> None:
+    """Write the report: one HTML file that needs no network, its print, or Markdown.
 
-    Example: ceteris report results/digits
+    Charts of a Markdown report are SVG files in a folder beside it.
+
+    Example: ceteris report results/digits --format pdf
     """
     from ceteris import api
 
-    typer.echo(api.write_report(folder))
+    typer.echo(api.write_report(folder, kind=kind, out=out))

@@ -21,7 +21,10 @@ def command(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
     as_latex: Annotated[bool, typer.Option("--latex", help="A LaTeX table (booktabs).")] = False,
 ) -> None:
-    """Print the results: means with 95 % intervals, effects against the baseline, claims.
+    """Print the results: means with 95 % intervals, claims, published values, findings.
+
+    In a terminal every variant has a bar for its interval, on one axis, and the curve of its mean
+    validation score per epoch. Names that do not fit lose their middle; --json has them in full.
 
     Example: ceteris results results/digits --markdown
     """
@@ -44,6 +47,6 @@ def command(
     elif as_latex:
         typer.echo(tables.latex_table(results.summary))
     else:
-        from rich.console import Console
+        from ceteris.report.terminal import show_results
 
-        Console(highlight=False).print(tables.rich_results(results.summary))
+        show_results(results.summary)

@@ -137,11 +137,9 @@ def _exit_code(results: Results) -> int:
 
 
 def _print_results(results: Results, folder: Path) -> None:
-    from rich.console import Console
+    from ceteris.report.terminal import show_results
 
-    from ceteris.report.tables import rich_results
-
-    Console(highlight=False).print(rich_results(results.summary))
+    show_results(results.summary)
     typer.echo(f"Report: {folder / 'report.html'}")
 
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Folder, Json
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from ceteris.api.progress import FailedTrial, RunningTrial, Status, VariantProgress
+    from ceteris.report.screen import Screen
+
 __all__ = ["command"]
+
+BAR, CURVE = 24, 16
+WORDS = ("done", "running", "failed", "pending")
 
 
 @explained
 def command(folder: Folder, as_json: Json = False) -> None:
-    """Show how many trials are done, running, failed or missing.
+    """Show how many trials are done, running, failed or missing, and what to do next.
 
     Example: ceteris status results/digits
     """
@@ -22,13 +36,107 @@ def command(folder: Folder, as_json: Json = False) -> None:
 
     progress = api.status(folder)
     if as_json:
-        typer.echo(json.dumps(progress.to_json(), indent=2))
+        typer.echo(json.dumps(progress.to_json(), indent=2, allow_nan=False))
         return
-    counts = ", ".join(f"{count} {status}" for status, count in progress.counts.items() if count)
-    typer.echo(
-        f"{progress.study}: {progress.counts['done']} of {progress.total} trials done ({counts})"
+    from ceteris.report.screen import console_of, screen_of
+
+    console = console_of()
+    console.print(*_lines(progress, screen_of(console)), sep="\n")
+    why, how = _next(progress, folder)
+    typer.echo(f"\n {why}\n   {how}")  # not wrapped, so that it can be copied
+
+
+def _lines(progress: Status, screen: Screen) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    from ceteris.report.screen import heading, indented
+
+    counts = ", ".join(
+        f"{progress.counts[word]} {word}" for word in WORDS[1:] if progress.counts[word]
     )
-    for line in progress.failures:
-        typer.echo(f"  failed: {line}")
-    if not progress.complete:
-        typer.echo(f"Go on with: ceteris run {folder / 'study.yaml'} --out {folder}")
+    said = f": {progress.counts['done']} of {progress.total} trials done" + (
+        counts and f", {counts}"
+    )
+    yield indented(Text.assemble((screen.text(progress.study), "bold"), said))
+    yield indented(_variants(progress.variants, screen), above=1)
+    if progress.running:
+        yield heading(f"Running ({len(progress.running)})")
+        yield indented(_running(progress.running, screen))
+    if progress.failed:
+        yield heading(f"Failed ({len(progress.failed)})")
+        yield from _failed(progress.failed, screen)
+
+
+def _variants(rows: tuple[VariantProgress, ...], screen: Screen) -> Table:
+    """Return a bar and four counts per variant."""
+    from rich.text import Text
+
+    from ceteris.report.screen import STYLES
+    from ceteris.report.text_charts import progress_bar
+
+    table = screen.table()
+    counted = sum(len(word) + 2 for word in WORDS)
+    names = screen.names([row.name for row in rows], screen.width - 1 - counted - BAR - 2)
+    for head in ("variant", "trials", *WORDS):
+        table.add_column(head, justify="right" if head in WORDS else "left", overflow="fold")
+    for row in rows:
+        shares = [(getattr(row, word), word) for word in WORDS]
+        pieces = progress_bar(shares, width=BAR, ascii_only=screen.ascii_only)
+        bar = Text.assemble(*((piece, STYLES[word]) for piece, word in pieces))
+        table.add_row(Text(names[row.name]), bar, *(str(count or "") for count, _ in shares))
+    return table
+
+
+def _running(rows: tuple[RunningTrial, ...], screen: Screen) -> Table:
+    """Return the epoch and the curve so far of every trial that has begun, all on one scale."""
+    from rich.text import Text
+
+    from ceteris.report.tables import format_metric, title
+    from ceteris.report.text_charts import span, sparkline
+
+    table = screen.table()
+    axis = span(value for row in rows for value in row.curve) or (0.0, 1.0)
+    names = screen.names([row.variant for row in rows], 24)
+    for head in ("variant", "seed", "epoch", "so far", ""):
+        table.add_column(
+            head, justify="right" if head in ("seed", "epoch") else "left", overflow="fold"
+        )
+    for row in rows:
+        curve = sparkline(row.curve, axis, width=CURVE, ascii_only=screen.ascii_only)
+        latest = (
+            f"{title(row.metric)} {format_metric(row.metric, row.curve[-1])}" if row.curve else ""
+        )
+        refit = "" if row.fit_on == "train" else " (refit)"
+        epoch = f"{row.epoch} of {row.epochs}"
+        table.add_row(Text(names[row.variant]), f"{row.seed}{refit}", epoch, curve, latest)
+    return table
+
+
+def _failed(rows: tuple[FailedTrial, ...], screen: Screen) -> Iterator[RenderableType]:
+    """Yield every reason once, with the seeds that it stopped."""
+    from rich.text import Text
+
+    from ceteris.report.screen import STYLES, hanging, indented
+
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        seeds.setdefault((row.variant, row.reason), []).append(str(row.seed))
+    for (variant, reason), numbers in seeds.items():
+        where = f"{variant}, seed {', '.join(numbers)}: "
+        said = Text.assemble((screen.text(where), "bold"), screen.text(reason))
+        yield indented(hanging(Text(screen.mark("error"), STYLES["error"]), said))
+
+
+def _next(progress: Status, folder: Path) -> tuple[str, str]:
+    """Return why to go on how, and the command."""
+    place = shlex.quote(str(folder))
+    again = f"ceteris run {place}"
+    if progress.counts["running"]:
+        return "If the run that began these trials has ended, this goes on:", again
+    if progress.failed:
+        return "This tries failed trials again:", again
+    if progress.complete:
+        return "All is done. The numbers:", f"ceteris results {place}"
+    if progress.counts["pending"]:
+        return "This goes on:", again
+    return "All trials are done; this refits and tests:", again

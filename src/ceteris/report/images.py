@@ -20,6 +20,7 @@ __all__ = [
     "confusion",
     "confusion_difference",
     "picture_uri",
+    "pixels_of",
     "png_uri",
 ]
 
@@ -117,3 +118,10 @@ def picture_uri(picture: Image.Image) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def pixels_of(uri: str) -> npt.NDArray[np.uint8]:
+    """Return the pixels ``(height, width, 1 or 3)`` of a picture that `picture_uri` has packed."""
+    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as picture:
+        pixels: npt.NDArray[np.uint8] = np.asarray(picture)
+    return pixels[..., None] if pixels.ndim == 2 else pixels

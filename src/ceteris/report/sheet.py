@@ -1,4 +1,4 @@
-"""A sheet of small pictures with a line of text under each, as one PNG."""
+"""A sheet of small pictures with lines of text under each, as one PNG."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from ceteris.report.tables import plain
 
 __all__ = ["sheet_png"]
 
-SIDE = 84
-LINE = 14
+SIDE = 96
+"""Room for a picture, each way."""
+LINE = 13
+LETTERS = 18
+"""Letters of a line that fit under a picture."""
 GAP = 8
 COLUMNS = 10
 
@@ -25,30 +28,38 @@ def sheet_png(
     captions: Sequence[tuple[str, bool]],
     maximum: int = 255,
 ) -> bytes:
-    """Draw pictures in a grid, magnified without smoothing.
+    """Draw pictures in a grid, magnified by a whole number without smoothing.
 
     Args:
         images: ``(height, width, 1 or 3)`` each.
-        captions: text, and whether it is to stand out.
+        captions: lines of text, and whether it is to stand out.
         maximum: the largest value of a pixel.
     """
-    columns = min(COLUMNS, len(images))
+    columns = min(COLUMNS, max(1, len(images)))
     rows = math.ceil(len(images) / columns)
-    sheet = Image.new(
-        "RGB", (columns * (SIDE + GAP) + GAP, rows * (SIDE + LINE + 2 * GAP) + GAP), "white"
-    )
+    lines = max((text.count("\n") + 1 for text, _ in captions), default=1)
+    wide, tall = SIDE + GAP, SIDE + lines * LINE + 2 * GAP
+    sheet = Image.new("RGB", (columns * wide + GAP, rows * tall + GAP), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default()
     for number, (pixels, (text, loud)) in enumerate(zip(images, captions, strict=True)):
         row, column = divmod(number, columns)
-        left, top = GAP + column * (SIDE + GAP), GAP + row * (SIDE + LINE + 2 * GAP)
+        left, top = GAP + column * wide, GAP + row * tall
         sheet.paste(_picture(pixels, maximum), (left, top))
-        draw.text((left, top + SIDE + 2), plain(text)[:16], "#b00000" if loud else "#222222", font)
+        for line, part in enumerate(text.split("\n")):
+            place = (left, top + SIDE + 2 + line * LINE)
+            draw.text(place, plain(part)[:LETTERS], "#b00000" if loud else "#222222", font)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
 def _picture(pixels: npt.NDArray[np.uint8], maximum: int) -> Image.Image:
+    """Magnify by the largest whole number that fits; only what is too large is made smaller."""
     scaled = np.round(pixels.astype(np.float64) * 255 / maximum).astype(np.uint8)
     image = Image.fromarray(scaled[..., 0] if scaled.shape[2] == 1 else scaled)
-    return image.resize((SIDE, SIDE), Image.Resampling.NEAREST).convert("RGB")
+    factor = max(1, SIDE // max(image.size))
+    image = image.resize(
+        (image.width * factor, image.height * factor), Image.Resampling.NEAREST
+    ).convert("RGB")
+    image.thumbnail((SIDE, SIDE), Image.Resampling.NEAREST)
+    return image

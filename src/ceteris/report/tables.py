@@ -1,4 +1,4 @@
-"""Results as tables: terminal, CSV, Markdown, LaTeX. Every field is escaped for its target."""
+"""Results as tables: CSV, Markdown, LaTeX. Every field is escaped for its target."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ import io
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ceteris.judge.effects import Interval
 from ceteris.judge.published import PublishedRow
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
 
-if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.table import Table
-
 __all__ = [
+    "PUBLISHED_HEAD",
+    "bare",
+    "claim_cells",
+    "csv_cell",
     "csv_table",
+    "format_difference",
+    "format_estimate",
     "format_interval",
     "format_metric",
+    "is_share",
+    "latex_grid",
     "latex_table",
+    "latex_text",
+    "markdown_grid",
     "markdown_table",
+    "markdown_text",
     "plain",
-    "rich_results",
+    "published_cells",
     "selection_sentence",
     "shown_metrics",
+    "title",
+    "variant_cells",
 ]
 
 _SHOWN = ("accuracy", "val_accuracy", "val_loss", "test_accuracy")
@@ -98,7 +106,7 @@ def format_estimate(metric: str, mean: float, low: float, high: float) -> str:
         return text
     if metric.partition("@")[0].endswith("accuracy"):  # there is nothing beyond none and all
         low, high = max(low, 0.0), min(high, 1.0)
-    return f"{text} [{_bare(metric, low)}, {_bare(metric, high)}]"
+    return f"{text} [{bare(metric, low)}, {bare(metric, high)}]"
 
 
 def format_difference(metric: str, estimate: float, low: float, high: float) -> str:
@@ -134,27 +142,29 @@ def csv_table(results: StudyResults) -> str:
         *metrics,
         "reason",
     ]
-    writer.writerow([_cell(name) for name in head])
+    writer.writerow([csv_cell(name) for name in head])
     for trial in results.trials:
-        levels = [_cell(trial.levels.get(factor, "")) for factor in factors]
+        levels = [csv_cell(trial.levels.get(factor, "")) for factor in factors]
         numbers = [
             "" if name not in trial.metrics else repr(trial.metrics[name]) for name in metrics
         ]
         row = [trial.seed, trial.fit_on, trial.status, trial.epochs, f"{trial.wall_seconds:.3f}"]
-        writer.writerow([_cell(trial.variant), *levels, *row, *numbers, _cell(trial.reason or "")])
+        writer.writerow(
+            [csv_cell(trial.variant), *levels, *row, *numbers, csv_cell(trial.reason or "")]
+        )
     return buffer.getvalue()
 
 
 def markdown_table(results: StudyResults) -> str:
     """Return the variants with means and intervals, then the claims."""
     metrics = shown_metrics(results)
-    rows = [_row(row, metrics) for row in results.variants]
-    parts = [_markdown(["variant", "n", *map(title, metrics)], rows)]
+    rows = [variant_cells(row, metrics) for row in results.variants]
+    parts = [markdown_grid(["variant", "n", *map(title, metrics)], rows)]
     if results.claims:
-        claims = [_claim_cells(row) for row in results.claims]
-        parts.append(_markdown(["claim", "difference (95 % interval)", "n", "verdict"], claims))
+        claims = [claim_cells(row) for row in results.claims]
+        parts.append(markdown_grid(["claim", "difference (95 % interval)", "n", "verdict"], claims))
     if results.published:
-        parts.append(_markdown(PUBLISHED_HEAD, published_cells(results.published)))
+        parts.append(markdown_grid(PUBLISHED_HEAD, published_cells(results.published)))
     return "\n\n".join(parts)
 
 
@@ -184,45 +194,33 @@ def _range(row: PublishedRow) -> str:
         return "-"
     if row.metric.endswith("accuracy"):
         low, high = max(low, 0.0), min(high, 1.0)
-    return f"{_bare(row.metric, low)} to {format_metric(row.metric, high)}"
+    return f"{bare(row.metric, low)} to {format_metric(row.metric, high)}"
 
 
 def latex_table(results: StudyResults) -> str:
     """Return a booktabs table of the variants."""
     metrics = shown_metrics(results)
-    head = ["variant", "$n$", *(_tex(title(metric)) for metric in metrics)]
+    head = ["variant", "$n$", *(latex_text(title(metric)) for metric in metrics)]
+    return latex_grid(head, [variant_cells(row, metrics) for row in results.variants])
+
+
+def latex_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a booktabs table.
+
+    Args:
+        head: LaTeX.
+        rows: plain texts; every cell is escaped.
+    """
     lines = [
         r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}",
         r"\toprule",
         " & ".join(head) + r" \\",
         r"\midrule",
+        *(" & ".join(map(latex_text, cells)) + r" \\" for cells in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
     ]
-    lines += [
-        " & ".join(_tex(cell) for cell in _row(row, metrics)) + r" \\" for row in results.variants
-    ]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
-
-
-def rich_results(results: StudyResults) -> Group:
-    """Return variants, claims, selection and findings for a terminal."""
-    from rich.console import Group
-    from rich.markup import escape
-    from rich.text import Text
-
-    parts: list[Table | Text] = [_rich_variants(results)]
-    if results.claims:
-        parts.append(_rich_claims(results.claims))
-    if results.published:
-        parts.append(_rich_published(results.published))
-    sentence = selection_sentence(results)
-    if sentence:
-        parts.append(Text(plain(sentence) + "\n"))
-    for finding in results.findings:
-        style = {"error": "bold red", "warning": "yellow", "note": "dim"}[finding.severity]
-        said = f"{finding.where}: {finding.evidence}. {finding.advice}"
-        text = f"[{style}]{finding.severity}[/] {escape(plain(said))}"
-        parts.append(Text.from_markup(text))
-    return Group(*parts)
+    return "\n".join(lines)
 
 
 def selection_sentence(results: StudyResults) -> str:
@@ -239,71 +237,15 @@ def selection_sentence(results: StudyResults) -> str:
     return text + "."
 
 
-def _rich_variants(results: StudyResults) -> Table:
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    metrics = [metric for metric in shown_metrics(results) if metric != "val_loss"]
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title=f"{escape(plain(results.study))}: mean and 95 % interval over seeds",
-        title_justify="left",
-    )
-    table.add_column("variant")
-    table.add_column("n", justify="right")
-    for metric in metrics:
-        table.add_column(title(metric), justify="right")
-    best = results.selected.variant if results.selected else None
-    for row in results.variants:
-        cells = [escape(plain(cell)) for cell in _row(row, metrics)]
-        table.add_row(*cells, style="bold" if row.name == best else None)
-    return table
-
-
-def _rich_claims(claims: Sequence[ClaimRow]) -> Table:
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Claims", title_justify="left")
-    for column in ("claim", "difference", "n", "verdict"):
-        table.add_column(column, justify="right" if column == "n" else "left")
-    colour = {"supported": "green", "refuted": "red"}
-    for row in claims:
-        cells = [escape(plain(cell)) for cell in _claim_cells(row)]
-        cells[-1] = f"[{colour.get(row.verdict, 'yellow')}]{cells[-1]}[/]"
-        table.add_row(*cells)
-    return table
-
-
-def _rich_published(rows: Sequence[PublishedRow]) -> Table:
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title="Published values beside ours (95 % interval of the mean)",
-        title_justify="left",
-    )
-    for column in PUBLISHED_HEAD[:4]:
-        table.add_column(column, justify="left" if column in ("variant", "metric") else "right")
-    table.add_column("")
-    for cells in published_cells(rows):
-        table.add_row(*(escape(plain(cell)) for cell in (*cells[:4], cells[-1])))
-    return table
-
-
-def _row(row: VariantSummary, metrics: Sequence[str]) -> list[str]:
+def variant_cells(row: VariantSummary, metrics: Sequence[str]) -> list[str]:
+    """Return a variant, its seeds and its metrics with their intervals as texts."""
     count = str(row.n) + (f" ({row.failed} failed)" if row.failed else "")
     cells = [format_interval(m, row.metrics[m]) if m in row.metrics else "-" for m in metrics]
     return [row.name, count, *cells]
 
 
-def _claim_cells(row: ClaimRow) -> list[str]:
+def claim_cells(row: ClaimRow) -> list[str]:
+    """Return what a claim says, its difference, its seeds and its verdict as texts."""
     within = ", ".join(f"{factor}: {level}" for factor, level in row.claim.within.items())
     says = f"{row.claim.says} ({within})" if within else row.claim.says
     difference = format_difference(row.claim.metric, row.estimate, row.low, row.high)
@@ -311,21 +253,27 @@ def _claim_cells(row: ClaimRow) -> list[str]:
     return [says, difference, str(row.n), verdict + (" (fragile)" if row.fragile else "")]
 
 
-def _bare(metric: str, value: float) -> str:
+def bare(metric: str, value: float) -> str:
+    """Format one value without its unit."""
     return format_metric(metric, value).removesuffix(" %")
 
 
-def _cell(text: str) -> str:
+def csv_cell(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not run as a formula."""
     clean = plain(text)
     return f"'{clean}" if clean[:1] in ("=", "+", "-", "@", "\t", "\r") else clean
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, every cell escaped."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_md(cell) for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(markdown_text(cell) for cell in line) + " |" for line in lines
+    )
 
 
-def _md(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
     escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", plain(text)) if text != "---" else text
     return escaped.replace("\n", " ")
 
@@ -346,5 +294,6 @@ _TEX = {
 }
 
 
-def _tex(text: str) -> str:
+def latex_text(text: str) -> str:
+    """Return a text that LaTeX shows as it is, on one line."""
     return "".join(_TEX.get(letter, letter) for letter in plain(text)).replace("\n", " ")

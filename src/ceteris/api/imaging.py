@@ -1,0 +1,184 @@
+"""Images of a run in Python and in notebooks: ``results.images.mistakes()``. The same as in its report."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ceteris.api.folder import write_bytes
+from ceteris.api.reporting import disagreements_of, kernels_of, pictures_of
+from ceteris.errors import Problem, StudyError, did_you_mean
+from ceteris.report.images import Picture, pixels_of
+from ceteris.report.kernels import KernelPicture
+from ceteris.report.picture_grid import caption_lines, is_wrong, kernel_grid, picture_grid
+from ceteris.report.sheet import sheet_png
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ceteris.api.results import Results
+
+__all__ = ["ImageSheet", "Images", "KernelSheet"]
+
+
+@dataclass(frozen=True)
+class ImageSheet:
+    """Images with their classes and what networks say of them: shown by notebooks, or saved."""
+
+    title: str
+    pictures: tuple[Picture, ...]
+    said: tuple[str, ...] = ()
+    """What the variants say of each, where they disagree."""
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.pictures)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return picture_grid(self.title, self.pictures, self.said)
+
+    def pixels(self) -> list[npt.NDArray[np.uint8]]:
+        """Return every image ``(height, width, 1 or 3)``, white as 255."""
+        return [pixels_of(picture.uri) for picture in self.pictures]
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per image: its index in the source, its class, guess and probability.
+
+        A guess that there is not is empty, and its probability NaN.
+        """
+        import pandas as pd
+
+        rows = {
+            "index": [picture.index for picture in self.pictures],
+            "truth": [picture.truth for picture in self.pictures],
+            "guess": [picture.guess for picture in self.pictures],
+            "probability": [p.probability if p.guess else float("nan") for p in self.pictures],
+        }
+        return pd.DataFrame({**rows, "said": self.said} if self.said else rows)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all images with their captions as one PNG, magnified without smoothing.
+
+        Raises:
+            StudyError: the path does not end in .png.
+            StoreError: the file cannot be written.
+        """
+        said = self.said or ("",) * len(self.pictures)
+        captions = [
+            ("\n".join(caption_lines(picture, text)), is_wrong(picture))
+            for picture, text in zip(self.pictures, said, strict=True)
+        ]
+        return _saved(path, sheet_png(self.pixels(), captions))
+
+
+@dataclass(frozen=True)
+class KernelSheet:
+    """The kernels of every convolution of one network: shown by notebooks, or saved."""
+
+    title: str
+    layers: tuple[KernelPicture, ...]
+
+    def __len__(self) -> int:
+        """Return the number of convolutions."""
+        return len(self.layers)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return kernel_grid(self.title, self.layers)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the pictures of all layers, one below another, as one PNG.
+
+        Raises:
+            StudyError: the path does not end in .png.
+            StoreError: the file cannot be written.
+        """
+        drawn = [Image.fromarray(pixels_of(layer.uri)) for layer in self.layers]
+        size = (max((p.width for p in drawn), default=1), sum(p.height for p in drawn) or 1)
+        sheet, top = Image.new("RGB", size, "white"), 0
+        for picture in drawn:
+            sheet.paste(picture, (0, top))
+            top += picture.height
+        buffer = io.BytesIO()
+        sheet.save(buffer, "PNG", optimize=True)
+        return _saved(path, buffer.getvalue())
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of a run, those that its report shows."""
+
+    results: Results
+
+    def samples(self) -> ImageSheet:
+        """Training images of every class."""
+        return ImageSheet("Training images, class by class", self._group("samples"))
+
+    def mistakes(self) -> ImageSheet:
+        """Validation images that the selected variant's first network gets wrong, the most confident first."""
+        return ImageSheet(f"Most confident mistakes{self._whose()}", self._group("mistakes"))
+
+    def disagreements(self) -> ImageSheet:
+        """Validation images on which the variants' first networks disagree most."""
+        rows = disagreements_of(self.results)
+        return ImageSheet(
+            "Images on which the variants disagree",
+            tuple(picture for picture, _ in rows),
+            tuple(said for _, said in rows),
+        )
+
+    def predictions(self, split: str = "validation") -> ImageSheet:
+        """Return the first images of a part, with what the selected variant's first network says.
+
+        Args:
+            split: ``validation``, or ``test`` once the test set was opened.
+
+        Raises:
+            StudyError: the part is unknown, or its images are not kept.
+        """
+        groups = pictures_of(self.results)
+        known = [name for name in ("validation", "test") if name in groups]
+        if split not in known:
+            fix = "The test set is not opened." if split == "test" else did_you_mean(split, known)
+            raise StudyError(
+                Problem("split", "must be a part that a network was scored on", repr(split), fix)
+            )
+        return ImageSheet(f"The first {split} images{self._whose()}", groups[split])
+
+    def kernels(self, variant: str | None = None) -> KernelSheet:
+        """Return the kernels of a variant's first network; the selected one's (or the baseline's) by default.
+
+        Raises:
+            StudyError: the variant is unknown.
+        """
+        plan, chosen = self.results.manifest.plan, self.results.summary.selected
+        name = variant or (chosen.variant if chosen else plan.baseline)
+        names = [item.name for item in plan.variants]
+        if name not in names:
+            fix = did_you_mean(name, names)
+            raise StudyError(Problem("variant", "must name a variant of the run", repr(name), fix))
+        return KernelSheet(f"Kernels of {name}", kernels_of(self.results, name))
+
+    def _group(self, name: str) -> tuple[Picture, ...]:
+        groups: Mapping[str, tuple[Picture, ...]] = pictures_of(self.results)
+        return groups.get(name, ())
+
+    def _whose(self) -> str:
+        chosen = self.results.summary.selected
+        return f" of {chosen.variant}" if chosen else ""
+
+
+def _saved(path: str | Path, content: bytes) -> Path:
+    path = Path(path)
+    if path.suffix != ".png":
+        raise StudyError(Problem(str(path), "must end in .png", repr(path.suffix)))
+    write_bytes(path, content)
+    return path

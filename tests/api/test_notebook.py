@@ -1,0 +1,42 @@
+"""The notebook that `ceteris figures` writes runs in Jupyter, and shows every chart and image."""
+
+import copy
+import json
+
+import pytest
+
+import ceteris
+from ceteris.api.exporting import write_figures
+from tests.api.test_scope import STUDY
+from tests.notebooks import executed, outputs
+
+CONV = {"Conv2D": {"name": "conv", "filters": 3, "kernel_size": 3, "activation": "relu"}}
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebook")
+    study = {**copy.deepcopy(STUDY), "seeds": 2, "select": {"test": "once"}}
+    study["model"]["layers"].insert(0, CONV)
+    results = ceteris.from_mapping(study).run(folder / "it's out")
+    write_figures(results, folder / "figures")
+    notebook = json.loads((folder / "figures" / "figures.ipynb").read_text())
+    return executed(notebook, folder / "figures")["cells"]
+
+
+@pytest.mark.slow
+def test_no_cell_fails_and_every_cell_shows_what_it_is_for(cells):
+    sources = [cell["source"] for cell in cells]
+    assert len(sources) == len(set(sources))
+    for cell in cells:
+        kind = "image/svg+xml" if "results.plot." in cell["source"] else "text/html"
+        assert kind in outputs(cell), cell["source"]
+        assert not [item for item in cell["outputs"] if item["output_type"] in ("error", "stream")]
+
+
+@pytest.mark.slow
+def test_images_are_shown_as_often_as_there_are_some(cells):
+    shown = {cell["source"]: outputs(cell).count("text/html") for cell in cells}
+    assert shown["display(results.images.mistakes(), results.images.disagreements())"] == 2
+    assert {"results.images.samples()", "results.images.kernels()"} <= set(shown)
+    assert {f"results.images.predictions({split!r})" for split in ("validation", "test")} <= set(shown)  # fmt: skip

@@ -1,0 +1,104 @@
+"""`ceteris status`: counts per variant, running trials with their curves, failures once, what comes next."""
+
+import json
+import sqlite3
+
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+import ceteris
+from ceteris.cli.main import app
+from tests.api.test_scope import STUDY
+
+LONG = "a-level-with-a-name-that-nobody-would-type-but-somebody-did"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("status") / "my out"
+    factors = {"width": STUDY["factors"]["width"], "drop": {LONG: None, "some": {"set": {"train.epochs": 4}}}}  # fmt: skip
+    study = {**STUDY, "seeds": 3, "factors": factors, "published": {}}
+    ceteris.from_mapping(study).run(folder)
+    return folder
+
+
+@pytest.fixture
+def stopped(run):
+    """The same run in the middle: two failed, one running with two epochs, one not begun."""
+    with sqlite3.connect(run / "ceteris.db") as database:
+        before = database.execute("SELECT identity, status, reason FROM trial").fetchall()
+        epochs = database.execute("SELECT * FROM epoch").fetchall()
+        change = "UPDATE trial SET status = ?, reason = ? WHERE variant = ? AND seed = ?"
+        for seed in (0, 2):
+            database.execute(
+                change, ("failed", "the loss is \x1b[31m[red]nan[/red]", "small/some", seed)
+            )
+        database.execute(change, ("running", None, "large/some", 1))
+        database.execute(change, ("pending", None, "large/some", 2))
+        database.execute(
+            "DELETE FROM epoch WHERE epoch > 2 AND identity IN "
+            "(SELECT identity FROM trial WHERE variant = 'large/some' AND seed = 1)"
+        )
+    yield run
+    with sqlite3.connect(run / "ceteris.db") as database:
+        database.executemany(
+            "UPDATE trial SET status = ?2, reason = ?3 WHERE identity = ?1", before
+        )
+        holes = ", ".join("?" * len(epochs[0]))
+        database.executemany(f"INSERT OR REPLACE INTO epoch VALUES ({holes})", epochs)
+
+
+def invoke(folder, *arguments, columns="80"):
+    found = CliRunner().invoke(app, ["status", str(folder), *arguments], env={"COLUMNS": columns})
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_a_finished_run_says_so_and_where_its_numbers_are(run):
+    text = invoke(run)
+    assert "scope: 12 of 12 trials done\n" in text.replace("  ", "")
+    assert f"ceteris results '{run}'" in text
+    assert "Failed" not in text
+
+
+def test_a_stopped_run_shows_what_runs_what_failed_and_how_to_go_on(stopped):
+    text = invoke(stopped)
+    assert "8 of 12 trials done, 1 running, 2 failed, 1 pending" in text
+    assert "small/some, seed 0, 2: the loss is" in text.replace("\n", " ")
+    assert "[red]nan[/red]" in text
+    assert "\x1b" not in text
+    assert "2 of 4" in text
+    assert f"ceteris run '{stopped}/study.yaml' --out '{stopped}'" in text
+    first = next(line for line in text.splitlines() if line.startswith(" large/some"))
+    assert first.split()[2:] == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+def test_it_fits_whatever_the_names_but_for_the_command_to_copy(stopped, columns):
+    *lines, command = invoke(stopped, columns=columns).splitlines()
+    assert max(map(cell_len, lines)) <= int(columns)
+    assert command.startswith("   ceteris run ")
+
+
+def test_json_keeps_its_fields_and_says_more(stopped):
+    found = json.loads(invoke(stopped, "--json"))
+    assert {"study", "complete", "total", "done", "running", "failed", "pending", "failures"} <= set(found)  # fmt: skip
+    assert (found["done"], found["running"], found["failed"], found["pending"]) == (8, 1, 2, 1)
+    assert found["failures"][0].startswith("small/some, seed 0: the loss")
+    rows = {row["name"]: row for row in found["variants"]}
+    assert rows["large/some"] == {"name": "large/some", "done": 1, "running": 1, "failed": 0, "pending": 1}  # fmt: skip
+    (trial,) = found["running_trials"]
+    assert (trial["variant"], trial["seed"], trial["epoch"], trial["epochs"]) == (
+        "large/some",
+        1,
+        2,
+        4,
+    )
+    assert len(trial["curve"]) == 2
+
+
+def test_counts_of_variants_add_up(stopped):
+    status = ceteris.api.status(stopped)
+    for word in ("done", "running", "failed", "pending"):
+        assert sum(getattr(row, word) for row in status.variants) == status.counts[word]
