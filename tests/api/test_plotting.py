@@ -9,6 +9,7 @@ import ceteris
 from ceteris.api.plotting import Drawing
 from ceteris.errors import StudyError
 from tests.api.test_scope import STUDY
+from tests.report.test_embedding import unknown_colours
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,10 @@ def test_every_chart_is_a_drawing_that_notebooks_show(results):
     assert len(drawings) == 2 + 2 + 2 + 2 + 2
     for drawing in drawings:
         assert ET.fromstring(drawing._repr_svg_()).tag.endswith("svg")
+        assert "<style" not in drawing.svg, (
+            "files stay plain; only the page's copies follow dark mode"
+        )
+        assert not unknown_colours(drawing.svg)
     with pytest.raises(StudyError, match="must name a variant of the run, got 'larg/some'"):
         plots.model("larg/some")
 

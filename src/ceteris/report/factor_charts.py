@@ -126,7 +126,7 @@ def draw_grid(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -
     )
     scale = alt.Scale(scheme="blues", reverse=not accuracy)
     dark = f"datum.mean {'>' if accuracy else '<'} {middle}"
-    ink = alt.condition(dark, alt.value("white"), alt.value("#111"))
+    ink = alt.condition(dark, alt.value("white"), alt.value("#0b1520"))
     chart = alt.layer(
         base.mark_rect(stroke="white", strokeWidth=2).encode(
             color=alt.Color("mean:Q", scale=scale, legend=None)

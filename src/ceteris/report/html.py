@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris.judge.results import StudyResults
 from ceteris.report.content import ReportContent, answer, findings_by_variant, tallies
+from ceteris.report.embedding import svg_uri
 from ceteris.report.tables import (
     PUBLISHED_HEAD,
     format_difference,
@@ -145,7 +146,7 @@ def _environment() -> Environment:
     environment.filters.update(
         metric=format_metric,
         title_of=title,
-        svg_uri=_svg_uri,
+        svg_uri=svg_uri,
         shape=lambda shape: " x ".join(map(str, shape)),
         percent=lambda value: f"{100 * value:.1f} %",
         shade=_shade,
@@ -189,10 +190,6 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _svg_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def _shade(share: float) -> str:
