@@ -16,7 +16,6 @@ from ceteris.api.running import RunOptions, run_study
 from ceteris.judge.effects import Interval
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
 from ceteris.records import Claim, EpochRecord, Predictions, StoredTrial
-from ceteris.report.charts import curve_points
 from ceteris.report.html import render_html
 from ceteris.report.images import confusion, png_uri
 from ceteris.report.tables import csv_table, latex_table, markdown_table, rich_results
@@ -79,16 +78,6 @@ def test_the_terminal_sees_no_escape_sequence():
     console.file.close()
     assert "\x1b" not in text
     assert "<script>" in text, "shown as it is, since a terminal does not run it"
-
-
-def test_curves_are_named_by_their_split():
-    points = curve_points(results("v"), "loss")
-    assert [(p.split, p.epoch, p.mean, p.n) for p in points] == [
-        ("train", 1, 1.0, 3),
-        ("validation", 1, 2.0, 3),
-        ("train", 2, 0.5, 3),
-        ("validation", 2, 1.0, 3),
-    ]
 
 
 def test_the_confusion_matrix_is_scikit_learns():

@@ -63,6 +63,8 @@ def _charts(content: ReportContent) -> Iterator[tuple[str, str]]:
         yield "claims", content.claims_chart.svg
     if content.effects_chart:
         yield "effects", content.effects_chart.svg
+    if content.seeds_chart:
+        yield "seeds", content.seeds_chart.svg
     for chart in (*content.factor_charts, *content.curves, *content.cost_charts):
         yield _slug(chart.title), chart.svg
     for split, chart in content.calibration.items():
@@ -84,6 +86,7 @@ def _notebook(results: Results) -> dict[str, Any]:
     calls = (
         "results.plot.claims()",
         "results.plot.effects()",
+        "results.plot.seeds()",
         "from IPython.display import display\n\ndisplay(*results.plot.curves())",
         "display(*results.plot.factors())",
         "display(*results.plot.costs())",

@@ -15,6 +15,7 @@ from ceteris.report.figures import (
     cost_charts_of,
     diagrams_of,
     factor_charts_of,
+    seeds_chart_of,
 )
 from ceteris.study.shapes import check_shapes
 
@@ -67,6 +68,11 @@ class Plots:
     def effects(self) -> Drawing | None:
         """Differences from the baseline."""
         return _drawing(charts_of(self.results.manifest.plan, self.results.summary)[0])
+
+    def seeds(self) -> Drawing | None:
+        """Every trial's score by the metric of selection."""
+        manifest = self.results.manifest
+        return _drawing(seeds_chart_of(manifest.plan, self.results.summary))
 
     def curves(self) -> list[Drawing]:
         """Accuracy and loss per epoch."""

@@ -18,6 +18,7 @@ from ceteris.report.figures import (
     cost_charts_of,
     diagrams_of,
     factor_charts_of,
+    seeds_chart_of,
 )
 from ceteris.report.html import render_html
 from ceteris.report.images import (
@@ -72,6 +73,7 @@ def report_content(results: Results) -> ReportContent:
         summaries=summaries,
         diagrams=diagrams_of(manifest.plan, summaries, manifest.descriptions),
         effects_chart=effects,
+        seeds_chart=seeds_chart_of(manifest.plan, summary),
         claims_chart=claims_chart_of(summary),
         cost_charts=cost_charts_of(manifest.plan, summary, summaries),
         kernels=_kernels(results),
