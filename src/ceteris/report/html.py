@@ -149,6 +149,7 @@ def _environment() -> Environment:
         svg_uri=svg_uri,
         shape=lambda shape: " x ".join(map(str, shape)),
         percent=lambda value: f"{100 * value:.1f} %",
+        percents=_percents,
         shade=_shade,
     )
     return environment
@@ -190,6 +191,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _percents(ends: tuple[float, float]) -> str:
+    """Return two shares in percent, as "88–93"; below ten a share keeps a digit."""
+    low, high = (f"{100 * share:.{0 if share >= 0.095 else 1}f}" for share in ends)
+    return f"{low}–{high}"
 
 
 def _shade(share: float) -> str:
