@@ -90,7 +90,8 @@ def test_reliability_is_accuracy_by_probability():
         if (b := (confidence >= k / 10) & ((confidence < (k + 1) / 10) | (k == 9))).any()
     )
     assert calibration_error(points) == pytest.approx(by_hand)
-    assert "probability of the guess" in texts(draw_calibration(points))
+    assert sum(p.guesses for p in points) == 400
+    assert "probability of the guess (n 400 guesses)" in texts(draw_calibration(points))
 
 
 def test_the_first_layers_kernels_are_filters_pixel_by_pixel():
@@ -169,7 +170,9 @@ def test_claims_are_drawn_with_margin_verdict_and_published_value():
     assert (point.estimate, point.low, point.high, point.margin) == pytest.approx((3, 2, 4, 1))
     assert point.published == pytest.approx(10)
     svg = draw_claims([point])
-    assert "supported" in texts(svg)
+    assert {"supported, n 5", "difference of the two sides, left - right (points)"} <= set(
+        texts(svg)
+    )
     assert "<script" not in svg
 
 
@@ -188,9 +191,13 @@ def test_costs_are_parameters_and_seconds_with_names_that_do_not_overlap():
     ]
     for cost in ("parameters", "seconds"):
         svg = draw_cost(points, "val_accuracy", cost)
-        assert "validation accuracy" in texts(svg)
+        assert "validation accuracy, mean over seeds (n 3)" in texts(svg)
         assert "<script" not in svg
-    twins = [points[0], points[0].__class__("twin", 1000, 2.0, points[0].mean, 0.5, 0.7), points[3]]
+    twins = [
+        points[0],
+        points[0].__class__("twin", 1000, 2.0, points[0].mean, 0.5, 0.7, 3),
+        points[3],
+    ]
     assert any(
         text == "100/a, twin" for text in texts(draw_cost(twins, "val_accuracy", "parameters"))
     )
@@ -211,7 +218,9 @@ def test_a_learning_curve_has_a_line_per_other_level_and_every_seed():
     low, high = stats.t.interval(0.95, 2, np.mean(point.values), stats.sem(point.values))
     assert (point.examples, point.low, point.high) == pytest.approx((200, low, high))
     svg = draw_learning_curve(points, "validation accuracy")
-    assert {"100", "200", "training examples (logarithmic)"} <= set(texts(svg))
+    assert {"100", "200", "training examples (logarithmic)", "validation accuracy (n 3)"} <= set(
+        texts(svg)
+    )
     assert "<script" not in svg
 
 
