@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults, VariantSummary
@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#B8A800"]
+Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Name -> rows."""
 INK = "#000"
 RULE = "#666"
 """Zero, and other lines to compare with."""
@@ -89,19 +91,26 @@ def bounds(metric: str, mean: float, low: float, high: float) -> tuple[float, fl
     return (max(low, 0.0), min(high, 1.0)) if metric.endswith("accuracy") else (low, high)
 
 
-def to_svg(chart: Any) -> str:
+def to_svg(chart: Any, tables: Tables | None = None) -> str:
     """Return an Altair chart as SVG, on white, with the fonts of the report.
 
     Who opens it may have neither Helvetica nor Arial, and the next font is wider. So the chart is laid
     out for letters a fifth larger than those that are written, in a font that vl_convert brings along:
     every label has room to spare, and the drawing is the same on every machine.
+
+    Args:
+        chart: of Altair.
+        tables: rows of `alt.NamedData`. Altair checks inline rows one by one, which takes seconds for a
+            thousand trials.
     """
     import vl_convert
 
     configured = chart.configure(background="white", font=_MEASURED, **_SIZES).configure_view(
         stroke="#ddd"
     )
-    svg: str = vl_convert.vegalite_to_svg(_enlarged(configured.to_dict()))
+    specification = _enlarged(configured.to_dict())
+    specification["datasets"] = {**specification.get("datasets", {}), **(tables or {})}
+    svg: str = vl_convert.vegalite_to_svg(specification)
     written = _SIZE.sub(lambda size: f'font-size="{float(size[1]) / _ROOM:.4g}px"', svg)
     return _PLACE.sub(_rounded, written.replace(f'"{_MEASURED}"', f'"{FONTS}"'))
 

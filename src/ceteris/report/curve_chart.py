@@ -124,7 +124,7 @@ def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]
         header=alt.Header(labelFontSize=12, labelFontWeight="bold", labelLimit=200),
     )
     columns = min(4, max(1, len(panels)))
-    return to_svg(chart.facet(facet, columns=columns, data=alt.InlineData(values=rows)))
+    return to_svg(chart.facet(facet, columns=columns, data=alt.NamedData("rows")), {"rows": rows})
 
 
 def _panels(points: Sequence[CurvePoint], order: Sequence[str]) -> dict[str, str]:

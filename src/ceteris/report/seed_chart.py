@@ -34,7 +34,7 @@ def draw_seeds(rows: Sequence[SeedRow], metric: str) -> str:
     )
     axis = alt.Axis(format="%" if is_share(metric) else "~g")
     x = alt.X("value:Q", title=_words(rows, metric), axis=axis, scale=alt.Scale(zero=False))
-    dots = alt.Chart(alt.InlineData(values=list(_dots(rows)))).encode(x=x, y=y)
+    dots = alt.Chart(alt.NamedData("dots")).encode(x=x, y=y)
     means = alt.Chart(alt.InlineData(values=list(_means(rows, metric)))).encode(y=y)
     chart = alt.layer(
         *([_joined(alt, rows, x, y)] if _are_joined(rows) else []),
@@ -47,7 +47,7 @@ def draw_seeds(rows: Sequence[SeedRow], metric: str) -> str:
         .mark_text(align="left", dx=8, color=INK)
         .encode(x=alt.value(WIDTH), y=y, text="count:N"),
     ).properties(width=WIDTH, height=max(60, ROW * len(rows)))
-    return to_svg(chart)
+    return to_svg(chart, {"dots": list(_dots(rows))})
 
 
 def _joined(alt: Any, rows: Sequence[SeedRow], x: Any, y: Any) -> Any:
