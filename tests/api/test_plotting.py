@@ -20,8 +20,8 @@ def results(tmp_path_factory):
 
 def test_every_chart_is_a_drawing_that_notebooks_show(results):
     plots = results.plot
-    drawings = [plots.claims(), plots.effects(), plots.seeds(), *plots.curves(), *plots.factors(), *plots.costs(), plots.model(), plots.model("large/some")]  # fmt: skip
-    assert len(drawings) == 3 + 2 + 2 + 2 + 2
+    drawings = [plots.claims(), plots.effects(), plots.seeds(), *plots.curves(), *plots.factors(), *plots.costs(), *plots.confusions(), plots.model(), plots.model("large/some")]  # fmt: skip
+    assert len(drawings) == 3 + 2 + 2 + 2 + 2 + 2
     for drawing in drawings:
         assert ET.fromstring(drawing._repr_svg_()).tag.endswith("svg")
         assert "<style" not in drawing.svg, (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy import stats
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from ceteris.judge.effects import Interval
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
@@ -17,6 +17,7 @@ from ceteris.nn.summary import LayerRow, ModelSummary
 from ceteris.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
 from ceteris.report.calibration_chart import draw_calibration
 from ceteris.report.claim_chart import claim_points, draw_claims
+from ceteris.report.confusion_chart import draw_confusion, draw_confusion_difference
 from ceteris.report.cost_chart import cost_points, draw_cost
 from ceteris.report.diagram import boxes_of, draw_model
 from ceteris.report.images import confusion, confusion_difference
@@ -92,6 +93,30 @@ def test_reliability_is_accuracy_by_probability():
     assert calibration_error(points) == pytest.approx(by_hand)
     assert sum(p.guesses for p in points) == 400
     assert "probability of the guess (n 400 guesses)" in texts(draw_calibration(points))
+
+
+def test_the_drawn_confusion_matrix_has_percent_range_and_count():
+    items = predictions(seeds=3, images=400)
+    names = ("a", "b", "c", HOSTILE)
+    matrix = confusion(items, names)
+    single = [confusion_matrix(i.labels, i.probabilities.argmax(1)) for i in items]
+    shares = np.array([counts / counts.sum(1, keepdims=True) for counts in single])
+    svg = draw_confusion(matrix, "validation")
+    pooled = sum(single)
+    expected = {
+        f"{100 * pooled[1, 2] / pooled[1].sum():.1f} %",
+        f"{100 * shares[:, 1, 2].min():.1f}–{100 * shares[:, 1, 2].max():.1f}",
+        f"{pooled[1, 2]}",
+        "3 seeds together, n 1,200 guesses",
+        "truth",
+    }
+    assert expected <= set(texts(svg))
+    assert "<script" not in svg
+    other = confusion(items[:1], names)
+    found = confusion_difference((HOSTILE, matrix), ("y", other), "validation")
+    svg = draw_confusion_difference(found)
+    assert f"{100 * (pooled[1, 2] / pooled[1].sum() - shares[0, 1, 2]):+.1f}" in texts(svg)
+    assert "<script" not in svg
 
 
 def test_the_first_layers_kernels_are_filters_pixel_by_pixel():

@@ -13,6 +13,7 @@ from ceteris.api.reporting import report_content
 from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
+from ceteris.report.figures import confusion_charts
 from ceteris.report.tables import csv_table, latex_table, markdown_table
 
 __all__ = ["FORMATS", "converted", "write_figures"]
@@ -67,6 +68,8 @@ def _charts(content: ReportContent) -> Iterator[tuple[str, str]]:
         yield "seeds", content.seeds_chart.svg
     for chart in (*content.factor_charts, *content.curves, *content.cost_charts):
         yield _slug(chart.title), chart.svg
+    for name, chart in confusion_charts(content.confusions, content.confusion_difference).items():
+        yield name, chart.svg
     for split, chart in content.calibration.items():
         yield f"reliability-{split}", chart.svg
     for name, svg in content.diagrams.items():
@@ -90,6 +93,7 @@ def _notebook(results: Results) -> dict[str, Any]:
         "from IPython.display import display\n\ndisplay(*results.plot.curves())",
         "display(*results.plot.factors())",
         "display(*results.plot.costs())",
+        "display(*results.plot.confusions())",
         "results.plot.model()",
         "results.frame()",
     )

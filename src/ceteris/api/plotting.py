@@ -12,6 +12,7 @@ from ceteris.report.figures import (
     Chart,
     charts_of,
     claims_chart_of,
+    confusion_charts,
     cost_charts_of,
     diagrams_of,
     factor_charts_of,
@@ -90,6 +91,13 @@ class Plots:
         summaries = check_shapes(manifest.plan, manifest.descriptions)
         found = cost_charts_of(manifest.plan, self.results.summary, summaries)
         return [Drawing(**vars(chart)) for chart in found]
+
+    def confusions(self) -> list[Drawing]:
+        """Confusion matrices of the selected variant, and where it errs unlike the baseline."""
+        from ceteris.api.reporting import confusions_of
+
+        found = confusion_charts(*confusions_of(self.results))
+        return [Drawing(**vars(chart)) for chart in found.values()]
 
     def model(self, variant: str | None = None) -> Drawing:
         """A variant's network; the baseline's by default.

@@ -51,11 +51,7 @@ def report_content(results: Results) -> ReportContent:
     chosen = summary.selected
     predictions = _predictions(results, chosen.variant if chosen else None)
     names = _class_names(results)
-    confusions = {
-        split: matrix
-        for split, items in predictions.items()
-        if (matrix := confusion(items, names)) is not None
-    }
+    confusions = _confusions(predictions, names)
     summaries = check_shapes(manifest.plan, manifest.descriptions)
     notes = [f"{item.source}: {note}" for item in manifest.data for note in item.notes]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in manifest.data]
@@ -105,6 +101,23 @@ def _predictions(results: Results, variant: str | None) -> dict[str, list[Predic
             if item is not None:
                 found.setdefault(split, []).append(item)
     return found
+
+
+def confusions_of(results: Results) -> tuple[dict[str, Confusion], ConfusionDifference | None]:
+    """Return the selected variant's matrices by split, and how it differs from another variant."""
+    chosen, names = results.summary.selected, _class_names(results)
+    found = _confusions(_predictions(results, chosen.variant if chosen else None), names)
+    return found, _difference(results, found, names)
+
+
+def _confusions(
+    predictions: Mapping[str, Sequence[Predictions]], names: tuple[str, ...]
+) -> dict[str, Confusion]:
+    return {
+        split: matrix
+        for split, items in predictions.items()
+        if (matrix := confusion(items, names)) is not None
+    }
 
 
 def _difference(

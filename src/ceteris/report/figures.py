@@ -11,11 +11,13 @@ from ceteris.records import DataDescription, Plan, Predictions
 from ceteris.report.calibration_chart import draw_calibration
 from ceteris.report.charts import seed_rows
 from ceteris.report.claim_chart import claim_points, draw_claims
+from ceteris.report.confusion_chart import draw_confusion, draw_confusion_difference
 from ceteris.report.cost_chart import cost_points, draw_cost
 from ceteris.report.curve_chart import draw_curves, seed_curves
 from ceteris.report.diagram import boxes_of, draw_model
 from ceteris.report.effect_chart import draw_effects, effect_points
 from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
+from ceteris.report.images import Confusion, ConfusionDifference
 from ceteris.report.learning_chart import (
     draw_learning_curve,
     examples_of,
@@ -38,6 +40,7 @@ __all__ = [
     "charts_of",
     "claims_chart_of",
     "class_rows",
+    "confusion_charts",
     "cost_charts_of",
     "diagrams_of",
     "factor_charts_of",
@@ -133,6 +136,27 @@ def class_rows(
 ) -> dict[str, tuple[ClassRow, ...]]:
     """Return recall and precision per split."""
     return {split: tuple(per_class(items, names)) for split, items in predictions.items()}
+
+
+def confusion_charts(
+    confusions: Mapping[str, Confusion], difference: ConfusionDifference | None
+) -> dict[str, Chart]:
+    """Draw the confusion matrix of every split, and the difference of two variants' ones, by name."""
+    found = {
+        f"confusion-{split}": Chart(
+            f"Confusion matrix on {split} images",
+            "Rows: truth; columns: what the network said.",
+            draw_confusion(matrix, split),
+        )
+        for split, matrix in confusions.items()
+    }
+    if difference is not None:
+        found["confusion-difference"] = Chart(
+            f"Where {difference.left} and {difference.right} err differently",
+            "On the diagonal more is better; beside it less is better.",
+            draw_confusion_difference(difference),
+        )
+    return found
 
 
 def calibration_charts(predictions: Mapping[str, Sequence[Predictions]]) -> dict[str, Chart]:
