@@ -113,7 +113,7 @@ def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]
             y=alt.Y("lowest:Q", title=quantity, axis=axis, scale=scale), y2="highest:Q"
         ),
         base.transform_filter("!isValid(datum.mean)")
-        .mark_line(strokeWidth=0.6, opacity=0.5, invalid="break-paths-show-domains")
+        .mark_line(strokeWidth=0.6, opacity=0.65, invalid="break-paths-show-domains")
         .encode(y=alt.Y("value:Q", scale=scale), order="order:Q"),
         means.mark_line(strokeWidth=2).encode(y=alt.Y("mean:Q", scale=scale), strokeDash=dash),
     ).properties(width=190, height=140)

@@ -75,7 +75,7 @@ def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> s
         limits.mark_rect(color=MARGIN).encode(x=alt.X("minus:Q"), x2="plus:Q"),
         limits.mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q"),
         alt.Chart(alt.NamedData("dots"))
-        .mark_point(filled=True, size=16, opacity=0.45, color=PALETTE[0], yOffset=8)
+        .mark_point(filled=True, size=16, opacity=0.65, color=PALETTE[0], yOffset=8)
         .encode(x="difference:Q", y=y),
         base.mark_rule(strokeWidth=2.5, color=PALETTE[0]).encode(x=x, x2="high:Q"),
         base.mark_point(filled=True, size=70, color=PALETTE[0], opacity=1).encode(x="estimate:Q"),
