@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs bench calibrate diagnose spread labs labs-quick screenshots clean
+.PHONY: demo test lint docs bench calibrate diagnose spread page labs labs-quick screenshots clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -30,6 +30,10 @@ bench: .venv/.installed-dev .venv-bench/.installed
 
 diagnose: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.diagnosis
+
+# The report of a thousand made-up trials: its size, and how long it takes to write and to open.
+page: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.page
 
 spread: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.spread

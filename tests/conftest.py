@@ -65,3 +65,19 @@ def tiny():
     import copy
 
     return copy.deepcopy(TINY)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser of this machine; nothing is downloaded."""
+    import shutil
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as driver:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        browser = driver.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()

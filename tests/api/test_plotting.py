@@ -9,6 +9,7 @@ import ceteris
 from ceteris.api.plotting import Drawing
 from ceteris.errors import StudyError
 from tests.api.test_scope import STUDY
+from tests.report.test_embedding import unknown_colours
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +20,14 @@ def results(tmp_path_factory):
 
 def test_every_chart_is_a_drawing_that_notebooks_show(results):
     plots = results.plot
-    drawings = [plots.claims(), plots.effects(), *plots.curves(), *plots.factors(), *plots.costs(), plots.model(), plots.model("large/some")]  # fmt: skip
-    assert len(drawings) == 2 + 2 + 2 + 2 + 2
+    drawings = [plots.claims(), plots.effects(), plots.seeds(), *plots.curves(), *plots.factors(), *plots.costs(), *plots.confusions(), plots.model(), plots.model("large/some")]  # fmt: skip
+    assert len(drawings) == 3 + 2 + 2 + 2 + 2 + 2
     for drawing in drawings:
         assert ET.fromstring(drawing._repr_svg_()).tag.endswith("svg")
+        assert "<style" not in drawing.svg, (
+            "files stay plain; only the page's copies follow dark mode"
+        )
+        assert not unknown_colours(drawing.svg)
     with pytest.raises(StudyError, match="must name a variant of the run, got 'larg/some'"):
         plots.model("larg/some")
 

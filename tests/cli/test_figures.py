@@ -35,6 +35,8 @@ def test_charts_and_tables_are_written_as_files(run, tmp_path):
     assert {
         "claims.svg",
         "effects.svg",
+        "seeds.svg",
+        "confusion-validation.svg",
         "accuracy-per-epoch.svg",
         "width-x-dropout-means.svg",
         "model-small-none.svg",
@@ -55,7 +57,7 @@ def test_charts_and_tables_are_written_as_files(run, tmp_path):
         *lines, last = source.split("\n")
         exec("\n".join(lines), names)
         shown.append(eval(last, names))
-    assert sum(hasattr(item, "_repr_svg_") for item in shown) == 9
+    assert sum(hasattr(item, "_repr_svg_") for item in shown) == 12
     assert (folder / "results.tex").read_text().startswith(r"\begin{tabular}")
     assert "| variant | n |" in (folder / "results.md").read_text()
 

@@ -73,7 +73,9 @@ def test_the_interaction_plot_has_a_line_per_level_and_names_the_metric():
     plan, results = study(metric="val_loss")
     points = cell_points(plan, results, "val_loss", ("reg", "depth"))
     svg = draw_interaction(points, "val_loss", ("reg", "depth"))
-    assert {"validation loss", "reg", "depth", "one", "two"} <= set(texts(svg))
+    assert {"validation loss, mean over seeds (n 4)", "reg", "depth", "one", "two"} <= set(
+        texts(svg)
+    )
     assert svg.count("mark-line") >= 2
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy import stats
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from ceteris.judge.effects import Interval
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
@@ -17,6 +17,7 @@ from ceteris.nn.summary import LayerRow, ModelSummary
 from ceteris.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
 from ceteris.report.calibration_chart import draw_calibration
 from ceteris.report.claim_chart import claim_points, draw_claims
+from ceteris.report.confusion_chart import draw_confusion, draw_confusion_difference
 from ceteris.report.cost_chart import cost_points, draw_cost
 from ceteris.report.diagram import boxes_of, draw_model
 from ceteris.report.images import confusion, confusion_difference
@@ -90,7 +91,32 @@ def test_reliability_is_accuracy_by_probability():
         if (b := (confidence >= k / 10) & ((confidence < (k + 1) / 10) | (k == 9))).any()
     )
     assert calibration_error(points) == pytest.approx(by_hand)
-    assert "probability of the guess" in texts(draw_calibration(points))
+    assert sum(p.guesses for p in points) == 400
+    assert "probability of the guess (n 400 guesses)" in texts(draw_calibration(points))
+
+
+def test_the_drawn_confusion_matrix_has_percent_range_and_count():
+    items = predictions(seeds=3, images=400)
+    names = ("a", "b", "c", HOSTILE)
+    matrix = confusion(items, names)
+    single = [confusion_matrix(i.labels, i.probabilities.argmax(1)) for i in items]
+    shares = np.array([counts / counts.sum(1, keepdims=True) for counts in single])
+    svg = draw_confusion(matrix, "validation")
+    pooled = sum(single)
+    expected = {
+        f"{100 * pooled[1, 2] / pooled[1].sum():.1f} %",
+        f"{100 * shares[:, 1, 2].min():.1f}–{100 * shares[:, 1, 2].max():.1f}",
+        f"{pooled[1, 2]}",
+        "3 seeds together, n 1,200 guesses",
+        "truth",
+    }
+    assert expected <= set(texts(svg))
+    assert "<script" not in svg
+    other = confusion(items[:1], names)
+    found = confusion_difference((HOSTILE, matrix), ("y", other), "validation")
+    svg = draw_confusion_difference(found)
+    assert f"{100 * (pooled[1, 2] / pooled[1].sum() - shares[0, 1, 2]):+.1f}" in texts(svg)
+    assert "<script" not in svg
 
 
 def test_the_first_layers_kernels_are_filters_pixel_by_pixel():
@@ -169,7 +195,9 @@ def test_claims_are_drawn_with_margin_verdict_and_published_value():
     assert (point.estimate, point.low, point.high, point.margin) == pytest.approx((3, 2, 4, 1))
     assert point.published == pytest.approx(10)
     svg = draw_claims([point])
-    assert "supported" in texts(svg)
+    assert {"supported, n 5", "difference of the two sides, left - right (points)"} <= set(
+        texts(svg)
+    )
     assert "<script" not in svg
 
 
@@ -188,9 +216,13 @@ def test_costs_are_parameters_and_seconds_with_names_that_do_not_overlap():
     ]
     for cost in ("parameters", "seconds"):
         svg = draw_cost(points, "val_accuracy", cost)
-        assert "validation accuracy" in texts(svg)
+        assert "validation accuracy, mean over seeds (n 3)" in texts(svg)
         assert "<script" not in svg
-    twins = [points[0], points[0].__class__("twin", 1000, 2.0, points[0].mean, 0.5, 0.7), points[3]]
+    twins = [
+        points[0],
+        points[0].__class__("twin", 1000, 2.0, points[0].mean, 0.5, 0.7, 3),
+        points[3],
+    ]
     assert any(
         text == "100/a, twin" for text in texts(draw_cost(twins, "val_accuracy", "parameters"))
     )
@@ -211,7 +243,9 @@ def test_a_learning_curve_has_a_line_per_other_level_and_every_seed():
     low, high = stats.t.interval(0.95, 2, np.mean(point.values), stats.sem(point.values))
     assert (point.examples, point.low, point.high) == pytest.approx((200, low, high))
     svg = draw_learning_curve(points, "validation accuracy")
-    assert {"100", "200", "training examples (logarithmic)"} <= set(texts(svg))
+    assert {"100", "200", "training examples (logarithmic)", "validation accuracy (n 3)"} <= set(
+        texts(svg)
+    )
     assert "<script" not in svg
 
 

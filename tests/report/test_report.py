@@ -16,7 +16,6 @@ from ceteris.api.running import RunOptions, run_study
 from ceteris.judge.effects import Interval
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
 from ceteris.records import Claim, EpochRecord, Predictions, StoredTrial
-from ceteris.report.charts import curve_points
 from ceteris.report.html import render_html
 from ceteris.report.images import confusion, png_uri
 from ceteris.report.tables import csv_table, latex_table, markdown_table
@@ -70,16 +69,6 @@ def test_markdown_and_latex_escape_what_they_would_run():
     )
 
 
-def test_curves_are_named_by_their_split():
-    points = curve_points(results("v"), "loss")
-    assert [(p.split, p.epoch, p.mean, p.n) for p in points] == [
-        ("train", 1, 1.0, 3),
-        ("validation", 1, 2.0, 3),
-        ("train", 2, 0.5, 3),
-        ("validation", 2, 1.0, 3),
-    ]
-
-
 def test_the_confusion_matrix_is_scikit_learns():
     draws = np.random.default_rng(0)
     labels = draws.integers(0, 3, 50)
@@ -93,6 +82,14 @@ def test_the_confusion_matrix_is_scikit_learns():
     assert (np.array(matrix.counts) == expected).all()
     assert np.array(matrix.shares).sum(1) == pytest.approx([1, 1, 1])
     assert matrix.accuracy == pytest.approx(np.trace(expected) / 100)
+    assert matrix.num_seeds == 2
+    single = np.array([confusion_matrix(labels, item.probabilities.argmax(1)) for item in items])
+    for ranges, cells in (
+        (matrix.count_ranges, single),
+        (matrix.share_ranges, single / single.sum(2, keepdims=True)),
+    ):
+        np.testing.assert_allclose(np.array(ranges)[..., 0], cells.min(0))
+        np.testing.assert_allclose(np.array(ranges)[..., 1], cells.max(0))
 
 
 def test_pictures_keep_every_pixel():
@@ -194,6 +191,15 @@ def test_the_page_says_what_the_results_say(hostile_page):
         assert part in text
     for row in found.summary.variants:
         assert f"{100 * row.metrics['val_accuracy'].mean:.2f} %" in text
+
+
+def test_a_cell_says_what_its_seeds_say(hostile_page):
+    _, page = hostile_page
+    text = "".join(page.split("Confusion matrix of")[2].split("</table>")[1])
+    cells = re.findall(r'<td class="s\d+">([\d.]+)<small>([\d.]+)–([\d.]+)</small>', text)
+    assert len(cells) > 10
+    for percent, low, high in ((float(c) for c in cell) for cell in cells):
+        assert low - 0.5 <= percent <= high + 0.5
 
 
 @pytest.mark.browser

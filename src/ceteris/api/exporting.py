@@ -13,6 +13,7 @@ from ceteris.api.reporting import pictures_of, report_content
 from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
+from ceteris.report.figures import confusion_charts
 from ceteris.report.paper_tables import csv_text, latex, markdown, paper_tables
 from ceteris.report.tables import csv_table, latex_table, markdown_table
 
@@ -64,8 +65,12 @@ def charts_of_report(content: ReportContent) -> Iterator[tuple[str, str]]:
         yield "claims", content.claims_chart.svg
     if content.effects_chart:
         yield "effects", content.effects_chart.svg
+    if content.seeds_chart:
+        yield "seeds", content.seeds_chart.svg
     for chart in (*content.factor_charts, *content.curves, *content.cost_charts):
         yield _slug(chart.title), chart.svg
+    for name, chart in confusion_charts(content.confusions, content.confusion_difference).items():
+        yield name, chart.svg
     for split, chart in content.calibration.items():
         yield f"reliability-{split}", chart.svg
     for name, svg in content.diagrams.items():
@@ -89,9 +94,11 @@ def _notebook(results: Results) -> dict[str, Any]:
     calls = (
         "results.plot.claims()",
         "results.plot.effects()",
+        "results.plot.seeds()",
         "from IPython.display import display\n\ndisplay(*results.plot.curves())",
         "display(*results.plot.factors())",
         "display(*results.plot.costs())",
+        "display(*results.plot.confusions())",
         "results.plot.model()",
         *_image_calls(results),
         "results.frame()",

@@ -12,9 +12,11 @@ from ceteris.report.figures import (
     Chart,
     charts_of,
     claims_chart_of,
+    confusion_charts,
     cost_charts_of,
     diagrams_of,
     factor_charts_of,
+    seeds_chart_of,
 )
 from ceteris.study.shapes import check_shapes
 
@@ -68,6 +70,11 @@ class Plots:
         """Differences from the baseline."""
         return _drawing(charts_of(self.results.manifest.plan, self.results.summary)[0])
 
+    def seeds(self) -> Drawing | None:
+        """Every trial's score by the metric of selection."""
+        manifest = self.results.manifest
+        return _drawing(seeds_chart_of(manifest.plan, self.results.summary))
+
     def curves(self) -> list[Drawing]:
         """Accuracy and loss per epoch."""
         found = charts_of(self.results.manifest.plan, self.results.summary)[1]
@@ -84,6 +91,13 @@ class Plots:
         summaries = check_shapes(manifest.plan, manifest.descriptions)
         found = cost_charts_of(manifest.plan, self.results.summary, summaries)
         return [Drawing(**vars(chart)) for chart in found]
+
+    def confusions(self) -> list[Drawing]:
+        """Confusion matrices of the selected variant, and where it errs unlike the baseline."""
+        from ceteris.api.reporting import confusions_of
+
+        found = confusion_charts(*confusions_of(self.results))
+        return [Drawing(**vars(chart)) for chart in found.values()]
 
     def model(self, variant: str | None = None) -> Drawing:
         """A variant's network; the baseline's by default.

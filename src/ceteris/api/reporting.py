@@ -19,6 +19,7 @@ from ceteris.report.figures import (
     cost_charts_of,
     diagrams_of,
     factor_charts_of,
+    seeds_chart_of,
 )
 from ceteris.report.html import render_html
 from ceteris.report.images import (
@@ -58,11 +59,7 @@ def report_content(results: Results) -> ReportContent:
     chosen = summary.selected
     predictions = _predictions(results, chosen.variant if chosen else None)
     names = _class_names(results)
-    confusions = {
-        split: matrix
-        for split, items in predictions.items()
-        if (matrix := confusion(items, names)) is not None
-    }
+    confusions = _confusions(predictions, names)
     summaries = check_shapes(manifest.plan, manifest.descriptions)
     notes = [f"{item.source}: {note}" for item in manifest.data for note in item.notes]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in manifest.data]
@@ -80,6 +77,7 @@ def report_content(results: Results) -> ReportContent:
         summaries=summaries,
         diagrams=diagrams_of(manifest.plan, summaries, manifest.descriptions),
         effects_chart=effects,
+        seeds_chart=seeds_chart_of(manifest.plan, summary),
         claims_chart=claims_chart_of(summary),
         cost_charts=cost_charts_of(manifest.plan, summary, summaries),
         kernels=_kernels(results),
@@ -112,6 +110,23 @@ def _predictions(results: Results, variant: str | None) -> dict[str, list[Predic
             if item is not None:
                 found.setdefault(split, []).append(item)
     return found
+
+
+def confusions_of(results: Results) -> tuple[dict[str, Confusion], ConfusionDifference | None]:
+    """Return the selected variant's matrices by split, and how it differs from another variant."""
+    chosen, names = results.summary.selected, _class_names(results)
+    found = _confusions(_predictions(results, chosen.variant if chosen else None), names)
+    return found, _difference(results, found, names)
+
+
+def _confusions(
+    predictions: Mapping[str, Sequence[Predictions]], names: tuple[str, ...]
+) -> dict[str, Confusion]:
+    return {
+        split: matrix
+        for split, items in predictions.items()
+        if (matrix := confusion(items, names)) is not None
+    }
 
 
 def _difference(

@@ -16,12 +16,13 @@ def draw_calibration(points: Sequence[CalibrationPoint]) -> str:
 
     rows = [vars(point) for point in points]
     scale = alt.Scale(domain=[0, 1])
+    words = f"probability of the guess (n {sum(point.guesses for point in points):,} guesses)"
     percent = alt.Axis(format="%")
     ideal = alt.Chart(alt.InlineData(values=[{"x": 0, "y": 0}, {"x": 1, "y": 1}])).mark_line(
         color="#888", strokeDash=[4, 3]
     )
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("confidence:Q", title="probability of the guess", scale=scale, axis=percent),
+        x=alt.X("confidence:Q", title=words, scale=scale, axis=percent),
         y=alt.Y("accuracy:Q", title="share that is right", scale=scale, axis=percent),
     )
     chart = alt.layer(

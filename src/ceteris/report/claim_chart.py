@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceteris.judge.results import StudyResults
-from ceteris.report.charts import to_svg
+from ceteris.report.charts import MARGIN, RULE, to_svg
 from ceteris.report.tables import is_share, plain
 
 __all__ = ["ClaimPoint", "claim_points", "draw_claims"]
@@ -18,6 +18,7 @@ COLOURS = {
     "refuted": "#a40e26",
 }
 OPEN = "#7d4e00"
+WIDTH = 480
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ClaimPoint:
     margin: float
     verdict: str
     published: float | None
+    n: int
 
 
 def claim_points(results: StudyResults) -> list[ClaimPoint]:
@@ -50,6 +52,7 @@ def claim_points(results: StudyResults) -> list[ClaimPoint]:
                 100 * row.claim.margin,
                 row.verdict,
                 None if published is None else 100 * published,
+                row.n,
             )
         )
     return points
@@ -64,22 +67,24 @@ def draw_claims(points: Sequence[ClaimPoint]) -> str:
     y = alt.Y("claim:N", sort=order, title=None, axis=alt.Axis(labelLimit=340, labelFontSize=12))
     colour = alt.Color("colour:N", scale=None)
     base = alt.Chart(alt.InlineData(values=rows))
-    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#666")
-    x = alt.X(
-        "low:Q", title="difference in points, interval over seeds; grey: the margin; ×: published"
-    )
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=RULE)
+    words = [
+        "difference of the two sides, left - right (points)",
+        "line: interval over seeds; grey: the margin; ×: published",
+    ]
+    x = alt.X("low:Q", title=words)
     chart = alt.layer(
-        base.mark_bar(color="#d7dbe0", height=20).encode(x=alt.X("minus:Q"), x2="margin:Q", y=y),
+        base.mark_bar(color=MARGIN, height=20).encode(x=alt.X("minus:Q"), x2="margin:Q", y=y),
         zero.encode(x="zero:Q"),
         base.mark_rule(strokeWidth=3).encode(x=x, x2="high:Q", y=y, color=colour),
         base.mark_point(filled=True, size=80, opacity=1).encode(x="estimate:Q", y=y, color=colour),
         base.transform_filter("isValid(datum.published)")
         .mark_point(shape="cross", angle=45, size=90, color="#111", filled=True)
         .encode(x="published:Q", y=y),
-        base.mark_text(align="left", dx=6, dy=-11, fontSize=10.5).encode(
-            x="high:Q", y=y, text="verdict:N", color=colour
+        base.mark_text(align="left", dx=8).encode(
+            x=alt.value(WIDTH), y=y, text="verdict:N", color=colour
         ),
-    ).properties(width=520, height=max(70, 38 * len(rows)))
+    ).properties(width=WIDTH, height=max(70, 32 * len(rows)))
     return to_svg(chart)
 
 
@@ -91,7 +96,7 @@ def _row(point: ClaimPoint, number: int) -> dict[str, Any]:
         "high": point.high,
         "margin": point.margin,
         "minus": -point.margin,
-        "verdict": point.verdict,
+        "verdict": f"{point.verdict}, n {point.n}",
         "published": point.published,
         "colour": COLOURS.get(point.verdict, OPEN),
     }

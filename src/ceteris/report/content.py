@@ -51,6 +51,8 @@ class ReportContent:
     diagrams: Mapping[str, str]
     """Variant -> its network as SVG."""
     effects_chart: Chart | None
+    seeds_chart: Chart | None
+    """Every trial's score, by variant."""
     claims_chart: Chart | None
     cost_charts: tuple[Chart, ...]
     """Accuracy against parameters and against time; against training examples where they vary."""

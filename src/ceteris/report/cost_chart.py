@@ -10,12 +10,15 @@ from typing import Literal
 
 from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
-from ceteris.report.charts import PALETTE, bounds, to_svg
+from ceteris.report.charts import PALETTE, bounds, count_of, to_svg
 from ceteris.report.tables import is_share, plain, title
 
 __all__ = ["CostPoint", "cost_points", "draw_cost"]
 
 Cost = Literal["parameters", "seconds"]
+WIDTH = 460
+LABEL = 80
+"""Pixels that a name takes beside its point."""
 _TITLES = {
     "parameters": "parameters (logarithmic)",
     "seconds": "seconds of training per trial (logarithmic)",
@@ -32,6 +35,7 @@ class CostPoint:
     mean: float
     low: float
     high: float
+    n: int
 
 
 def cost_points(
@@ -50,31 +54,42 @@ def cost_points(
             row.metrics[metric].mean,
             row.metrics[metric].low,
             row.metrics[metric].high,
+            row.metrics[metric].n,
         )
         for row in results.variants
         if metric in row.metrics and row.name in seconds
     ]
 
 
+def _domain(points: Sequence[CostPoint], cost: Cost) -> tuple[float, float]:
+    """Return what the axis shows: more room to the right, where the names are written."""
+    costs = [max(getattr(point, cost), 1e-9) for point in points]
+    return min(costs) / 1.2, 1.6 * max(costs)
+
+
 def _labels(points: Sequence[CostPoint], cost: Cost) -> dict[str, str]:
-    """Return variant -> its label; points that lie on each other share one."""
+    """Return variant -> its label; points beside or on each other share one, at the rightmost."""
     height = max(point.mean for point in points) - min(point.mean for point in points) or 1.0
-    labels: dict[str, str] = {}
-    written: list[CostPoint] = []
+    low, high = _domain(points, cost)
+    pixels = WIDTH / math.log(high / low)
+    groups: list[list[CostPoint]] = []
     for point in points:
-        near = next((w for w in written if _near(w, point, cost, height)), None)
+        near = next((own for own in groups if _near(own[0], point, cost, height, pixels)), None)
         if near is None:
-            written.append(point)
-            labels[point.variant] = plain(point.variant)
+            groups.append([point])
         else:
-            labels[near.variant] += f", {plain(point.variant)}"
-            labels[point.variant] = ""
-    return labels
+            near.append(point)
+    return {
+        max(own, key=lambda point: float(getattr(point, cost))).variant: ", ".join(
+            plain(point.variant) for point in own
+        )
+        for own in groups
+    }
 
 
-def _near(one: CostPoint, other: CostPoint, cost: Cost, height: float) -> bool:
+def _near(one: CostPoint, other: CostPoint, cost: Cost, height: float, pixels: float) -> bool:
     beside = math.log(max(getattr(one, cost), 1e-9) / max(getattr(other, cost), 1e-9))
-    return abs(beside) < 0.15 and abs(one.mean - other.mean) < 0.04 * height
+    return pixels * abs(beside) < LABEL and abs(one.mean - other.mean) < 0.04 * height
 
 
 def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
@@ -84,7 +99,7 @@ def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
     labels = _labels(points, cost)
     rows = [
         {
-            "variant": labels[point.variant],
+            "variant": labels.get(point.variant, ""),
             "cost": getattr(point, cost),
             "mean": point.mean,
             **dict(
@@ -96,12 +111,18 @@ def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
     axis = alt.Axis(format="%" if is_share(metric) else "~g")
     ticks = alt.Axis(format="~s" if cost == "parameters" else "~g", labelOverlap=True)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("cost:Q", title=_TITLES[cost], scale=alt.Scale(type="log", padding=30), axis=ticks)
+        x=alt.X(
+            "cost:Q",
+            title=_TITLES[cost],
+            scale=alt.Scale(type="log", nice=False, domain=_domain(points, cost)),
+            axis=ticks,
+        )
     )
-    y = alt.Y("mean:Q", title=title(metric), axis=axis, scale=alt.Scale(zero=False))
+    words = f"{title(metric)}, mean over seeds ({count_of(point.n for point in points)})"
+    y = alt.Y("mean:Q", title=words, axis=axis, scale=alt.Scale(zero=False))
     chart = alt.layer(
         base.mark_rule(strokeWidth=2, color=PALETTE[0]).encode(y="low:Q", y2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1, color=PALETTE[0]).encode(y=y),
         base.mark_text(align="left", dx=8, fontSize=11).encode(y=y, text="variant:N"),
-    ).properties(width=460, height=260)
+    ).properties(width=WIDTH, height=260)
     return to_svg(chart)

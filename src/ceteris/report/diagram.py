@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from ceteris.nn.summary import LayerRow, ModelSummary
 from ceteris.records import Shape
+from ceteris.report.charts import FONTS
 from ceteris.report.tables import plain
 
 __all__ = ["Box", "boxes_of", "draw_model"]
@@ -81,7 +82,7 @@ def draw_model(boxes: Sequence[Box]) -> str:
     height = 2 * MARGIN + rows * (HEIGHT + GAP_Y) - GAP_Y
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="Helvetica, Arial, sans-serif">',
+        f'viewBox="0 0 {width} {height}" font-family="{FONTS}">',
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#555"/></marker></defs>',
         f'<rect width="{width}" height="{height}" fill="white"/>',
@@ -117,7 +118,7 @@ def _drawn(box: Box, x: int, y: int) -> str:
     stroke, thick = ("#d55e00", 2.5) if box.changed else ("#8a949e", 1)
     shape = " x ".join(map(str, box.shape))
     parameters = f"{box.parameters:,} parameters" if box.parameters else ""
-    lines = [
+    lines: list[tuple[str, float, str]] = [
         (box.name[:22], 12, "bold"),
         (box.kind, 11, "normal"),
         (shape, 11, "normal"),
@@ -126,11 +127,16 @@ def _drawn(box: Box, x: int, y: int) -> str:
     shown = [item for item in lines if item[0]]
     first = y + (HEIGHT - 14 * len(shown)) / 2 + 11
     texts = [
-        f'<text x="{x + WIDTH / 2:g}" y="{first + 14 * k:g}" font-size="{size}" font-weight="{weight}" '
-        f'text-anchor="middle" fill="#1b1f24">{escape(plain(text))}</text>'
+        f'<text x="{x + WIDTH / 2:g}" y="{first + 14 * k:g}" font-size="{_fitting(text, size):.3g}" '
+        f'font-weight="{weight}" text-anchor="middle" fill="#1b1f24">{escape(plain(text))}</text>'
         for k, (text, size, weight) in enumerate(shown)
     ]
     return (
         f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{fill}" '
         f'stroke="{stroke}" stroke-width="{thick}"/>' + "".join(texts)
     )
+
+
+def _fitting(text: str, size: float) -> float:
+    """Return the size at which a text fits into its box, in wide letters too."""
+    return min(size, (WIDTH - 8) / (0.7 * len(text)))

@@ -11,8 +11,8 @@ from statistics import fmean
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan
-from ceteris.report.charts import PALETTE, bounds, to_svg
-from ceteris.report.tables import plain
+from ceteris.report.charts import PALETTE, bounds, count_of, to_svg
+from ceteris.report.tables import plain, title
 
 __all__ = ["CellPoint", "cell_points", "draw_grid", "draw_interaction", "factor_pairs"]
 
@@ -86,7 +86,8 @@ def draw_interaction(points: Sequence[CellPoint], metric: str, pair: tuple[str, 
             legend=alt.Legend(title=plain(pair[1]), orient="right"),
         ),
     )
-    y = alt.Y("mean:Q", title=_unit(metric), axis=axis, scale=alt.Scale(zero=False))
+    words = f"{title(metric)}, mean over seeds ({count_of(point.n for point in points)})"
+    y = alt.Y("mean:Q", title=words, axis=axis, scale=alt.Scale(zero=False))
     chart = alt.layer(
         base.mark_line(strokeWidth=1.5, opacity=0.7).encode(y=y),
         base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q"),
@@ -126,7 +127,7 @@ def draw_grid(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -
     )
     scale = alt.Scale(scheme="blues", reverse=not accuracy)
     dark = f"datum.mean {'>' if accuracy else '<'} {middle}"
-    ink = alt.condition(dark, alt.value("white"), alt.value("#111"))
+    ink = alt.condition(dark, alt.value("white"), alt.value("#0b1520"))
     chart = alt.layer(
         base.mark_rect(stroke="white", strokeWidth=2).encode(
             color=alt.Color("mean:Q", scale=scale, legend=None)
@@ -162,7 +163,3 @@ def _words(point: CellPoint, *, accuracy: bool) -> dict[str, str]:
     )
     unit = " %" if accuracy else ""
     return {"value": f"{factor * point.mean:.{digits}f}{unit}", "interval": interval}
-
-
-def _unit(metric: str) -> str:
-    return "validation accuracy" if metric.endswith("accuracy") else "validation loss"

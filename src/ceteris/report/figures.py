@@ -9,11 +9,15 @@ from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan, Predictions
 from ceteris.report.calibration_chart import draw_calibration
-from ceteris.report.charts import curve_points, draw_curves, draw_effects, effect_points
+from ceteris.report.charts import seed_rows
 from ceteris.report.claim_chart import claim_points, draw_claims
+from ceteris.report.confusion_chart import draw_confusion, draw_confusion_difference
 from ceteris.report.cost_chart import cost_points, draw_cost
+from ceteris.report.curve_chart import draw_curves, seed_curves
 from ceteris.report.diagram import boxes_of, draw_model
+from ceteris.report.effect_chart import draw_effects, effect_points
 from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
+from ceteris.report.images import Confusion, ConfusionDifference
 from ceteris.report.learning_chart import (
     draw_learning_curve,
     examples_of,
@@ -27,6 +31,7 @@ from ceteris.report.per_class import (
     calibration_points,
     per_class,
 )
+from ceteris.report.seed_chart import draw_seeds
 from ceteris.report.tables import title
 
 __all__ = [
@@ -35,9 +40,11 @@ __all__ = [
     "charts_of",
     "claims_chart_of",
     "class_rows",
+    "confusion_charts",
     "cost_charts_of",
     "diagrams_of",
     "factor_charts_of",
+    "seeds_chart_of",
 ]
 
 
@@ -55,18 +62,24 @@ def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Ch
     order = [variant.name for variant in plan.variants]
     curves = []
     for quantity in ("accuracy", "loss"):
-        points = curve_points(results, quantity)
-        if any(point.epoch > 1 for point in points):
+        found = seed_curves(results, quantity)
+        if any(curve.epochs[-1] > 1 for curve in found):
             note = (
-                "Line: mean over seeds; band: from the lowest to the highest seed. "
+                "Thin lines: seeds; thick line: their mean; band: from the lowest to the highest seed. "
                 "Train metrics are re-scored in evaluation mode."
             )
-            curves.append(
-                Chart(
-                    f"{quantity.capitalize()} per epoch", note, draw_curves(points, quantity, order)
-                )
-            )
+            svg = draw_curves(found, quantity, order)
+            curves.append(Chart(f"{quantity.capitalize()} per epoch", note, svg))
     return _effects_chart(plan, results), tuple(curves)
+
+
+def seeds_chart_of(plan: Plan, results: StudyResults) -> Chart | None:
+    """Draw every trial's score by variant, once there is one."""
+    rows = seed_rows(results, plan.select.by)
+    if not any(row.values for row in rows):
+        return None
+    note = "Every trial is a dot. Differences between variants are judged seed by seed, not dot cloud by dot cloud."
+    return Chart(f"Every seed's {title(plan.select.by)}", note, draw_seeds(rows, plan.select.by))
 
 
 def diagrams_of(
@@ -125,6 +138,27 @@ def class_rows(
     return {split: tuple(per_class(items, names)) for split, items in predictions.items()}
 
 
+def confusion_charts(
+    confusions: Mapping[str, Confusion], difference: ConfusionDifference | None
+) -> dict[str, Chart]:
+    """Draw the confusion matrix of every split, and the difference of two variants' ones, by name."""
+    found = {
+        f"confusion-{split}": Chart(
+            f"Confusion matrix on {split} images",
+            "Rows: truth; columns: what the network said.",
+            draw_confusion(matrix, split),
+        )
+        for split, matrix in confusions.items()
+    }
+    if difference is not None:
+        found["confusion-difference"] = Chart(
+            f"Where {difference.left} and {difference.right} err differently",
+            "On the diagonal more is better; beside it less is better.",
+            draw_confusion_difference(difference),
+        )
+    return found
+
+
 def calibration_charts(predictions: Mapping[str, Sequence[Predictions]]) -> dict[str, Chart]:
     """Draw the reliability diagram of every split."""
     found = {}
@@ -161,7 +195,7 @@ def factor_charts_of(plan: Plan, results: StudyResults) -> tuple[Chart, ...]:
 
 def _effects_chart(plan: Plan, results: StudyResults) -> Chart | None:
     metric = plan.select.by
-    points: Sequence = effect_points(results, metric)  # type: ignore[type-arg]
+    points = effect_points(results, metric)
     if not points:
         return None
     note = (

@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ceteris.judge.results import StudyResults
 from ceteris.report.brief import brief
 from ceteris.report.content import ReportContent, answer, findings_by_variant, tallies
+from ceteris.report.embedding import svg_uri
 from ceteris.report.tables import (
     PUBLISHED_HEAD,
     format_difference,
@@ -185,9 +186,10 @@ def page_environment() -> Environment:
     environment.filters.update(
         metric=format_metric,
         title_of=title,
-        svg_uri=_svg_uri,
+        svg_uri=svg_uri,
         shape=lambda shape: " x ".join(map(str, shape)),
         percent=lambda value: f"{100 * value:.1f} %",
+        percents=_percents,
         shade=_shade,
     )
     return environment
@@ -231,8 +233,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _svg_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+def _percents(ends: tuple[float, float]) -> str:
+    """Return two shares in percent, as "88–93"; below ten a share keeps a digit."""
+    low, high = (f"{100 * share:.{0 if share >= 0.095 else 1}f}" for share in ends)
+    return f"{low}–{high}"
 
 
 def _shade(share: float) -> str:

@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -42,18 +43,50 @@ class Confusion:
 
     class_names: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
-    num_seeds: int
+    by_seed: tuple[tuple[tuple[int, ...], ...], ...]
+    """The same for each seed alone."""
+
+    @property
+    def num_seeds(self) -> int:
+        """Trials that were counted."""
+        return len(self.by_seed)
+
+    @property
+    def count_ranges(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Lowest and highest seed of every cell."""
+        return _ranges(self.by_seed)
+
+    @property
+    def share_ranges(self) -> tuple[tuple[tuple[float, float], ...], ...]:
+        """The same as shares of the true class."""
+        return _ranges([_shares(counts) for counts in self.by_seed])
 
     @property
     def shares(self) -> tuple[tuple[float, ...], ...]:
         """Each row divided by its sum."""
-        return tuple(tuple(cell / max(1, sum(row)) for cell in row) for row in self.counts)
+        return _shares(self.counts)
 
     @property
     def accuracy(self) -> float:
         """Share of the diagonal."""
         right = sum(row[k] for k, row in enumerate(self.counts))
         return right / max(1, sum(map(sum, self.counts)))
+
+
+Cell = TypeVar("Cell", int, float)
+
+
+def _shares(counts: Sequence[Sequence[int]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(cell / max(1, sum(row)) for cell in row) for row in counts)
+
+
+def _ranges(
+    matrices: Sequence[Sequence[Sequence[Cell]]],
+) -> tuple[tuple[tuple[Cell, Cell], ...], ...]:
+    return tuple(
+        tuple((min(cells), max(cells)) for cells in zip(*rows, strict=True))
+        for rows in zip(*matrices, strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -93,10 +126,14 @@ def confusion(predictions: Sequence[Predictions], class_names: tuple[str, ...]) 
     if not predictions:
         return None
     size = len(class_names)
-    counts = np.zeros((size, size), dtype=np.int64)
-    for item in predictions:
-        np.add.at(counts, (item.labels, item.probabilities.argmax(1)), 1)
-    return Confusion(class_names, tuple(tuple(map(int, row)) for row in counts), len(predictions))
+    counts = np.zeros((len(predictions), size, size), dtype=np.int64)
+    for number, item in enumerate(predictions):
+        np.add.at(counts[number], (item.labels, item.probabilities.argmax(1)), 1)
+    return Confusion(class_names, _rows(counts.sum(0)), tuple(map(_rows, counts)))
+
+
+def _rows(counts: npt.NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(map(int, row)) for row in counts)
 
 
 def png_uri(image: npt.NDArray[np.uint8], maximum: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan
-from ceteris.report.charts import PALETTE, bounds, to_svg
+from ceteris.report.charts import PALETTE, bounds, count_of, to_svg
 from ceteris.report.tables import plain
 
 __all__ = [
@@ -141,7 +141,8 @@ def draw_learning_curve(points: Sequence[LearningPoint], metric: str) -> str:
     )
     axis, scale = alt.Axis(format="%"), alt.Scale(zero=False)
     base = alt.Chart(alt.InlineData(values=means)).encode(x=x, color=colour)
-    y = alt.Y("mean:Q", title=metric, axis=axis, scale=scale)
+    words = f"{metric} ({count_of(len(point.values) for point in points)})"
+    y = alt.Y("mean:Q", title=words, axis=axis, scale=scale)
     chart = alt.layer(
         alt.Chart(alt.InlineData(values=dots))
         .mark_point(size=22, opacity=0.45, filled=True)

@@ -36,6 +36,7 @@ class CalibrationPoint:
     """Share of them that is right."""
     share: float
     """Of all guesses."""
+    guesses: int
 
 
 def per_class(predictions: Sequence[Predictions], class_names: Sequence[str]) -> list[ClassRow]:
@@ -68,7 +69,12 @@ def calibration_points(predictions: Sequence[Predictions]) -> list[CalibrationPo
     confidence, right = _guesses(predictions)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
-        CalibrationPoint(float(confidence[own].mean()), float(right[own].mean()), float(own.mean()))
+        CalibrationPoint(
+            float(confidence[own].mean()),
+            float(right[own].mean()),
+            float(own.mean()),
+            int(own.sum()),
+        )
         for number in range(BINS)
         if (own := bins == number).any()
     ]
