@@ -51,10 +51,10 @@ class SeedCurve:
 
 
 def seed_curves(results: StudyResults, quantity: str) -> list[SeedCurve]:
-    """Return the curves of ``loss`` or ``accuracy``, train and validation, of every trial that ended well."""
+    """Return the curves of ``loss`` or ``accuracy``, train and validation, of every trial that has not failed."""
     curves = []
     for trial in results.trials:
-        if trial.fit_on != "train" or trial.status != "done":
+        if trial.fit_on != "train" or trial.status not in ("done", "running"):
             continue
         for metric in (quantity, f"val_{quantity}"):
             found = [(r.epoch, r.metrics[metric]) for r in trial.curves if metric in r.metrics]
