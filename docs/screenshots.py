@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 import ceteris
 from ceteris.api.running import RunOptions
 from ceteris.serve.pages import Library
@@ -30,6 +32,7 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ROWS = 1400
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -61,10 +64,10 @@ def report_pictures(browser: Any, address: str) -> None:
     opened(browser, address, WIDE, "dark").screenshot(path=IMAGES / "report-dark.png")
     opened(browser, address, NARROW).screenshot(path=IMAGES / "report-narrow.png")
     page = opened(browser, address, WIDE)
-    for name in ("effects", "curves", "kernels", "insight", "errors"):
+    for name in ("effects", "curves", "insight"):
         part = page.locator(f"#part-{name}")
-        if part.count() and part.inner_text().strip():
-            part.screenshot(path=IMAGES / f"{name}.png")
+        part.scroll_into_view_if_needed()
+        part.screenshot(path=IMAGES / f"{name}.png")
 
 
 def live_pictures(browser: Any, out: Path) -> None:
@@ -101,6 +104,14 @@ def draw_digit(browser: Any, folder: Path) -> None:
         page.locator("#part-try").screenshot(path=IMAGES / "try.png")
 
 
+def make_small(path: Path) -> None:
+    """Keep what a reader sees: the first 1,400 rows, in 256 colours."""
+    with Image.open(path) as opened_image:
+        picture = opened_image.convert("RGB")
+    picture = picture.crop((0, 0, picture.width, min(picture.height, ROWS)))
+    picture.quantize(256).save(path, optimize=True)
+
+
 def main() -> None:
     """Run what is missing, and take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,7 +123,9 @@ def main() -> None:
     with chromium() as browser:
         report_pictures(browser, (out / "lab-a" / "report.html").resolve().as_uri())
         live_pictures(browser, out)
-    print(*sorted(path.name for path in IMAGES.glob("*.png")), sep="\n")
+    for path in sorted(IMAGES.glob("*.png")):
+        make_small(path)
+        print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":
