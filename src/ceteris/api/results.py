@@ -123,6 +123,7 @@ def read_results(store: Store, folder: Path) -> Results:
         declared=before[-1].plan.claims if before else None,
         facts=manifest.facts,
         marking=marking_of(trials, folder),
+        descriptions=manifest.descriptions,
     )
     return Results(folder, manifest, summary, registrations[-1].study_yaml)
 
