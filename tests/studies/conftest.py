@@ -6,6 +6,7 @@ import pytest
 from filelock import FileLock
 
 from studies.__main__ import main
+from tests.studies.picture_rows import ROWS, Run
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,10 @@ def quick_lab(quick_folder):
         return folder
 
     return run
+
+
+@pytest.fixture
+def run(request, quick_lab):
+    """The run that the test's row is about."""
+    row = ROWS[request.node.name[5:7].upper()]
+    return Run(row, quick_lab(row.study))

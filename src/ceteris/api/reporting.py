@@ -8,6 +8,7 @@ from dataclasses import replace
 from ceteris.api.gallery import Gallery, disagreements, load_gallery
 from ceteris.api.results import Results
 from ceteris.execute.artifacts import Split, read_predictions, read_weights_file, trial_folder
+from ceteris.judge.reading import layers_of
 from ceteris.records import Predictions, StoredTrial
 from ceteris.report.content import ReportContent, training_rows
 from ceteris.report.figures import (
@@ -30,6 +31,7 @@ from ceteris.report.images import (
 )
 from ceteris.report.kernels import KernelPicture, kernel_pictures
 from ceteris.report.methods import checklists, methods_paragraph
+from ceteris.report.split_curves import learning_by_split
 from ceteris.study.resolved import resolved_yaml
 from ceteris.study.shapes import check_shapes
 
@@ -47,8 +49,7 @@ def report_content(results: Results) -> ReportContent:
     """Gather everything the report shows, from the run's folder alone."""
     manifest, summary = results.manifest, results.summary
     effects, curves = charts_of(manifest.plan, summary)
-    chosen = summary.selected
-    predictions = _predictions(results, chosen.variant if chosen else None)
+    predictions = selected_predictions(results)
     names = _class_names(results)
     confusions = {
         split: matrix
@@ -73,7 +74,10 @@ def report_content(results: Results) -> ReportContent:
         diagrams=diagrams_of(manifest.plan, summaries, manifest.descriptions),
         effects_chart=effects,
         claims_chart=claims_chart_of(summary),
-        cost_charts=cost_charts_of(manifest.plan, summary, summaries),
+        cost_charts=(
+            *cost_charts_of(manifest.plan, summary, summaries),
+            *learning_by_split(manifest.plan, summary),
+        ),
         kernels=_kernels(results),
         classes=class_rows(predictions, names),
         calibration=calibration_charts(predictions),
@@ -105,6 +109,12 @@ def _predictions(results: Results, variant: str | None) -> dict[str, list[Predic
     return found
 
 
+def selected_predictions(results: Results) -> dict[str, list[Predictions]]:
+    """Return split -> the selected variant's predictions, one per seed; empty while none is selected."""
+    chosen = results.summary.selected
+    return _predictions(results, chosen.variant) if chosen else {}
+
+
 def _difference(
     results: Results, own: Mapping[str, Confusion], names: tuple[str, ...]
 ) -> ConfusionDifference | None:
@@ -120,9 +130,7 @@ def _difference(
 
 
 def _class_names(results: Results) -> tuple[str, ...]:
-    chosen = results.summary.selected
-    name = chosen.variant if chosen else results.manifest.plan.variants[0].name
-    return results.manifest.descriptions[name].class_names
+    return results.class_names
 
 
 def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
@@ -130,13 +138,20 @@ def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
     chosen = results.summary.selected
     names = [variant.name for variant in results.manifest.plan.variants]
     names.sort(key=lambda name: chosen is None or name != chosen.variant)
-    found = {}
-    for name in names:
-        trial = next(_finished(results, name), None)
-        if trial is not None:
-            weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
-            found[name] = tuple(kernel_pictures(weights))
+    found = {name: kernels_of(results, name) for name in names}
     return {name: pictures for name, pictures in found.items() if pictures}
+
+
+def kernels_of(results: Results, variant: str) -> tuple[KernelPicture, ...]:
+    """Return pictures of the kernels of a variant's first finished seed, in the order of its layers."""
+    trial = next(_finished(results, variant), None)
+    if trial is None:
+        return ()
+    weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
+    (model,) = (item.model for item in results.manifest.plan.variants if item.name == variant)
+    order = [arguments["name"] for _, arguments in layers_of(model)]
+    pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+    return tuple(sorted(pictures, key=lambda picture: order.index(picture.layer)))
 
 
 def _pictures(results: Results) -> dict[str, tuple[Picture, ...]]:

@@ -22,6 +22,8 @@ from ceteris.store.store import Store, open_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ceteris.api.frames import Tables
+    from ceteris.api.pictures import Pictures
     from ceteris.api.plotting import Plots
 
 __all__ = ["Results", "marking_of", "open_results", "read_results", "status"]
@@ -37,11 +39,32 @@ class Results:
     study_yaml: str
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the selected variant's data; of the first variant's while none is selected."""
+        chosen = self.summary.selected
+        name = chosen.variant if chosen else self.manifest.plan.variants[0].name
+        return self.manifest.descriptions[name].class_names
+
+    @property
     def plot(self) -> Plots:
         """Charts: ``results.plot.claims()``, ``results.plot.curves()`` ..."""
         from ceteris.api.plotting import Plots
 
         return Plots(self)
+
+    @property
+    def pictures(self) -> Pictures:
+        """Kernels and images: ``results.pictures.kernels()``, ``results.pictures.first("test")``."""
+        from ceteris.api.pictures import Pictures
+
+        return Pictures(self)
+
+    @property
+    def tables(self) -> Tables:
+        """Tables of the report: ``results.tables.confusion("test")``, ``results.tables.settings()``."""
+        from ceteris.api.frames import Tables
+
+        return Tables(self)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the answer and the tables."""

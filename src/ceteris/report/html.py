@@ -24,11 +24,13 @@ from ceteris.report.tables import (
     format_difference,
     format_interval,
     format_metric,
+    is_share,
     plain,
     published_cells,
     shown_metrics,
     title,
 )
+from ceteris.report.tried import format_minutes, minutes_of, tried_table
 from ceteris.version import __version__
 
 __all__ = ["LiveLinks", "contents_of", "render_html", "render_parts", "render_tables"]
@@ -37,10 +39,12 @@ PART_NAMES = (
     "head",
     "claims",
     "results",
+    "losses",
     "effects",
     "findings",
     "overview",
     "published",
+    "tried",
     "curves",
     "cost",
     "errors",
@@ -112,7 +116,10 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "answer": answer(content.results),
         "tallies": tallies(content.results),
         "concerning": findings_by_variant(content.results.findings),
-        "metrics": shown_metrics(content.results),
+        "metrics": [name for name in shown_metrics(content.results) if is_share(name)],
+        "losses": _losses(content.results),
+        "minutes": minutes_of(content.plan, content.results),
+        "tried": tried_table(content.plan, content.results, content.descriptions),
         "interval": format_interval,
         "difference": format_difference,
         "published_head": PUBLISHED_HEAD,
@@ -126,6 +133,12 @@ def render_parts(content: ReportContent) -> dict[str, str]:
 def contents_of(parts: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return anchor and title (as HTML) of every section."""
     return [found for part in parts.values() for found in _SECTION.findall(part)]
+
+
+def _losses(results: StudyResults) -> list[str]:
+    """Return the losses that some variant has."""
+    names = ("loss", "val_loss", "test_loss")
+    return [name for name in names if any(name in row.metrics for row in results.variants)]
 
 
 def _style() -> str:
@@ -149,6 +162,7 @@ def _environment() -> Environment:
         shape=lambda shape: " x ".join(map(str, shape)),
         percent=lambda value: f"{100 * value:.1f} %",
         shade=_shade,
+        minutes=format_minutes,
     )
     return environment
 

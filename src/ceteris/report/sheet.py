@@ -24,25 +24,29 @@ def sheet_png(
     images: Sequence[npt.NDArray[np.uint8]],
     captions: Sequence[tuple[str, bool]],
     maximum: int = 255,
+    columns: int = COLUMNS,
 ) -> bytes:
     """Draw pictures in a grid, magnified without smoothing.
 
     Args:
         images: ``(height, width, 1 or 3)`` each.
-        captions: text, and whether it is to stand out.
+        captions: text of one or more lines, and whether it is to stand out.
         maximum: the largest value of a pixel.
+        columns: pictures in a row.
     """
-    columns = min(COLUMNS, len(images))
+    columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
-    sheet = Image.new(
-        "RGB", (columns * (SIDE + GAP) + GAP, rows * (SIDE + LINE + 2 * GAP) + GAP), "white"
-    )
+    lines = max(text.count("\n") + 1 for text, _ in captions)
+    tall = SIDE + lines * LINE + 2 * GAP
+    sheet = Image.new("RGB", (columns * (SIDE + GAP) + GAP, rows * tall + GAP), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default()
     for number, (pixels, (text, loud)) in enumerate(zip(images, captions, strict=True)):
         row, column = divmod(number, columns)
-        left, top = GAP + column * (SIDE + GAP), GAP + row * (SIDE + LINE + 2 * GAP)
+        left, top = GAP + column * (SIDE + GAP), GAP + row * tall
         sheet.paste(_picture(pixels, maximum), (left, top))
-        draw.text((left, top + SIDE + 2), plain(text)[:16], "#b00000" if loud else "#222222", font)
+        ink = "#b00000" if loud else "#222222"
+        for place, line in enumerate(text.split("\n")):
+            draw.text((left, top + SIDE + 2 + place * LINE), plain(line)[:16], ink, font)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
