@@ -42,6 +42,7 @@ spread: .venv/.installed-dev
 labs: .venv/.installed-dev
 	$(BIN)/python -m studies
 
+# Every study and variant on the first images: some minutes.
 labs-quick: .venv/.installed-dev
 	$(BIN)/python -m studies --quick
 

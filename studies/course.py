@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from studies.__main__ import ROOT
+from studies.__main__ import ROOT, quick_settings
 from studies.page import claims_table, published_table, result_of
 
 COURSE = ROOT.parent / "docs" / "course"
@@ -93,13 +93,12 @@ def _answer(name: str) -> Iterator[str]:
 def _notebook(labs: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, Any]:
     cells = [
         _text(
-            "# Five labs\n\nThe quick versions: few images, one epoch, one seed. Change `QUICK` to `False` for the real ones."
+            "# Five labs\n\nThe quick versions: few images, one or two epochs, one seed. Change `QUICK` to `False` for the real ones."
         ),
         _code(
             "from pathlib import Path\n\nimport ceteris\nfrom ceteris.api.running import RunOptions\n\n"
             "QUICK = True\nSTUDIES = Path('../../studies')\nOUT = Path('results')\n\n\n"
-            "def run(name):\n"
-            "    few = ('train.epochs=1', 'data.train_size=1050')\n"
+            "def run(name, few):\n"
             "    options = RunOptions(seeds=1, overrides=few) if QUICK else RunOptions()\n"
             "    return ceteris.load(STUDIES / f'{name}.yaml').run(OUT / name, options=options)"
         ),
@@ -108,7 +107,7 @@ def _notebook(labs: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, An
         cells += [
             _text(f"## {head['title']}\n\n{text}"),
             _code(
-                f"results = run('{head['study']}')\nresults.frame().groupby('variant').mean(numeric_only=True)"
+                f"results = run('{head['study']}', {list(quick_settings(head['study']))})\nresults.frame().groupby('variant').mean(numeric_only=True)"
             ),
             _code(
                 "for row in results.summary.claims:\n    print(row.claim.says, '->', row.verdict, '|', row.reason)"

@@ -9,7 +9,16 @@ from ceteris.judge.checks import all_checks, run_checks
 from ceteris.judge.checks.warm_start import fresh_loss
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import layers_of, mean_curve, num_classes
-from ceteris.records import Claim, DataFacts, EpochRecord, Plan, SelectRule, StoredTrial, Variant
+from ceteris.records import (
+    Claim,
+    DataDescription,
+    DataFacts,
+    EpochRecord,
+    Plan,
+    SelectRule,
+    StoredTrial,
+    Variant,
+)
 
 DATA = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
 ADAM = {"learning_rate": 0.001, "beta_1": 0.9}
@@ -69,8 +78,13 @@ def metrics(**changes):
     return {"metrics": {**trial("a", 0).metrics, **changes}}
 
 
-def found(name, own, trials, facts=None):
-    return list(all_checks()[name](Evidence(own, trials, facts or {})))
+def found(name, own, trials, facts=None, descriptions=None):
+    return list(all_checks()[name](Evidence(own, trials, facts or {}, descriptions or {})))
+
+
+def described(shape=(8, 8, 1), classes=tuple("0123456789")):
+    """What is known of the data of both variants."""
+    return dict.fromkeys(("a", "b"), DataDescription(shape, classes, {"train": 50_000}))
 
 
 def test_a_clean_study_is_clean():
@@ -145,25 +159,59 @@ def test_moving_statistics_need_steps():
     assert not found("batch_norm_memory", plan(model=PLAIN), few)
 
 
+NORM = {"BatchNormalization": {"name": "norm", "momentum": 0.9}}
+BEHIND = {
+    "dense": {"layers": [{"Flatten": {}}, {"Dense": {"units": 9}}, NORM, {"Dense": {"units": 10}}]},
+    "pool": {
+        "layers": [
+            {"Conv2D": {"filters": 4, "kernel_size": 3}},
+            {"BatchNormalization": {"name": "early"}},
+            {"MaxPooling2D": {"pool_size": 3}},
+            {"Residual": {"layers": [NORM]}},  # 2 x 2 places of an 8 x 8 image
+            {"Flatten": {}},
+            {"Dense": {"units": 10}},
+        ]
+    },
+}
+NOISY = "mean and deviation of so few are mostly noise"
+
+
 @pytest.mark.parametrize(
-    ("train", "examples", "evidence"),
+    ("place", "train", "examples", "evidence"),
     [
-        ({}, 50_001, "the last batch of every epoch has 1 example"),
-        ({}, 50_003, "the last batch of every epoch has 3 examples"),
-        ({"batch_size": 2}, 50_000, "batches have 2 examples"),
-        ({}, 50_004, None),
-        ({"last_batch": "drop"}, 50_001, None),
+        ("dense", {}, 50_001, "the last batch of every epoch has 1 example, which leaves norm 1 place per channel"),
+        ("dense", {}, 50_005, "the last batch of every epoch has 5 examples, which leaves norm 5 places per channel"),
+        ("dense", {}, 50_006, None),
+        ("dense", {"last_batch": "drop"}, 50_001, None),
+        ("dense", {"steps_per_epoch": 7}, 50_001, None),
+        ("dense", {"batch_size": 2}, 50_000, "every batch has 2 examples, which leaves norm 2 places per channel"),
+        ("dense", {"batch_size": 5}, 50_001, "every batch has 5 examples, which leaves norm 5 places per channel"),
+        ("dense", {"batch_size": 6}, 49_998, None),
+        ("pool", {"batch_size": 2}, 50_000, None),
+        ("pool", {"batch_size": 1}, 50_000, "every batch has 1 example, which leaves norm 4 places per channel, 4 in each"),
+        ("pool", {}, 50_001, "the last batch of every epoch has 1 example, which leaves norm 4 places per channel, 4 in each"),
+        ("pool", {}, 50_002, None),
     ],
-)
-def test_batches_too_small_to_normalise(train, examples, evidence):
-    own = plan(train={**TRAIN, **train})
+)  # fmt: skip
+def test_batches_that_leave_too_few_places_to_normalise(place, train, examples, evidence):
+    own = plan(model=BEHIND[place], train={**TRAIN, **train})
     trials = [replace(t, observed={**t.observed, "train_examples": examples}) for t in study()]
-    findings = found("lone_example", own, trials)
-    if evidence is None:
-        assert not findings
-    else:
-        (finding,) = findings
-        assert finding.evidence == f"{evidence}; the statistics of so few are mostly noise"
+    findings = [
+        item
+        for item in found("lone_example", own, trials, descriptions=described())
+        if item.where == "a"
+    ]
+    assert [item.evidence for item in findings] == ([f"{evidence}; {NOISY}"] if evidence else [])
+    for item in findings:  # dropping the last batch helps only where the others are larger
+        assert ("last_batch" in item.advice) == ("last batch" in item.evidence)
+
+
+def test_places_are_counted_in_the_images_that_arrive():
+    own = plan(model=BEHIND["pool"], train={**TRAIN, "batch_size": 2})
+    assert not found("lone_example", own, study(), descriptions=described((8, 8, 1)))
+    (finding,) = found("lone_example", own, study(), descriptions=described((5, 5, 1)))
+    assert "norm 2 places per channel" in finding.evidence
+    assert not found("lone_example", own, study()), "nothing is known of the images"
 
 
 def test_a_margin_below_the_resolution_is_told():
@@ -315,6 +363,12 @@ def test_labels_that_all_networks_contradict_are_named():
         "and see the same other one: 0 (3, seen as 8), 1 (3, seen as 8)"
     )
     assert finding.evidence.endswith("and 112 more")
+    clothes = ("shirt", "boot", "bag", "coat", "hat", "sock", "tie", "belt", "dress", "scarf")
+    (named,) = found("contradicted_labels", plan(), trials, descriptions=described(classes=clothes))
+    assert "0 (coat, seen as dress), 1 (coat, seen as dress)" in named.evidence
+    mixed = {**described(), "b": described(classes=clothes)["b"]}
+    (numbered,) = found("contradicted_labels", plan(), trials, descriptions=mixed)
+    assert "0 (3, seen as 8)" in numbered.evidence, "two variants' classes have different names"
     few = [replace(t, observed={**t.observed, "contradicted": rows[:2]}) for t in study()]
     assert [item.severity for item in found("contradicted_labels", plan(), few)] == ["note"]
     torn = [replace(t, observed={**t.observed, "contradicted": rows if k % 2 else []}) for k, t in enumerate(study())]  # fmt: skip

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ceteris.api.folder import write_bytes
+from ceteris.api.frames import frame_files
+from ceteris.api.pictures import picture_files
 from ceteris.api.reporting import pictures_of, report_content
 from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
@@ -55,6 +57,10 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
     for name, text in _tables(results):
         path = folder / name
         write_bytes(path, text.encode())
+        written.append(path)
+    for name, content in (*picture_files(results), *frame_files(results)):
+        path = folder / name
+        write_bytes(path, content)
         written.append(path)
     return written
 

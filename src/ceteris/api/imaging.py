@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ceteris.api.folder import write_bytes
+from ceteris.api.pictures import Part, PngPicture, first_images
 from ceteris.api.reporting import disagreements_of, kernels_of, pictures_of
 from ceteris.errors import Problem, StudyError, did_you_mean
 from ceteris.report.images import Picture, pixels_of
@@ -83,12 +85,27 @@ class ImageSheet:
 class KernelSheet:
     """The kernels of every convolution of one network: shown by notebooks, or saved."""
 
-    title: str
+    variant: str
     layers: tuple[KernelPicture, ...]
+
+    @property
+    def title(self) -> str:
+        """What the sheet shows."""
+        return f"Kernels of {self.variant}"
 
     def __len__(self) -> int:
         """Return the number of convolutions."""
         return len(self.layers)
+
+    def __getitem__(self, place: int) -> PngPicture:
+        """Return the kernels of one convolution, in the order of the layers."""
+        layer = self.layers[place]
+        png = base64.b64decode(layer.uri.partition(",")[2])
+        return PngPicture(f"{self.variant}: {layer.layer}", layer.caption, png)
+
+    def __iter__(self) -> Iterator[PngPicture]:
+        """Yield the kernels of every convolution."""
+        return (self[place] for place in range(len(self)))
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -165,7 +182,22 @@ class Images:
         if name not in names:
             fix = did_you_mean(name, names)
             raise StudyError(Problem("variant", "must name a variant of the run", repr(name), fix))
-        return KernelSheet(f"Kernels of {name}", kernels_of(self.results, name))
+        return KernelSheet(name, kernels_of(self.results, name))
+
+    def first(self, part: Part, *, guesses: bool = True) -> PngPicture | None:
+        """Return the first images of a part of the data, five by five, with their classes.
+
+        Args:
+            part: ``train``, ``validation`` or ``test``.
+            guesses: write what the selected variant says as well, wrong guesses in red.
+
+        Returns:
+            None where the run has kept no such images: a test set that was not opened stays unseen.
+
+        Raises:
+            StudyError: there is no such part.
+        """
+        return first_images(self.results, part, guesses=guesses)
 
     def _group(self, name: str) -> tuple[Picture, ...]:
         groups: Mapping[str, tuple[Picture, ...]] = pictures_of(self.results)

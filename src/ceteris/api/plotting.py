@@ -18,6 +18,7 @@ from ceteris.report.figures import (
     factor_charts_of,
     seeds_chart_of,
 )
+from ceteris.report.split_curves import learning_by_split
 from ceteris.study.shapes import check_shapes
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class Plots:
         """Accuracy against parameters, time and training examples."""
         manifest = self.results.manifest
         summaries = check_shapes(manifest.plan, manifest.descriptions)
-        found = cost_charts_of(manifest.plan, self.results.summary, summaries)
+        plan, summary = manifest.plan, self.results.summary
+        found = (*cost_charts_of(plan, summary, summaries), *learning_by_split(plan, summary))
         return [Drawing(**vars(chart)) for chart in found]
 
     def confusions(self) -> list[Drawing]:

@@ -9,6 +9,7 @@ from ceteris.api.gallery import Gallery, disagreements, load_gallery
 from ceteris.api.insight import load_insight
 from ceteris.api.results import Results
 from ceteris.execute.artifacts import Split, read_predictions, read_weights_file, trial_folder
+from ceteris.judge.reading import layers_of
 from ceteris.records import Predictions, StoredTrial
 from ceteris.report.content import ReportContent, training_rows
 from ceteris.report.figures import (
@@ -33,6 +34,7 @@ from ceteris.report.images import (
 from ceteris.report.insight import InsightPictures, insight_pictures
 from ceteris.report.kernels import KernelPicture, kernel_pictures
 from ceteris.report.methods import checklists, methods_paragraph
+from ceteris.report.split_curves import learning_by_split
 from ceteris.study.resolved import resolved_yaml
 from ceteris.study.shapes import check_shapes
 
@@ -56,8 +58,7 @@ def report_content(results: Results) -> ReportContent:
     """Gather everything the report shows, from the run's folder alone."""
     manifest, summary = results.manifest, results.summary
     effects, curves = charts_of(manifest.plan, summary)
-    chosen = summary.selected
-    predictions = _predictions(results, chosen.variant if chosen else None)
+    predictions = selected_predictions(results)
     names = _class_names(results)
     confusions = _confusions(predictions, names)
     summaries = check_shapes(manifest.plan, manifest.descriptions)
@@ -79,7 +80,10 @@ def report_content(results: Results) -> ReportContent:
         effects_chart=effects,
         seeds_chart=seeds_chart_of(manifest.plan, summary),
         claims_chart=claims_chart_of(summary),
-        cost_charts=cost_charts_of(manifest.plan, summary, summaries),
+        cost_charts=(
+            *cost_charts_of(manifest.plan, summary, summaries),
+            *learning_by_split(manifest.plan, summary),
+        ),
         kernels=_kernels(results),
         classes=class_rows(predictions, names),
         calibration=calibration_charts(predictions),
@@ -129,6 +133,12 @@ def _confusions(
     }
 
 
+def selected_predictions(results: Results) -> dict[str, list[Predictions]]:
+    """Return split -> the selected variant's predictions, one per seed; empty while none is selected."""
+    chosen = results.summary.selected
+    return _predictions(results, chosen.variant) if chosen else {}
+
+
 def _difference(
     results: Results, own: Mapping[str, Confusion], names: tuple[str, ...]
 ) -> ConfusionDifference | None:
@@ -144,9 +154,7 @@ def _difference(
 
 
 def _class_names(results: Results) -> tuple[str, ...]:
-    chosen = results.summary.selected
-    name = chosen.variant if chosen else results.manifest.plan.variants[0].name
-    return results.manifest.descriptions[name].class_names
+    return results.class_names
 
 
 def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
@@ -167,12 +175,15 @@ def _insight(results: Results) -> InsightPictures | None:
 
 
 def kernels_of(results: Results, variant: str) -> tuple[KernelPicture, ...]:
-    """Return pictures of the kernels of a variant's first finished seed, one per convolution."""
+    """Return pictures of the kernels of a variant's first finished seed, in the order of its layers."""
     trial = next(_finished(results, variant), None)
     if trial is None:
         return ()
     weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
-    return tuple(kernel_pictures(weights))
+    (model,) = (item.model for item in results.manifest.plan.variants if item.name == variant)
+    order = [arguments["name"] for _, arguments in layers_of(model)]
+    pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+    return tuple(sorted(pictures, key=lambda picture: order.index(picture.layer)))
 
 
 def pictures_of(results: Results) -> dict[str, tuple[Picture, ...]]:

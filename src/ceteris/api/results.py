@@ -22,6 +22,7 @@ from ceteris.store.store import Store, open_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ceteris.api.frames import Tables
     from ceteris.api.imaging import Images
     from ceteris.api.plotting import Plots
 
@@ -38,6 +39,13 @@ class Results:
     study_yaml: str
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the selected variant's data; of the first variant's while none is selected."""
+        chosen = self.summary.selected
+        name = chosen.variant if chosen else self.manifest.plan.variants[0].name
+        return self.manifest.descriptions[name].class_names
+
+    @property
     def plot(self) -> Plots:
         """Charts: ``results.plot.claims()``, ``results.plot.curves()`` ..."""
         from ceteris.api.plotting import Plots
@@ -46,10 +54,17 @@ class Results:
 
     @property
     def images(self) -> Images:
-        """Images: ``results.images.samples()``, ``results.images.mistakes()`` ..."""
+        """Images: ``results.images.mistakes()``, ``results.images.kernels()``, ``results.images.first("test")`` ..."""
         from ceteris.api.imaging import Images
 
         return Images(self)
+
+    @property
+    def tables(self) -> Tables:
+        """Tables of the report: ``results.tables.confusion("test")``, ``results.tables.settings()``."""
+        from ceteris.api.frames import Tables
+
+        return Tables(self)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the answer and the tables."""
@@ -131,6 +146,7 @@ def read_results(store: Store, folder: Path) -> Results:
         declared=before[-1].plan.claims if before else None,
         facts=manifest.facts,
         marking=marking_of(trials, folder),
+        descriptions=manifest.descriptions,
     )
     return Results(folder, manifest, summary, registrations[-1].study_yaml)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ceteris.records import DataFacts, Plan, StoredTrial
+from ceteris.records import DataDescription, DataFacts, Plan, StoredTrial
 
 __all__ = ["Evidence"]
 
@@ -19,3 +19,5 @@ class Evidence:
     """Fitted on the training part."""
     facts: Mapping[str, DataFacts] = field(default_factory=dict)
     """Variant -> what its images are like; empty where nobody has looked."""
+    descriptions: Mapping[str, DataDescription] = field(default_factory=dict)
+    """Variant -> shape and class names of its data; empty where they are not known (`ceteris audit`)."""

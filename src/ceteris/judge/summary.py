@@ -16,7 +16,7 @@ from ceteris.judge.results import ClaimRow, EffectRow, StudyResults, VariantSumm
 from ceteris.judge.samples import Sample
 from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
 from ceteris.judge.verdicts import Operator, judge_difference
-from ceteris.records import Claim, DataFacts, Look, Plan, StoredTrial
+from ceteris.records import Claim, DataDescription, DataFacts, Look, Plan, StoredTrial
 
 __all__ = ["EXPLORATORY_MARGIN", "METRICS", "required_trials", "summarise"]
 
@@ -31,6 +31,8 @@ def summarise(
     declared: Sequence[Claim] | None = None,
     facts: Mapping[str, DataFacts] | None = None,
     marking: Marking | None = None,
+    *,
+    descriptions: Mapping[str, DataDescription] | None = None,
 ) -> StudyResults:
     """Judge a study.
 
@@ -41,6 +43,7 @@ def summarise(
         declared: claims as they were before the first result; all of the plan's by default.
         facts: variant -> what its images are like, for the checks.
         marking: which images each trial gets right.
+        descriptions: variant -> shape and class names of its data, for the checks.
     """
     names = {variant.name for variant in plan.variants}
     own = sorted(
@@ -63,7 +66,7 @@ def summarise(
         effects=tuple(_effects(plan, own)),
         claims=claims,
         selected=selected,
-        findings=run_checks(Evidence(plan, first, facts or {})),
+        findings=run_checks(Evidence(plan, first, facts or {}, descriptions or {})),
         looks=tuple(looks),
         overview=factorial_overview(plan, first, plan.select.by),
         published=compare_published(plan.published, {row.name: row.metrics for row in summaries}),

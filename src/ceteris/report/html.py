@@ -26,11 +26,13 @@ from ceteris.report.tables import (
     format_difference,
     format_interval,
     format_metric,
+    is_share,
     plain,
     published_cells,
     shown_metrics,
     title,
 )
+from ceteris.report.tried import format_minutes, minutes_of, tried_table
 from ceteris.version import __version__
 
 __all__ = [
@@ -48,10 +50,12 @@ PART_NAMES = (
     "head",
     "claims",
     "results",
+    "losses",
     "effects",
     "findings",
     "overview",
     "published",
+    "tried",
     "curves",
     "cost",
     "errors",
@@ -157,7 +161,10 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "brief": brief(content.plan, content.results),
         "tallies": tallies(content.results),
         "concerning": findings_by_variant(content.results.findings),
-        "metrics": shown_metrics(content.results),
+        "metrics": [name for name in shown_metrics(content.results) if is_share(name)],
+        "losses": _losses(content.results),
+        "minutes": minutes_of(content.plan, content.results),
+        "tried": tried_table(content.plan, content.results, content.descriptions),
         "interval": format_interval,
         "difference": format_difference,
         "published_head": PUBLISHED_HEAD,
@@ -166,6 +173,12 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "has_interval": lambda item: math.isfinite(item.low),
     }
     return {name: environment.get_template(f"{name}.html.j2").render(names) for name in PART_NAMES}
+
+
+def _losses(results: StudyResults) -> list[str]:
+    """Return the losses that some variant has."""
+    names = ("loss", "val_loss", "test_loss")
+    return [name for name in names if any(name in row.metrics for row in results.variants)]
 
 
 def _style() -> str:
@@ -191,6 +204,7 @@ def page_environment() -> Environment:
         percent=lambda value: f"{100 * value:.1f} %",
         percents=_percents,
         shade=_shade,
+        minutes=format_minutes,
     )
     return environment
 

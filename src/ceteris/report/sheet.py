@@ -27,6 +27,7 @@ def sheet_png(
     images: Sequence[npt.NDArray[np.uint8]],
     captions: Sequence[tuple[str, bool]],
     maximum: int = 255,
+    columns: int = COLUMNS,
 ) -> bytes:
     """Draw pictures in a grid, magnified by a whole number without smoothing.
 
@@ -34,8 +35,9 @@ def sheet_png(
         images: ``(height, width, 1 or 3)`` each.
         captions: lines of text, and whether it is to stand out.
         maximum: the largest value of a pixel.
+        columns: pictures in a row.
     """
-    columns = min(COLUMNS, max(1, len(images)))
+    columns = min(columns, max(1, len(images)))
     rows = math.ceil(len(images) / columns)
     lines = max((text.count("\n") + 1 for text, _ in captions), default=1)
     wide, tall = SIDE + GAP, SIDE + lines * LINE + 2 * GAP

@@ -30,8 +30,10 @@ def check(study: Evidence) -> Iterator[Finding]:
     total = max(trial.observed.get("validation_examples", 0) for trial in done)
     if not found or not total:
         return
+    names = _class_names(study)
     shown = ", ".join(
-        f"{index} ({label}, seen as {guess})" for index, label, guess in found[:SHOWN]
+        f"{index} ({names.get(label, label)}, seen as {names.get(guess, guess)})"
+        for index, label, guess in found[:SHOWN]
     )
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     yield Finding(
@@ -44,3 +46,9 @@ def check(study: Evidence) -> Iterator[Finding]:
         ),
         advice="Look at them: the labels may be wrong, and then the best possible accuracy is lower.",
     )
+
+
+def _class_names(study: Evidence) -> dict[int, str]:
+    """Return the names of the classes, where all variants have the same."""
+    distinct = {description.class_names for description in study.descriptions.values()}
+    return dict(enumerate(distinct.pop())) if len(distinct) == 1 else {}
