@@ -77,7 +77,8 @@ def chromium():
         pytest.skip("no Chromium on this machine")
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        names = ("gpu", "quic", "background-networking", "component-update", "sync")
+        arguments = ["--no-sandbox", *(f"--disable-{name}" for name in names)]
         browser = driver.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()

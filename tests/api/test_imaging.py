@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import ceteris
-from ceteris.api.gallery import load_gallery, most_confident
+from ceteris.api.gallery import MAX_MISTAKES, load_gallery, most_confident
 from ceteris.api.imaging import ImageSheet
 from ceteris.api.reporting import first_selected_trial
 from ceteris.data.load import load_dataset
@@ -62,7 +62,7 @@ def test_guesses_are_those_of_the_selected_variants_first_network(results, split
 def test_mistakes_are_mistakes_the_most_confident_first(results):
     frame, stored = results.images.mistakes().frame(), predictions(results, "validation")
     assert (frame["truth"] != frame["guess"]).all()
-    assert list(frame["index"]) == list(stored.ids[most_confident(stored)])
+    assert list(frame["index"]) == list(stored.ids[most_confident(stored, MAX_MISTAKES)])
     assert frame["probability"].is_monotonic_decreasing
 
 

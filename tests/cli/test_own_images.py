@@ -103,12 +103,11 @@ def test_an_image_is_explained_by_the_first_network(run, own, tmp_path):
 
 def load_probabilities(run, file):
     """The probability of a 4 by every seed of the variant ``all``."""
-    from ceteris.api.own_images import chosen_variant, read_own
-    from ceteris.api.predicting import _probabilities
+    from ceteris.api.own_images import chosen_variant
+    from ceteris.api.predicting import _said
 
     results = ceteris.open_results(run)
-    variant = chosen_variant(results, "all")
-    found = _probabilities(results, variant, read_own(results, [file], variant))
+    found = _said(results, chosen_variant(results, "all"), [file]).probabilities
     return [float(values[0, 4]) for _, values in sorted(found.items())]
 
 

@@ -19,35 +19,15 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on this machine"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:axe_playwright_python"),
 ]
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WAIT = 60_000
 PAYLOAD = "<img src=x onerror=alert(1)>"
 LEVEL = PAYLOAD.translate({ord(letter): "_" for letter in "<>=/"})
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=SWITCHES, timeout=WAIT
-        )
-        yield found
-        found.close()
-
-
 @pytest.fixture
-def page(browser):
+def page(chromium):
     """A page that fails its test if the browser has anything to complain of."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
     found = context.new_page()
     found.set_default_timeout(WAIT)
     complaints = []
@@ -187,10 +167,10 @@ def test_a_file_is_dropped_or_chosen(page, live, tmp_path):
     assert page.locator("#verdict").inner_text() == dropped
 
 
-def test_what_is_no_image_is_said_on_the_page(browser, live, tmp_path):
+def test_what_is_no_image_is_said_on_the_page(chromium, live, tmp_path):
     path = tmp_path / "text.png"
     path.write_text("no image")
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto(live.address)
     page.wait_for_selector("#pad")
     page.set_input_files("#file", path)

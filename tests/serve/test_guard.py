@@ -1,6 +1,7 @@
 """Every route, taken from the router, against every kind of stranger."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -49,7 +50,13 @@ def ask(app, method, path, **options):
         async with httpx.AsyncClient(transport=transport, base_url=OWN) as client:
             return await client.request(method, path, **options)
 
-    return asyncio.run(asking())
+    return in_own_loop(asking)
+
+
+def in_own_loop(asking):
+    """Run a coroutine in a thread of its own: a browser of other tests may hold a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(asking())).result()
 
 
 def redirected(app, raw_path, token):
@@ -70,7 +77,7 @@ def redirected(app, raw_path, token):
 
         await app(scope, None, send)
 
-    asyncio.run(asking())
+    in_own_loop(asking)
     return dict(said[0]["headers"])[b"location"]
 
 
