@@ -102,3 +102,14 @@ def test_counts_of_variants_add_up(stopped):
     status = ceteris.api.status(stopped)
     for word in ("done", "running", "failed", "pending"):
         assert sum(getattr(row, word) for row in status.variants) == status.counts[word]
+
+
+def test_a_run_at_work_is_told_from_one_that_was_interrupted(stopped):
+    from ceteris.api.folder import locked
+
+    assert "The run was interrupted. This goes on:" in invoke(stopped)
+    with locked(stopped):
+        busy = invoke(stopped)
+        assert json.loads(invoke(stopped, "--json"))["at_work"]
+    assert "A run is at work. To watch it:" in busy
+    assert f"ceteris serve '{stopped}'" in busy

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ceteris.api.reporting import selected_predictions
-from ceteris.errors import Problem, StudyError, did_you_mean
 from ceteris.execute.artifacts import Split
 from ceteris.report.images import confusion
 from ceteris.report.tables import plain
@@ -53,10 +52,7 @@ class Tables:
 
         manifest = self.results.manifest
         summaries = check_shapes(manifest.plan, manifest.descriptions)
-        name = variant or manifest.plan.baseline
-        if name not in summaries:
-            fix = did_you_mean(name, summaries)
-            raise StudyError(Problem("variant", "must name a variant of the run", repr(name), fix))
+        name = self.results.variant(variant or manifest.plan.baseline).name
         return pd.DataFrame(
             {
                 "layer": row.name,

@@ -176,12 +176,7 @@ class Images:
         Raises:
             StudyError: the variant is unknown.
         """
-        plan, chosen = self.results.manifest.plan, self.results.summary.selected
-        name = variant or (chosen.variant if chosen else plan.baseline)
-        names = [item.name for item in plan.variants]
-        if name not in names:
-            fix = did_you_mean(name, names)
-            raise StudyError(Problem("variant", "must name a variant of the run", repr(name), fix))
+        name = self.results.variant(variant).name
         return KernelSheet(name, kernels_of(self.results, name))
 
     def first(self, part: Part, *, guesses: bool = True) -> PngPicture | None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ceteris.api.gallery import Gallery, load_gallery
 from ceteris.api.results import Results
 from ceteris.data.foreign import read_foreign
-from ceteris.errors import Problem, StoreError, StudyError, did_you_mean
+from ceteris.errors import Problem, StoreError
 from ceteris.records import StoredTrial, Variant
 
 __all__ = ["chosen_variant", "class_names", "read_own", "trained_trials"]
@@ -29,15 +29,7 @@ def chosen_variant(results: Results, name: str | None) -> Variant:
     Raises:
         StudyError: the name is unknown.
     """
-    plan = results.manifest.plan
-    if name is None:
-        selected = results.summary.selected
-        name = selected.variant if selected else plan.baseline
-    known = {variant.name: variant for variant in plan.variants}
-    if name not in known:
-        rule = "must name a variant of the run"
-        raise StudyError(Problem("--variant", rule, repr(name), did_you_mean(name, known)))
-    return known[name]
+    return results.variant(name, where="--variant")
 
 
 def class_names(results: Results, variant: Variant) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ceteris.api.folder import write_bytes
-from ceteris.errors import Problem, StudyError, did_you_mean
+from ceteris.errors import Problem, StudyError
 from ceteris.report.figures import (
     Chart,
     charts_of,
@@ -109,10 +109,7 @@ class Plots:
         """
         manifest = self.results.manifest
         summaries = check_shapes(manifest.plan, manifest.descriptions)
-        name = variant or manifest.plan.baseline
-        if name not in summaries:
-            fix = did_you_mean(name, summaries)
-            raise StudyError(Problem("variant", "must name a variant of the run", repr(name), fix))
+        name = self.results.variant(variant or manifest.plan.baseline).name
         svg = diagrams_of(manifest.plan, summaries, manifest.descriptions)[name]
         return Drawing(name, "", svg)
 

@@ -100,6 +100,8 @@ class Status:
     running: tuple[RunningTrial, ...] = ()
     failed: tuple[FailedTrial, ...] = ()
     complete: bool = False
+    at_work: bool = False
+    """Whether a run works on the folder at this moment."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -111,6 +113,7 @@ class Status:
         return {
             "study": self.study,
             "complete": self.complete,
+            "at_work": self.at_work,
             "total": self.total,
             **self.counts,
             "failures": list(self.failures),
@@ -123,7 +126,12 @@ class Status:
 
 
 def study_status(
-    plan: Plan, required: Set[tuple[str, int]], trials: Sequence[StoredTrial], *, complete: bool
+    plan: Plan,
+    required: Set[tuple[str, int]],
+    trials: Sequence[StoredTrial],
+    *,
+    complete: bool,
+    at_work: bool = False,
 ) -> Status:
     """Count trials by status; what is not in the store yet is pending.
 
@@ -132,6 +140,7 @@ def study_status(
         required: (variant, seed) of the trials that it needs.
         trials: what the store holds.
         complete: whether nothing is left to do.
+        at_work: whether a run works on them now.
     """
     first = [trial for trial in trials if trial.fit_on == "train"]
     variants = tuple(
@@ -161,6 +170,7 @@ def study_status(
             if trial.status == "failed"
         ),
         complete=complete,
+        at_work=at_work,
     )
 
 

@@ -8,15 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ceteris.api.folder import DATABASE, existing_folder
+from ceteris.api.folder import DATABASE, existing_folder, in_use
 from ceteris.api.manifest import Manifest, manifest_from_json
 from ceteris.api.progress import Status, study_status
-from ceteris.errors import Problem, StoreError
+from ceteris.errors import Problem, StoreError, StudyError, did_you_mean
 from ceteris.execute.artifacts import read_predictions, trial_folder
 from ceteris.judge.marks import Marking, Marks
 from ceteris.judge.results import StudyResults
 from ceteris.judge.summary import required_trials, summarise
-from ceteris.records import StoredTrial
+from ceteris.records import StoredTrial, Variant
 from ceteris.store.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -44,6 +44,24 @@ class Results:
         chosen = self.summary.selected
         name = chosen.variant if chosen else self.manifest.plan.variants[0].name
         return self.manifest.descriptions[name].class_names
+
+    def variant(self, name: str | None = None, *, where: str = "variant") -> Variant:
+        """Return a variant of the run; the selected one (or the baseline) by default.
+
+        Args:
+            name: of the variant.
+            where: how the caller names this argument, for the error.
+
+        Raises:
+            StudyError: the name is unknown.
+        """
+        plan, chosen = self.manifest.plan, self.summary.selected
+        name = name or (chosen.variant if chosen else plan.baseline)
+        known = {variant.name: variant for variant in plan.variants}
+        if name not in known:
+            rule = "must name a variant of the run"
+            raise StudyError(Problem(where, rule, repr(name), did_you_mean(name, known)))
+        return known[name]
 
     @property
     def plot(self) -> Plots:
@@ -190,4 +208,5 @@ def status(folder: Path) -> Status:
     results = open_results(folder)
     plan = results.manifest.plan
     required = required_trials(plan, results.summary.claims)
-    return study_status(plan, required, results.summary.trials, complete=results.summary.complete)
+    complete, at_work = results.summary.complete, in_use(folder)
+    return study_status(plan, required, results.summary.trials, complete=complete, at_work=at_work)

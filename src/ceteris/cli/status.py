@@ -131,8 +131,10 @@ def _next(progress: Status, folder: Path) -> tuple[str, str]:
     """Return why to go on how, and the command."""
     place = shlex.quote(str(folder))
     again = f"ceteris run {place}"
+    if progress.at_work:
+        return "A run is at work. To watch it:", f"ceteris serve {place}"
     if progress.counts["running"]:
-        return "If the run that began these trials has ended, this goes on:", again
+        return "The run was interrupted. This goes on:", again
     if progress.failed:
         return "This tries failed trials again:", again
     if progress.complete:
