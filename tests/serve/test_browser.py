@@ -206,32 +206,62 @@ def test_the_page_grows_while_trials_run_and_its_buttons_stop_and_go_on(page, st
         page.goto("about:blank")
 
 
+def hostile_images(root):
+    """Write an image folder whose classes and files have hostile names."""
+    draws = np.random.default_rng(0)
+    for number, name in enumerate((PAYLOAD, "<svg onload=alert(3)>")):
+        folder = root / name
+        folder.mkdir(parents=True)
+        for index in range(20):
+            pixels = draws.integers(0, 100, (8, 8), dtype=np.uint8) + np.uint8(100 * number)
+            Image.fromarray(pixels).save(folder / f"<b onclick=alert(4)>{index}.png")
+    return root
+
+
 def test_hostile_names_are_text(page, tmp_path):
+    images = hostile_images(tmp_path / "<i onload=alert(5)>")
     study = {
         "study": "hostile",
         "question": PAYLOAD,
-        "data": {"source": "digits", "split": {"train": 0.1, "validation": 0.1, "test": 0.8}},
-        "model": {"layers": ["Flatten", {"Dense": {"units": 10, "activation": "softmax"}}]},
-        "train": {"optimizer": "Adam", "epochs": 1, "batch_size": 32},
+        "data": {
+            "source": str(images),
+            "split": {"train": 0.4, "validation": 0.3, "test": 0.3},
+            "preprocess": ["scale"],
+        },
+        "model": {"layers": ["Flatten", {"Dense": {"units": 2, "activation": "softmax"}}]},
+        "train": {"optimizer": {"SGD": {"learning_rate": 0.001}}, "epochs": 3, "batch_size": 4},
         "seeds": 1,
-        "factors": {LEVEL: {"a": None, f"{LEVEL}\"'": {"set": {"train.epochs": 2}}}},
+        "factors": {
+            LEVEL: {
+                "a": None,
+                f"{LEVEL}\"'": {"set": {"train.optimizer.SGD.learning_rate": 3e38}},
+            }
+        },
         "claims": [
-            {"id": PAYLOAD, "says": f"{LEVEL}\"' > a on val_accuracy", "published": PAYLOAD}
+            {"id": PAYLOAD, "says": f"a > {LEVEL}\"' on val_accuracy", "published": PAYLOAD}
         ],
     }
     root = tmp_path / "<svg onload=alert(2)>"
     ceteris.from_mapping(study).run(root / "one", options=RunOptions(jobs=1))
-    (root / PAYLOAD.replace("/", "")).mkdir()
-    (root / PAYLOAD.replace("/", "") / "ceteris.db").write_text(PAYLOAD)
+    (root / PAYLOAD).mkdir()
+    (root / PAYLOAD / "ceteris.db").write_text(PAYLOAD)
     with serving(Library(root)) as found:
         page.goto(found.address)
         page.wait_for_timeout(1500)
         assert page.locator("main img").count() == 0
+        assert page.get_by_text(PAYLOAD).count() > 0, (
+            "the damaged study's folder is listed, as text"
+        )
         page.click("main a")
         page.wait_for_selector("#try")
         page.wait_for_timeout(1500)
-        assert page.locator('img[src="x"], svg[onload]').count() == 0
+        assert page.locator('img[src="x"], svg[onload], b[onclick], i[onload]').count() == 0
         assert page.locator("h1").inner_text() == PAYLOAD
+        assert page.locator("#part-images").get_by_text(PAYLOAD).count() > 0, "a class"
+        assert "failed" in page.locator("#part-live table").text_content()
+    page.goto((root / "one" / "report.html").as_uri())
+    assert page.locator('img[src="x"], svg[onload], b[onclick], i[onload]').count() == 0
+    page.goto("about:blank")
 
 
 def test_the_report_prints_whole(page, finished, tmp_path):
