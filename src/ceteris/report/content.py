@@ -18,11 +18,13 @@ from ceteris.report.per_class import ClassRow
 from ceteris.report.tables import selection_sentence
 
 __all__ = [
+    "FindingGroup",
     "ReportContent",
     "Tally",
     "TrainingRow",
     "answer",
     "findings_by_variant",
+    "grouped_findings",
     "tallies",
     "training_rows",
 ]
@@ -124,6 +126,26 @@ def tallies(results: StudyResults) -> tuple[Tally, ...]:
     if results.trials and not results.findings:
         found.append(Tally("no check has found anything", "good", "methods"))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """Findings of one check with the same advice, each with its number on the page."""
+
+    severity: str
+    advice: str
+    findings: tuple[tuple[int, Finding], ...]
+
+
+def grouped_findings(findings: Sequence[Finding]) -> tuple[FindingGroup, ...]:
+    """Return the findings by check and advice, in the order in which they first appear."""
+    found: dict[tuple[str, str, str], list[tuple[int, Finding]]] = {}
+    for number, finding in enumerate(findings, 1):
+        key = (finding.severity, finding.check, finding.advice)
+        found.setdefault(key, []).append((number, finding))
+    return tuple(
+        FindingGroup(severity, advice, tuple(own)) for (severity, _, advice), own in found.items()
+    )
 
 
 def findings_by_variant(findings: Sequence[Finding]) -> dict[str, tuple[int, ...]]:

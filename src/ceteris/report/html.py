@@ -19,7 +19,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris.judge.results import StudyResults
 from ceteris.report.brief import brief
-from ceteris.report.content import ReportContent, answer, findings_by_variant, tallies
+from ceteris.report.content import (
+    ReportContent,
+    answer,
+    findings_by_variant,
+    grouped_findings,
+    tallies,
+)
 from ceteris.report.embedding import svg_uri
 from ceteris.report.tables import (
     PUBLISHED_HEAD,
@@ -160,6 +166,7 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "answer": answer(content.results),
         "brief": brief(content.plan, content.results),
         "tallies": tallies(content.results),
+        "finding_groups": grouped_findings(content.results.findings),
         "concerning": findings_by_variant(content.results.findings),
         "metrics": [name for name in shown_metrics(content.results) if is_share(name)],
         "losses": _losses(content.results),
