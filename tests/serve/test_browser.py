@@ -186,7 +186,7 @@ def test_the_page_grows_while_trials_run_and_its_buttons_stop_and_go_on(page, st
     run = library.page_of(out).run
     with serving(library) as found:
         page.goto(found.address)
-        assert "Reading the study" in page.locator("#part-live").inner_text()
+        assert "Nothing has been run" in page.locator("#part-live").inner_text()
         run.start(arguments_of(study_file, out, {"jobs": 1}))
         page.wait_for_selector("#stop")
         page.wait_for_selector("#part-images img", state="attached")

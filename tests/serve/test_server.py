@@ -119,7 +119,7 @@ def test_a_run_is_stopped_and_goes_on_from_the_page(study_file, tmp_path):
     page = library.page_of(out)
     with serving(library) as found, client_of(found) as client:
         base = f"/studies/{page.identifier}"
-        assert "Reading the study" in client.get(f"{base}/").text
+        assert "Nothing has been run here yet." in client.get(f"{base}/").text
         page.run.start(arguments_of(study_file, out, {"jobs": 1, "seeds": 3}))
         await_that(lambda: (out / "ceteris.db").exists() and page_says(page, "Running: "))
         await_that(lambda: watch(out).done_epochs > 5)
@@ -218,3 +218,21 @@ def test_a_damaged_study_is_listed_with_what_is_wrong(tmp_path):
     html = Library(tmp_path).parts()["studies"]
     assert "broken" in html
     assert "The file is damaged" in html
+
+
+def test_a_damaged_study_is_one_clear_error_on_its_page(finished, tmp_path):
+    import shutil
+
+    shutil.copytree(finished / "small", tmp_path / "small")
+    library = Library(tmp_path)
+    (page,) = library.pages()
+    for weights in (tmp_path / "small" / "artifacts").glob("*/*.safetensors"):
+        weights.write_bytes(b"no weights")
+    with serving(library) as found, client_of(found) as client:
+        answer = client.get(f"/studies/{page.identifier}/")
+        assert answer.status_code == 200
+        assert "damaged" in answer.text
+        (tmp_path / "small" / "ceteris.db").write_text("no database")
+        again = client.get(f"/studies/{page.identifier}/")
+    assert "The file is damaged" in again.text
+    assert "Reading the study" not in again.text

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ceteris.api.folder import write_bytes
-from ceteris.api.pictures import Part, PngPicture, first_images
+from ceteris.api.pictures import Part, PngPicture, first_images, saved_png
 from ceteris.api.reporting import disagreements_of, kernels_of, pictures_of
 from ceteris.errors import Problem, StudyError, did_you_mean
 from ceteris.report.images import Picture, pixels_of
@@ -78,7 +77,7 @@ class ImageSheet:
             ("\n".join(caption_lines(picture, text)), is_wrong(picture))
             for picture, text in zip(self.pictures, said, strict=True)
         ]
-        return _saved(path, sheet_png(self.pixels(), captions))
+        return saved_png(path, sheet_png(self.pixels(), captions))
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class KernelSheet:
             top += picture.height
         buffer = io.BytesIO()
         sheet.save(buffer, "PNG", optimize=True)
-        return _saved(path, buffer.getvalue())
+        return saved_png(path, buffer.getvalue())
 
 
 @dataclass(frozen=True)
@@ -201,11 +200,3 @@ class Images:
     def _whose(self) -> str:
         chosen = self.results.summary.selected
         return f" of {chosen.variant}" if chosen else ""
-
-
-def _saved(path: str | Path, content: bytes) -> Path:
-    path = Path(path)
-    if path.suffix != ".png":
-        raise StudyError(Problem(str(path), "must end in .png", repr(path.suffix)))
-    write_bytes(path, content)
-    return path

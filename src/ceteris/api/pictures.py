@@ -19,7 +19,7 @@ from ceteris.report.sheet import sheet_png
 if TYPE_CHECKING:
     from ceteris.api.results import Results
 
-__all__ = ["Part", "PngPicture", "first_images", "picture_files"]
+__all__ = ["Part", "PngPicture", "first_images", "picture_files", "saved_png"]
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
@@ -45,11 +45,21 @@ class PngPicture:
             StudyError: the path does not end in .png.
             StoreError: the file cannot be written.
         """
-        path = Path(path)
-        if path.suffix != ".png":
-            raise StudyError(Problem(str(path), "must end in .png", repr(path.suffix)))
-        write_bytes(path, self.png)
-        return path
+        return saved_png(path, self.png)
+
+
+def saved_png(path: str | Path, content: bytes) -> Path:
+    """Write a PNG; return its path.
+
+    Raises:
+        StudyError: the path does not end in .png.
+        StoreError: the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".png":
+        raise StudyError(Problem(str(path), "must end in .png", repr(path.suffix)))
+    write_bytes(path, content)
+    return path
 
 
 def first_images(results: Results, part: Part, *, guesses: bool = True) -> PngPicture | None:

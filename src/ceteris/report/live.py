@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 from ceteris.report.html import page_environment
+from ceteris.report.tables import plain
 
-__all__ = ["Snapshot", "StudyLine", "TrialState", "render_progress", "render_studies", "render_try"]
+__all__ = [
+    "Snapshot",
+    "StudyLine",
+    "TrialState",
+    "render_message",
+    "render_progress",
+    "render_studies",
+    "render_try",
+]
 
 State = Literal["running", "stopped", "finished"]
 
@@ -106,6 +116,11 @@ def render_progress(snapshot: Snapshot, *, controls: str = "") -> str:
     """
     template = page_environment().get_template("live.html.j2")
     return template.render(snapshot=snapshot, controls=controls)
+
+
+def render_message(text: str) -> str:
+    """Return a sentence as HTML, where there is no progress to show."""
+    return f"<p><strong>{escape(plain(text))}</strong></p>"
 
 
 def render_studies(lines: Sequence[StudyLine]) -> str:

@@ -17,7 +17,13 @@ from ceteris.data.foreign import HANDWRITTEN
 from ceteris.errors import CeterisError, Problem, StoreError
 from ceteris.report.content import answer
 from ceteris.report.html import LiveLinks, render_contents, render_parts, render_shell
-from ceteris.report.live import StudyLine, render_progress, render_studies, render_try
+from ceteris.report.live import (
+    StudyLine,
+    render_message,
+    render_progress,
+    render_studies,
+    render_try,
+)
 from ceteris.serve.runs import Run
 
 __all__ = ["Library", "StudyPage", "existing_library"]
@@ -47,12 +53,8 @@ class StudyPage:
         """Name in addresses: of the folder, but not its path."""
         return hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:10]
 
-    def parts(self, *, patient: bool = True) -> dict[str, str]:
-        """Return the parts of the page as they are now.
-
-        Args:
-            patient: whether figures and tables may be some seconds old.
-        """
+    def parts(self) -> dict[str, str]:
+        """Return the parts of the page as they are now; figures and tables may be some seconds old."""
         with self._lock:
             running = self.run.ours or in_use(self.folder)
             state = (*_stamps(self.folder), running, self.run.ours)
@@ -60,15 +62,9 @@ class StudyPage:
                 return dict(self._parts)
             self._known = state
             try:
-                results = open_results(self.folder)
-            except StoreError:
-                return self._waiting()
-            self._study = results.manifest.plan.study
-            self._parts["live"] = render_progress(
-                snapshot_of(results, running=running), controls=self._controls(running)
-            )
-            if not self._early(running) or not patient or len(self._parts) < 3:
-                self._draw(results, state)
+                self._renew(state, running)
+            except CeterisError as error:
+                self._parts = {"live": self._instead(error, running)}
             return dict(self._parts)
 
     def page(self) -> tuple[str, str]:
@@ -88,6 +84,15 @@ class StudyPage:
 
         return report_html(open_results(self.folder))
 
+    def _renew(self, state: tuple[object, ...], running: bool) -> None:
+        results = open_results(self.folder)
+        self._study = results.manifest.plan.study
+        self._parts["live"] = render_progress(
+            snapshot_of(results, running=running), controls=self._controls(running)
+        )
+        if not self._early(running) or len(self._parts) < 3:
+            self._draw(results, state)
+
     def _early(self, running: bool) -> bool:
         return running and time.monotonic() < self._due
 
@@ -102,13 +107,17 @@ class StudyPage:
         cost = time.monotonic() - began
         self._drawn, self._due = state, time.monotonic() + max(PAUSE_SECONDS, SHARE * cost)
 
-    def _waiting(self) -> dict[str, str]:
-        """What there is to say before a run has registered its study."""
-        text = "<p><strong>Reading the study and its data ...</strong></p>"
-        if self.run.exit_code and not self.run.ours:
-            text = "<p><strong>The run has ended before it could begin; see where it was started.</strong></p>"
-        self._parts = {"live": text}
-        return dict(self._parts)
+    def _instead(self, error: CeterisError, running: bool) -> str:
+        """What there is to say where there is nothing to show."""
+        if running:
+            return render_message("Reading the study and its data ...")
+        if self.run.exit_code:
+            return render_message(
+                "The run has ended before it could begin; see where it was started."
+            )
+        if (self.folder / DATABASE).exists():
+            return render_message(str(error))
+        return render_message("Nothing has been run here yet.")
 
     def _controls(self, running: bool) -> str:
         if self.run.ours:
