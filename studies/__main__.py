@@ -3,6 +3,7 @@
     make labs                          # everything, as it is published in docs/replications.md: hours
     make labs-quick                    # every study and variant, on few images: minutes in all
     python -m studies --only lab-a-regularisation
+    python -m studies --only lab-b-architectures --set train.precision=fp32    # a processor without bf16
 
 A study that was interrupted goes on where it stopped; one that is finished is not trained again.
 """
@@ -44,11 +45,11 @@ def quick_settings(name: str) -> tuple[str, ...]:
     return QUICK_BY_STUDY.get(name, QUICK)
 
 
-def run_lab(path: Path, out: Path, *, quick: bool) -> Results:
+def run_lab(path: Path, out: Path, options: RunOptions, *, quick: bool) -> Results:
     """Run one study, or a small version of it."""
     study = ceteris.load(path)
     if not quick:
-        return study.run(out / path.stem)
+        return study.run(out / path.stem, options=options)
     options = RunOptions(seeds=QUICK_SEEDS, overrides=quick_settings(path.stem))
     with few_images(study.loaded.file.data["source"], out / "data"):
         return study.run(out / path.stem, options=options)
@@ -65,8 +66,13 @@ def ended(results: Results) -> bool:
     return found >= {(variant.name, seed) for variant in plan.variants for seed in plan.seeds}
 
 
-def summary_of(results: Results) -> dict[str, Any]:
-    """Return what `docs/replications.md` shows of a run; no trials."""
+def summary_of(results: Results, settings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what `docs/replications.md` shows of a run; no trials.
+
+    Args:
+        results: of a finished run.
+        settings: what differed from the study file, as ``key=value``.
+    """
     found = results.to_json()
     plan = results.manifest.plan
     trials = [trial for trial in results.summary.trials if trial.fit_on == "train"]
@@ -75,6 +81,7 @@ def summary_of(results: Results) -> dict[str, Any]:
         "question": plan.question,
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe_self(),
+        "settings": list(settings),
         "seeds": len(plan.seeds),
         "trials": len(trials),
         "training_seconds": sum(trial.wall_seconds for trial in trials),
@@ -93,18 +100,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="few images, few epochs, one seed")
     parser.add_argument("--only", choices=names, action="append", default=[])
     parser.add_argument("--out", type=Path, default=Path("results/labs"))
+    parser.add_argument(
+        "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
+        help="run with another value than the study file's; the result says so",
+    )  # fmt: skip
+    parser.add_argument("--seeds", type=int, help="fewer seeds than the study asks for")
+    parser.add_argument("--jobs", type=int, help="worker processes; one per core by default")
     options = parser.parse_args(arguments)
+    how = RunOptions(jobs=options.jobs, seeds=options.seeds, overrides=options.settings)
     out = options.out / "quick" if options.quick else options.out
     incomplete = []
     for path in study_files():
         if options.only and path.stem not in options.only:
             continue
-        results = run_lab(path, out, quick=options.quick)
+        results = run_lab(path, out, how, quick=options.quick)
         if not ended(results):
             incomplete.append(path.stem)
         if not options.quick:
             RESULTS.mkdir(exist_ok=True)
-            text = json.dumps(summary_of(results), indent=1, ensure_ascii=False)
+            text = json.dumps(summary_of(results, options.settings), indent=1, ensure_ascii=False)
             (RESULTS / f"{path.stem}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{path.stem}: {len(results.summary.trials)} trials, {out / path.stem}", flush=True)
     if incomplete:

@@ -6,7 +6,16 @@
 
 #include "vectors.h"
 
-#define AHEAD 8 /* output pixels computed together, to hide the latency of a multiply-add */
+/* Output pixels computed together, to hide the latency of a multiply-add: AHEAD x PARTS sums, the
+   weights of PARTS vectors and one number of x fill the registers. */
+#define PARTS (LANES / WIDTH)
+#if REGISTERS == 32
+#define AHEAD 8
+#elif WIDTH == 8
+#define AHEAD 6
+#else
+#define AHEAD 2
+#endif
 
 typedef struct {
     long n, height, width, channels;   /* input, padded already */
@@ -32,22 +41,31 @@ ALWAYS void row_of(const Convolution *p, long kernel_height, long taps, const fl
     long row = p->width * p->channels, step = p->stride_width * p->channels;
     long filters = padded(p->filters), ow = out_width(p);
     for (long c = 0; c < filters; c += LANES) {
-        vecf start = load_float(bias + c);
+        vecn start[PARTS];
+        for (int v = 0; v < PARTS; v++) start[v] = load_narrow(bias + c + v * WIDTH);
         long j = 0;
         for (; j + AHEAD <= ow; j += AHEAD) {
-            vecf sums[AHEAD];
-            for (int a = 0; a < AHEAD; a++) sums[a] = start;
+            vecn sums[AHEAD * PARTS];
+            for (int k = 0; k < AHEAD * PARTS; k++) sums[k] = start[k % PARTS];
             for (long i = 0; i < kernel_height; i++)
                 for (long t = 0; t < taps; t++) {
-                    vecf weight = load_float(kernel + (i * taps + t) * filters + c);
+                    const float *weights = kernel + (i * taps + t) * filters + c;
                     const float *at = x + i * row + j * step + t;
-                    for (int a = 0; a < AHEAD; a++) sums[a] += weight * at[a * step];
+                    for (int a = 0; a < AHEAD; a++)
+                        for (int v = 0; v < PARTS; v++)
+                            sums[a * PARTS + v] += load_narrow(weights + v * WIDTH) * at[a * step];
                 }
             for (int a = 0; a < AHEAD; a++)
-                store_float(out + (j + a) * filters + c, relu ? rectified(sums[a]) : sums[a]);
+                for (int v = 0; v < PARTS; v++)
+                    store_narrow(out + (j + a) * filters + c + v * WIDTH, sums[a * PARTS + v]);
+            if (relu)
+                for (int a = 0; a < AHEAD; a++) {
+                    float *to = out + (j + a) * filters + c;
+                    store_float(to, rectified(load_float(to)));
+                }
         }
         for (; j < ow; j++) {
-            vecf sum = start;
+            vecf sum = load_float(bias + c);
             for (long i = 0; i < kernel_height; i++)
                 for (long t = 0; t < taps; t++)
                     sum += load_float(kernel + (i * taps + t) * filters + c) *
@@ -163,47 +181,71 @@ int convolution_forward(const Convolution *p, const float *x, const float *kerne
     return 0;
 }
 
-/* part[g][t] += sum over the row of gradient x input, for GROUP kernel rows of TAPS numbers each. */
-#define ROWS(GROUP, TAPS)                                                                       \
+/* part[g][t] += sum over the row of gradient x input, for GROUP kernel rows of TAPS numbers each,
+   VECTORS registers of filters at a time. */
+#define ROWS(GROUP, TAPS, VECTORS)                                                              \
     static void rows_##GROUP##_##TAPS(const float *x, long row, long step, const float *g,      \
                                       long width, long filters, float *part) {                  \
-        for (long c = 0; c < filters; c += LANES) {                                             \
-            vecf sums[GROUP * TAPS];                                                            \
-            _Pragma("GCC unroll 32") for (int k = 0; k < GROUP * TAPS; k++) sums[k] = (vecf){0}; \
+        for (long c = 0; c < filters; c += VECTORS * WIDTH) {                                   \
+            vecn sums[GROUP * TAPS * VECTORS];                                                  \
+            _Pragma("GCC unroll 64") for (int k = 0; k < GROUP * TAPS * VECTORS; k++)            \
+                sums[k] = (vecn){0};                                                            \
             for (long j = 0; j < width; j++) {                                                  \
-                vecf gradient = load_float(g + j * filters + c);                                \
+                vecn gradient[VECTORS];                                                         \
+                _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)                        \
+                    gradient[v] = load_narrow(g + j * filters + c + v * WIDTH);                  \
                 const float *at = x + j * step;                                                 \
                 _Pragma("GCC unroll 32") for (int i = 0; i < GROUP; i++)                         \
                     _Pragma("GCC unroll 32") for (int t = 0; t < TAPS; t++)                      \
-                        sums[i * TAPS + t] += gradient * at[i * row + t];                       \
+                        _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)                \
+                            sums[(i * TAPS + t) * VECTORS + v] += gradient[v] * at[i * row + t]; \
             }                                                                                   \
-            _Pragma("GCC unroll 32") for (int k = 0; k < GROUP * TAPS; k++) {                    \
-                float *to = part + k * filters + c;                                             \
-                store_float(to, load_float(to) + sums[k]);                                      \
+            _Pragma("GCC unroll 64") for (int k = 0; k < GROUP * TAPS * VECTORS; k++) {          \
+                float *to = part + k / VECTORS * filters + c + k % VECTORS * WIDTH;             \
+                store_narrow(to, load_narrow(to) + sums[k]);                                    \
             }                                                                                   \
         }                                                                                       \
     }
 
 typedef void (*Rows)(const float *, long, long, const float *, long, long, float *);
 
-ROWS(2, 2) ROWS(3, 3) ROWS(5, 5) ROWS(3, 9) ROWS(2, 6)
-ROWS(1, 1) ROWS(1, 2) ROWS(1, 3) ROWS(1, 4) ROWS(1, 5) ROWS(1, 6) ROWS(1, 7) ROWS(1, 8)
-ROWS(1, 9) ROWS(1, 10) ROWS(1, 11) ROWS(1, 12) ROWS(1, 14) ROWS(1, 15) ROWS(1, 16)
-ROWS(1, 20) ROWS(1, 21)
+#define MOST_TAPS 21
+
+#if REGISTERS == 32
+ROWS(2, 2, 1) ROWS(3, 3, 1) ROWS(5, 5, 1) ROWS(3, 9, 1) ROWS(2, 6, 1)
+ROWS(1, 1, 1) ROWS(1, 2, 1) ROWS(1, 3, 1) ROWS(1, 4, 1) ROWS(1, 5, 1) ROWS(1, 6, 1) ROWS(1, 7, 1)
+ROWS(1, 8, 1) ROWS(1, 9, 1) ROWS(1, 10, 1) ROWS(1, 11, 1) ROWS(1, 12, 1) ROWS(1, 14, 1)
+ROWS(1, 15, 1) ROWS(1, 16, 1) ROWS(1, 20, 1) ROWS(1, 21, 1)
+#else
+ROWS(2, 2, 2) ROWS(3, 3, 1)
+ROWS(1, 1, 2) ROWS(1, 2, 2) ROWS(1, 3, 2) ROWS(1, 4, 2) ROWS(1, 5, 2) ROWS(1, 6, 2) ROWS(1, 7, 1)
+ROWS(1, 8, 1) ROWS(1, 9, 1) ROWS(1, 10, 1) ROWS(1, 11, 1) ROWS(1, 12, 1)
+
+/* More sums than registers: the taps of a row in two halves. */
+#define HALVES(TAPS, FIRST, SECOND)                                                             \
+    static void rows_1_##TAPS(const float *x, long row, long step, const float *g, long width,  \
+                              long filters, float *part) {                                      \
+        rows_1_##FIRST(x, row, step, g, width, filters, part);                                  \
+        rows_1_##SECOND(x + FIRST, row, step, g, width, filters, part + FIRST * filters);       \
+    }
+HALVES(14, 7, 7) HALVES(15, 8, 7) HALVES(16, 8, 8) HALVES(20, 10, 10) HALVES(21, 11, 10)
+#endif
 
 static Rows rows_kernel(long kernel_height, long taps, long *group) {
     *group = kernel_height;
     if (kernel_height == 2 && taps == 2) return rows_2_2;
-    if (kernel_height == 2 && taps == 6) return rows_2_6;
     if (kernel_height == 3 && taps == 3) return rows_3_3;
+#if REGISTERS == 32
+    if (kernel_height == 2 && taps == 6) return rows_2_6;
     if (kernel_height == 3 && taps == 9) return rows_3_9;
     if (kernel_height == 5 && taps == 5) return rows_5_5;
+#endif
     *group = 1;
-    static const Rows single[22] = {0,         rows_1_1,  rows_1_2,  rows_1_3,  rows_1_4,  rows_1_5,
-                                    rows_1_6,  rows_1_7,  rows_1_8,  rows_1_9,  rows_1_10, rows_1_11,
-                                    rows_1_12, 0,         rows_1_14, rows_1_15, rows_1_16, 0,
-                                    0,         0,         rows_1_20, rows_1_21};
-    return taps < 22 ? single[taps] : 0;
+    static const Rows single[MOST_TAPS + 1] = {
+        0,         rows_1_1, rows_1_2,  rows_1_3,  rows_1_4,  rows_1_5,  rows_1_6, rows_1_7,
+        rows_1_8,  rows_1_9, rows_1_10, rows_1_11, rows_1_12, 0,         rows_1_14, rows_1_15,
+        rows_1_16, 0,        0,         0,         rows_1_20, rows_1_21};
+    return taps <= MOST_TAPS ? single[taps] : 0;
 }
 
 int convolution_supported(long kernel_height, long taps) {

@@ -1,4 +1,5 @@
-/* Sixteen lanes at a time, in GCC's vector extension: the compiler maps them to what the CPU has. */
+/* Sixteen lanes at a time, in GCC's vector extension: the compiler maps them to what the CPU has.
+   Where sums must stay in registers, `vecn` is one register and REGISTERS says how many there are. */
 #ifndef CETERIS_VECTORS_H
 #define CETERIS_VECTORS_H
 
@@ -6,6 +7,16 @@
 #include <string.h>
 
 #define LANES 16
+#ifdef __AVX512F__
+#define WIDTH 16
+#define REGISTERS 32
+#elif defined(__AVX__)
+#define WIDTH 8
+#define REGISTERS 16
+#else
+#define WIDTH 4
+#define REGISTERS 16
+#endif
 #define ALWAYS static inline __attribute__((always_inline))
 
 typedef float vecf __attribute__((vector_size(64), aligned(4), may_alias));
@@ -13,6 +24,7 @@ typedef int32_t veci __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint32_t vecu __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t vech __attribute__((vector_size(32), aligned(2), may_alias));
 typedef uint8_t vecb __attribute__((vector_size(16), aligned(1), may_alias));
+typedef float vecn __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 typedef uint16_t bf16;
 
 /* bfloat16 is the upper half of a float; rounding is to nearest, ties to even. */
@@ -32,6 +44,9 @@ ALWAYS bf16 narrow(float x) {
 
 ALWAYS vecf load_float(const float *x) { return *(const vecf *)x; }
 ALWAYS void store_float(float *x, vecf value) { *(vecf *)x = value; }
+
+ALWAYS vecn load_narrow(const float *x) { return *(const vecn *)x; }
+ALWAYS void store_narrow(float *x, vecn value) { *(vecn *)x = value; }
 
 ALWAYS vecf load_bf16(const bf16 *x) {
     vecu bits = __builtin_convertvector(*(const vech *)x, vecu) << 16;
