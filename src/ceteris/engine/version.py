@@ -6,4 +6,4 @@ from __future__ import annotations
 
 __all__ = ["ENGINE_VERSION"]
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3

@@ -36,12 +36,20 @@ def _is_relu(stages: Sequence[nn.Module]) -> bool:
     return bool(stages) and isinstance(stages[0], Activation) and stages[0].name == "relu"
 
 
+def _pooling_with_relu(stages: Sequence[nn.Module]) -> MaxPooling | None:
+    """Return max pooling with a relu behind or in front of it, since max(relu(x)) = relu(max(x))."""
+    for pool, other in (stages[:2], stages[1::-1]) if len(stages) > 1 else ():
+        if isinstance(pool, MaxPooling) and _is_relu([other]):
+            return pool
+    return None
+
+
 def _pool(stages: Sequence[nn.Module]) -> tuple[Step, int]:
-    """Max pooling and the relu behind it, or just the next stage."""
-    pool = stages[0]
-    if isinstance(pool, MaxPooling) and _is_relu(stages[1:]):
+    """Max pooling and its relu, or just the next stage."""
+    pool = _pooling_with_relu(stages)
+    if pool is not None:
         return lambda x: pool(x, relu=True), 2
-    return pool, 1
+    return stages[0], 1
 
 
 def _stem(stages: Sequence[nn.Module]) -> tuple[Step | None, int]:
@@ -50,11 +58,12 @@ def _stem(stages: Sequence[nn.Module]) -> tuple[Step | None, int]:
     if not isinstance(convolution, Convolution) or convolution.groups != 1:
         return None, 0
     used, pool = 1, None
-    following = stages[1] if len(stages) > 1 else None
-    if isinstance(following, MaxPooling) and following.plain and _is_relu(stages[2:]):
-        used, pool = 2, following.size
-    relu = _is_relu(stages[used:])
-    used += relu
+    following = _pooling_with_relu(stages[1:])
+    if following is not None and following.plain:
+        used, pool, relu = 3, following.size, True
+    else:
+        relu = _is_relu(stages[1:])
+        used += relu
     geometry = StemGeometry(convolution.pads, convolution.strides, relu, pool)
     apart = fused_steps(stages[:used], first=False)
 

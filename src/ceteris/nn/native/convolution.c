@@ -6,15 +6,14 @@
 
 #include "vectors.h"
 
-/* Output pixels computed together, to hide the latency of a multiply-add: AHEAD x PARTS sums, the
-   weights of PARTS vectors and one number of x fill the registers. */
-#define PARTS (LANES / WIDTH)
+/* Output pixels computed together, to hide the latency of a multiply-add: AHEAD x PAIR sums, PAIR
+   vectors of weights and one number of x fill the registers. */
 #if REGISTERS == 32
+#define PAIR 1
 #define AHEAD 8
-#elif WIDTH == 8
-#define AHEAD 6
 #else
-#define AHEAD 2
+#define PAIR 2
+#define AHEAD 6
 #endif
 
 typedef struct {
@@ -34,44 +33,55 @@ ALWAYS long out_width(const Convolution *p) {
 
 ALWAYS vecf rectified(vecf value) { return choose(value <= 0.0f, (vecf){0}, value); }
 
+/* Output pixels j..j+ahead of a row, `vectors` registers of filters from c on. */
+ALWAYS void pixels_of(const Convolution *p, long kernel_height, long taps, const float *x,
+                      const float *kernel, const float *bias, int relu, float *out, long ahead,
+                      long vectors) {
+    long row = p->width * p->channels, step = p->stride_width * p->channels;
+    long filters = padded(p->filters);
+    vecf sums[AHEAD * PAIR];
+    for (long k = 0; k < ahead * vectors; k++) sums[k] = load_float(bias + k % vectors * LANES);
+    for (long i = 0; i < kernel_height; i++)
+        for (long t = 0; t < taps; t++) {
+            const float *weights = kernel + (i * taps + t) * filters;
+            const float *at = x + i * row + t;
+            for (long v = 0; v < vectors; v++) {
+                vecf weight = load_float(weights + v * LANES);
+                for (long a = 0; a < ahead; a++) sums[a * vectors + v] += weight * at[a * step];
+            }
+        }
+    for (long a = 0; a < ahead; a++)
+        for (long v = 0; v < vectors; v++) {
+            vecf sum = sums[a * vectors + v];
+            store_float(out + a * filters + v * LANES, relu ? rectified(sum) : sum);
+        }
+}
+
 /* One row of outputs, all filters: out (width, padded filters). A kernel row is `taps` numbers that
    lie side by side in the image; `relu` is applied as the numbers are stored. */
 ALWAYS void row_of(const Convolution *p, long kernel_height, long taps, const float *x,
                    const float *kernel, const float *bias, int relu, float *out) {
-    long row = p->width * p->channels, step = p->stride_width * p->channels;
-    long filters = padded(p->filters), ow = out_width(p);
-    for (long c = 0; c < filters; c += LANES) {
-        vecn start[PARTS];
-        for (int v = 0; v < PARTS; v++) start[v] = load_narrow(bias + c + v * WIDTH);
-        long j = 0;
-        for (; j + AHEAD <= ow; j += AHEAD) {
-            vecn sums[AHEAD * PARTS];
-            for (int k = 0; k < AHEAD * PARTS; k++) sums[k] = start[k % PARTS];
-            for (long i = 0; i < kernel_height; i++)
-                for (long t = 0; t < taps; t++) {
-                    const float *weights = kernel + (i * taps + t) * filters + c;
-                    const float *at = x + i * row + j * step + t;
-                    for (int a = 0; a < AHEAD; a++)
-                        for (int v = 0; v < PARTS; v++)
-                            sums[a * PARTS + v] += load_narrow(weights + v * WIDTH) * at[a * step];
-                }
-            for (int a = 0; a < AHEAD; a++)
-                for (int v = 0; v < PARTS; v++)
-                    store_narrow(out + (j + a) * filters + c + v * WIDTH, sums[a * PARTS + v]);
-            if (relu)
-                for (int a = 0; a < AHEAD; a++) {
-                    float *to = out + (j + a) * filters + c;
-                    store_float(to, rectified(load_float(to)));
-                }
+    long step = p->stride_width * p->channels, filters = padded(p->filters), ow = out_width(p);
+    for (long c = 0; c < filters;) {
+        int two = PAIR == 2 && filters - c >= 2 * LANES;
+        for (long j = 0; j < ow;) {
+            const float *from = x + j * step;
+            float *to = out + j * filters + c;
+            if (ow - j < AHEAD) {
+                if (two)
+                    pixels_of(p, kernel_height, taps, from, kernel + c, bias + c, relu, to, 1, PAIR);
+                else
+                    pixels_of(p, kernel_height, taps, from, kernel + c, bias + c, relu, to, 1, 1);
+                j++;
+                continue;
+            }
+            if (two)
+                pixels_of(p, kernel_height, taps, from, kernel + c, bias + c, relu, to, AHEAD, PAIR);
+            else
+                pixels_of(p, kernel_height, taps, from, kernel + c, bias + c, relu, to, AHEAD, 1);
+            j += AHEAD;
         }
-        for (; j < ow; j++) {
-            vecf sum = load_float(bias + c);
-            for (long i = 0; i < kernel_height; i++)
-                for (long t = 0; t < taps; t++)
-                    sum += load_float(kernel + (i * taps + t) * filters + c) *
-                           x[i * row + j * step + t];
-            store_float(out + j * filters + c, relu ? rectified(sum) : sum);
-        }
+        c += two ? 2 * LANES : LANES;
     }
 }
 
@@ -107,7 +117,7 @@ static void write_row(const Convolution *p, const float *row, void *y, long at) 
         write_pixel(p, row + j * padded(p->filters), y, at + j * p->filters);
 }
 
-/* Sixteen channels of one pooled pixel; ties go to the first value in reading order. */
+/* Channels of one pooled pixel; ties go to the first value in reading order. */
 ALWAYS vecf window_best(const float *x, long row, long filters, long high, long wide, int relu,
                         veci *where) {
     vecf best = load_float(x);
@@ -182,29 +192,35 @@ int convolution_forward(const Convolution *p, const float *x, const float *kerne
 }
 
 /* part[g][t] += sum over the row of gradient x input, for GROUP kernel rows of TAPS numbers each,
-   VECTORS registers of filters at a time. */
+   VECTORS registers of filters from c on. */
+#define SUMS(GROUP, TAPS, VECTORS)                                                              \
+    do {                                                                                        \
+        vecf sums[GROUP * TAPS * VECTORS];                                                      \
+        _Pragma("GCC unroll 64") for (int k = 0; k < GROUP * TAPS * VECTORS; k++)                \
+            sums[k] = (vecf){0};                                                                \
+        for (long j = 0; j < width; j++) {                                                      \
+            vecf gradient[VECTORS];                                                             \
+            _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)                            \
+                gradient[v] = load_float(g + j * filters + c + v * LANES);                       \
+            const float *at = x + j * step;                                                     \
+            _Pragma("GCC unroll 32") for (int i = 0; i < GROUP; i++)                             \
+                _Pragma("GCC unroll 32") for (int t = 0; t < TAPS; t++)                          \
+                    _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)                    \
+                        sums[(i * TAPS + t) * VECTORS + v] += gradient[v] * at[i * row + t];     \
+        }                                                                                       \
+        _Pragma("GCC unroll 64") for (int k = 0; k < GROUP * TAPS * VECTORS; k++) {              \
+            float *to = part + k / VECTORS * filters + c + k % VECTORS * LANES;                 \
+            store_float(to, load_float(to) + sums[k]);                                          \
+        }                                                                                       \
+        c += VECTORS * LANES;                                                                   \
+    } while (0)
+
 #define ROWS(GROUP, TAPS, VECTORS)                                                              \
     static void rows_##GROUP##_##TAPS(const float *x, long row, long step, const float *g,      \
                                       long width, long filters, float *part) {                  \
-        for (long c = 0; c < filters; c += VECTORS * WIDTH) {                                   \
-            vecn sums[GROUP * TAPS * VECTORS];                                                  \
-            _Pragma("GCC unroll 64") for (int k = 0; k < GROUP * TAPS * VECTORS; k++)            \
-                sums[k] = (vecn){0};                                                            \
-            for (long j = 0; j < width; j++) {                                                  \
-                vecn gradient[VECTORS];                                                         \
-                _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)                        \
-                    gradient[v] = load_narrow(g + j * filters + c + v * WIDTH);                  \
-                const float *at = x + j * step;                                                 \
-                _Pragma("GCC unroll 32") for (int i = 0; i < GROUP; i++)                         \
-                    _Pragma("GCC unroll 32") for (int t = 0; t < TAPS; t++)                      \
-                        _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)                \
-                            sums[(i * TAPS + t) * VECTORS + v] += gradient[v] * at[i * row + t]; \
-            }                                                                                   \
-            _Pragma("GCC unroll 64") for (int k = 0; k < GROUP * TAPS * VECTORS; k++) {          \
-                float *to = part + k / VECTORS * filters + c + k % VECTORS * WIDTH;             \
-                store_narrow(to, load_narrow(to) + sums[k]);                                    \
-            }                                                                                   \
-        }                                                                                       \
+        long c = 0;                                                                             \
+        while (filters - c >= VECTORS * LANES) SUMS(GROUP, TAPS, VECTORS);                      \
+        while (c < filters) SUMS(GROUP, TAPS, 1);                                               \
     }
 
 typedef void (*Rows)(const float *, long, long, const float *, long, long, float *);

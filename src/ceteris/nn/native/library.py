@@ -30,6 +30,7 @@ __all__ = [
     "checked",
     "convolution_settings",
     "gradient_settings",
+    "lanes",
     "library",
     "loaded",
     "use",
@@ -54,7 +55,9 @@ GRADIENT_FIELDS = (
 )
 _P, _L, _F, _U = ctypes.c_void_p, ctypes.c_long, ctypes.c_float, ctypes.c_uint64
 _CAN_FAIL = ("convolution_forward", "convolution_backward", "weight_gradient")
+_NUMBERS = (*_CAN_FAIL, "convolution_supported", "lanes")
 _SIGNATURES: dict[str, list[Any]] = {
+    "lanes": [],
     "convolution_supported": [_L, _L],
     "convolution_forward": [_P] * 6,
     "convolution_backward": [_P] * 7,
@@ -99,6 +102,7 @@ def use(built: Built) -> None:
     """Take this library from now on (in a worker: what the parent has built)."""
     _State.chosen = built
     library.cache_clear()
+    lanes.cache_clear()
 
 
 @cache
@@ -114,7 +118,7 @@ def library() -> ctypes.CDLL | None:
     for name, types in _SIGNATURES.items():
         function = getattr(kernels, name)
         function.argtypes = types
-        function.restype = ctypes.c_int if name in (*_CAN_FAIL, "convolution_supported") else None
+        function.restype = ctypes.c_int if name in _NUMBERS else None
     return kernels
 
 
@@ -128,6 +132,12 @@ def loaded() -> ctypes.CDLL:
     if kernels is None:
         raise RuntimeError("the kernels are not available")
     return kernels
+
+
+@cache
+def lanes() -> int:
+    """Return how many floats a vector register holds; the kernels want filters in whole vectors."""
+    return int(loaded().lanes())
 
 
 def convolution_settings(*values: int) -> ctypes.Structure:

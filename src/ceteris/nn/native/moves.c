@@ -25,6 +25,8 @@
 #define NARROW narrow
 #include "pooling.inc"
 
+int lanes(void) { return LANES; }
+
 /* splitmix64 (Steele, Lea & Flood 2014): a keyed counter gives 64 bits, four numbers of 16 bits. */
 ALWAYS uint64_t mixed(uint64_t key, uint64_t counter) {
     uint64_t z = key + (counter + 1) * 0x9E3779B97F4A7C15u;

@@ -1,30 +1,34 @@
-/* Sixteen lanes at a time, in GCC's vector extension: the compiler maps them to what the CPU has.
-   Where sums must stay in registers, `vecn` is one register and REGISTERS says how many there are. */
+/* One register at a time, in GCC's vector extension. A vector wider than a register would be taken
+   apart by the compiler, and comparisons of such vectors become scalar code. */
 #ifndef CETERIS_VECTORS_H
 #define CETERIS_VECTORS_H
 
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 16
+/* LANES: floats in a register. REGISTERS: how many of them there are; sums that must stay in
+   registers are counted by it. */
 #ifdef __AVX512F__
-#define WIDTH 16
+#define LANES 16
 #define REGISTERS 32
-#elif defined(__AVX__)
-#define WIDTH 8
+#elif defined(__AVX2__)
+#define LANES 8
 #define REGISTERS 16
 #else
-#define WIDTH 4
+#define LANES 4
+#ifdef __aarch64__
+#define REGISTERS 32
+#else
 #define REGISTERS 16
+#endif
 #endif
 #define ALWAYS static inline __attribute__((always_inline))
 
-typedef float vecf __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t veci __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t vecu __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint16_t vech __attribute__((vector_size(32), aligned(2), may_alias));
-typedef uint8_t vecb __attribute__((vector_size(16), aligned(1), may_alias));
-typedef float vecn __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+typedef float vecf __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t veci __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint32_t vecu __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint16_t vech __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+typedef uint8_t vecb __attribute__((vector_size(LANES), aligned(1), may_alias));
 typedef uint16_t bf16;
 
 /* bfloat16 is the upper half of a float; rounding is to nearest, ties to even. */
@@ -44,9 +48,6 @@ ALWAYS bf16 narrow(float x) {
 
 ALWAYS vecf load_float(const float *x) { return *(const vecf *)x; }
 ALWAYS void store_float(float *x, vecf value) { *(vecf *)x = value; }
-
-ALWAYS vecn load_narrow(const float *x) { return *(const vecn *)x; }
-ALWAYS void store_narrow(float *x, vecn value) { *(vecn *)x = value; }
 
 ALWAYS vecf load_bf16(const bf16 *x) {
     vecu bits = __builtin_convertvector(*(const vech *)x, vecu) << 16;

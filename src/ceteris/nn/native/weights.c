@@ -15,22 +15,22 @@ typedef struct {
     static void micro_##V##_##B(const float *x, long x_row, long x_step, const float *g,         \
                                 long g_row, long g_step, long rows, long columns, float *sums,   \
                                 long filters) {                                                  \
-        vecn part[B * V];                                                                        \
+        vecf part[B * V];                                                                        \
         _Pragma("GCC unroll 32") for (int k = 0; k < B * V; k++)                                  \
-            part[k] = load_narrow(sums + k / V * filters + k % V * WIDTH);                        \
+            part[k] = load_float(sums + k / V * filters + k % V * LANES);                        \
         for (long i = 0; i < rows; i++)                                                          \
             for (long j = 0; j < columns; j++) {                                                 \
                 const float *from = x + i * x_row + j * x_step;                                  \
                 const float *with = g + i * g_row + j * g_step;                                  \
-                vecn gradient[V];                                                                \
+                vecf gradient[V];                                                                \
                 _Pragma("GCC unroll 4") for (int v = 0; v < V; v++)                               \
-                    gradient[v] = load_narrow(with + v * WIDTH);                                  \
+                    gradient[v] = load_float(with + v * LANES);                                  \
                 _Pragma("GCC unroll 32") for (int b = 0; b < B; b++)                              \
                     _Pragma("GCC unroll 4") for (int v = 0; v < V; v++)                           \
                         part[b * V + v] += gradient[v] * from[b];                                \
             }                                                                                    \
         _Pragma("GCC unroll 32") for (int k = 0; k < B * V; k++)                                  \
-            store_narrow(sums + k / V * filters + k % V * WIDTH, part[k]);                        \
+            store_float(sums + k / V * filters + k % V * LANES, part[k]);                        \
     }
 
 typedef void (*Micro)(const float *, long, long, const float *, long, long, long, long, float *,
@@ -54,13 +54,16 @@ static const Choice CHOICES[] = {
     {1, 2, micro_1_2}, {1, 1, micro_1_1}, {0, 0, 0}};
 #else
 MICRO(2, 6) MICRO(2, 4) MICRO(2, 2) MICRO(2, 1)
-static const Choice CHOICES[] = {{2, 6, micro_2_6}, {2, 4, micro_2_4}, {2, 2, micro_2_2},
-                                 {2, 1, micro_2_1}, {0, 0, 0}};
+MICRO(1, 12) MICRO(1, 8) MICRO(1, 4) MICRO(1, 2) MICRO(1, 1)
+static const Choice CHOICES[] = {
+    {2, 6, micro_2_6}, {2, 4, micro_2_4}, {2, 2, micro_2_2}, {2, 1, micro_2_1},
+    {1, 12, micro_1_12}, {1, 8, micro_1_8}, {1, 4, micro_1_4}, {1, 2, micro_1_2},
+    {1, 1, micro_1_1}, {0, 0, 0}};
 #endif
 
 static const Choice *widest(long filters, long channels) {
     const Choice *choice = CHOICES;
-    while (choice->vectors * WIDTH > filters || choice->channels > channels) choice++;
+    while (choice->vectors * LANES > filters || choice->channels > channels) choice++;
     return choice;
 }
 
@@ -86,10 +89,10 @@ static void one_tap(const Gradient *p, const float *x, const float *g, long firs
     x += (from * p->stride_height + down) * row + (left * p->stride_width + right) * p->channels;
     g += from * g_row + left * p->filters;
     for (long c = 0; c < p->filters;) {
-        long wide = WIDTH;
+        long wide = LANES;
         for (long b = 0; b < p->channels;) {
             const Choice *choice = widest(p->filters - c, p->channels - b);
-            wide = choice->vectors * WIDTH;
+            wide = choice->vectors * LANES;
             choice->run(x + b, p->stride_height * row, p->stride_width * p->channels, g + c, g_row,
                         p->filters, to - from, stop - left, sums + b * p->filters + c, p->filters);
             b += choice->channels;
@@ -100,7 +103,7 @@ static void one_tap(const Gradient *p, const float *x, const float *g, long firs
 
 #define CACHED 6144 /* floats of the gradient that stay in the first cache */
 
-/* x (n, height, width, channels), g (n, rows, columns, filters), filters a multiple of 16;
+/* x (n, height, width, channels), g (n, rows, columns, filters), filters a multiple of LANES;
    kernel (kernel height, kernel width, channels, filters) is overwritten. */
 int weight_gradient(const Gradient *p, const float *x, const float *g, float *kernel) {
     long size = p->kernel_height * p->kernel_width * p->channels * p->filters;

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ceteris.nn.native.library import checked, gradient_settings, loaded
+from ceteris.nn.native.library import checked, gradient_settings, lanes, loaded
 from ceteris.nn.operators.memory import channels_last, kernels_for
 
 __all__ = ["convolve"]
 
 Pair = tuple[int, int]
-_LANES = 16
 _MANY_PIXELS, _FEW_CHANNELS = 400, 64
-"""Where oneDNN's gradient of the kernel falls behind: large images, few input channels."""
+"""Where oneDNN's gradient of the kernel falls behind with AVX-512: large images, few input channels."""
+_WIDEST = 16
 
 
 def convolve(
@@ -76,10 +76,13 @@ class _Convolution(torch.autograd.Function):
 
 
 def _own_way(x: Tensor, gradient: Tensor) -> bool:
-    """Decide by shapes alone, so that a machine never decides twice."""
+    """Decide by shapes and the processor's vectors, so that a machine never decides twice."""
+    if gradient.shape[1] % lanes():
+        return False
+    if lanes() < _WIDEST:
+        return True
     pixels = gradient.shape[2] * gradient.shape[3]
-    few = x.shape[1] <= _FEW_CHANNELS and gradient.shape[1] % _LANES == 0
-    return few and pixels >= _MANY_PIXELS
+    return x.shape[1] <= _FEW_CHANNELS and pixels >= _MANY_PIXELS
 
 
 def _kernel_gradient(

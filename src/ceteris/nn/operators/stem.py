@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ceteris.nn.native.library import checked, convolution_settings, loaded
+from ceteris.nn.native.library import checked, convolution_settings, lanes, loaded
 from ceteris.nn.operators.memory import (
     channels_last,
     empty_channels_last,
@@ -20,7 +20,6 @@ from ceteris.nn.operators.memory import (
 __all__ = ["StemGeometry", "stem_convolution", "stem_supported"]
 
 Pair = tuple[int, int]
-_LANES = 16
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def stem_convolution(
 
 def _padded(values: Tensor, filters: int) -> Tensor:
     """Filters last, filled with zeros up to whole vectors."""
-    return F.pad(values, (0, -filters % _LANES)).contiguous()
+    return F.pad(values, (0, -filters % lanes())).contiguous()
 
 
 class _Stem(torch.autograd.Function):
@@ -122,7 +121,7 @@ class _Stem(torch.autograd.Function):
         x, y, index = ctx.saved_tensors
         gradient = channels_last(gradients[0])
         settings, filters = ctx.settings, ctx.filters
-        wide = filters + -filters % _LANES
+        wide = filters + -filters % lanes()
         kernel = x.new_empty(settings.kernel_height, settings.kernel_width, settings.channels, wide)
         bias = x.new_empty(wide)
         checked(loaded().convolution_backward)(
