@@ -34,14 +34,16 @@ __all__ = [
     "library",
     "loaded",
     "use",
+    "winograd_block",
+    "winograd_settings",
 ]
 
 CHOICE_VARIABLE = "CETERIS_KERNELS"
-SOURCES = ("moves.c", "convolution.c", "weights.c", "updates.c")
-PARTS = ("vectors.h", "pooling.inc")
+SOURCES = ("moves.c", "convolution.c", "weights.c", "winograd.c", "updates.c")
+PARTS = ("vectors.h", "pooling.inc", "products.inc")
 _FOLDER = Path(__file__).parent
 _COMMON = ("-O3", "-march=native", "-fPIC", "-fno-math-errno", "-std=gnu11")
-_CONTRACT = {"convolution.c": "fast", "weights.c": "fast"}
+_CONTRACT = {"convolution.c": "fast", "weights.c": "fast", "winograd.c": "fast"}
 """Convolutions are chains of fused multiply-adds; elsewhere each operation rounds by itself."""
 _SECONDS = 120
 
@@ -53,15 +55,25 @@ GRADIENT_FIELDS = (
     *("n", "height", "width", "channels", "filters", "kernel_height", "kernel_width"),
     *("stride_height", "stride_width", "top", "left", "rows", "columns"),
 )
+WINOGRAD_FIELDS = (
+    *("n", "height", "width", "channels", "filters", "kernel"),
+    *("top", "left", "rows", "columns"),
+)
 _P, _L, _F, _U = ctypes.c_void_p, ctypes.c_long, ctypes.c_float, ctypes.c_uint64
-_CAN_FAIL = ("convolution_forward", "convolution_backward", "weight_gradient")
-_NUMBERS = (*_CAN_FAIL, "convolution_supported", "lanes")
+_CAN_FAIL = (
+    *("convolution_forward", "convolution_backward", "weight_gradient"),
+    *("winograd_forward", "winograd_gradient"),
+)
+_NUMBERS = (*_CAN_FAIL, "convolution_supported", "lanes", "winograd_block")
 _SIGNATURES: dict[str, list[Any]] = {
     "lanes": [],
     "convolution_supported": [_L, _L],
     "convolution_forward": [_P] * 6,
     "convolution_backward": [_P] * 7,
     "weight_gradient": [_P] * 4,
+    "winograd_block": [],
+    "winograd_forward": [_P] * 5,
+    "winograd_gradient": [_P] * 4,
     **{f"pool_forward_{kind}": [_P] * 3 + [_L] * 9 for kind in ("float", "bf16")},
     **{f"pool_backward_{kind}": [_P] * 3 + [_L] * 8 for kind in ("float", "bf16")},
     **{f"keyed_dropout_{kind}": [_P, _P, _L, _U, _U, _L, _F] for kind in ("float", "bf16")},
@@ -94,6 +106,12 @@ class _Gradient(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in GRADIENT_FIELDS]
 
 
+class _Winograd(ctypes.Structure):
+    """``Winograd`` of winograd.c."""
+
+    _fields_ = [(name, ctypes.c_long) for name in WINOGRAD_FIELDS]
+
+
 class _State:
     chosen: Built | None = None
 
@@ -103,6 +121,7 @@ def use(built: Built) -> None:
     _State.chosen = built
     library.cache_clear()
     lanes.cache_clear()
+    winograd_block.cache_clear()
 
 
 @cache
@@ -148,6 +167,17 @@ def convolution_settings(*values: int) -> ctypes.Structure:
 def gradient_settings(*values: int) -> ctypes.Structure:
     """Return the structure that the weight gradient reads, from values in its fields' order."""
     return _Gradient(*values)
+
+
+def winograd_settings(*values: int) -> ctypes.Structure:
+    """Return the structure that winograd.c reads, from values in its fields' order."""
+    return _Winograd(*values)
+
+
+@cache
+def winograd_block() -> int:
+    """Return how many filters `winograd_forward` computes together."""
+    return int(loaded().winograd_block())
 
 
 def checked(function: Callable[..., int]) -> Callable[..., None]:

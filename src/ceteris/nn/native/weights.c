@@ -10,62 +10,7 @@ typedef struct {
     long stride_height, stride_width, top, left, rows, columns; /* rows, columns: of the output */
 } Gradient;
 
-/* sums[b][v] += x of channel b times g of vector v, over a block of `rows` x `columns` pixels. */
-#define MICRO(V, B)                                                                              \
-    static void micro_##V##_##B(const float *x, long x_row, long x_step, const float *g,         \
-                                long g_row, long g_step, long rows, long columns, float *sums,   \
-                                long filters) {                                                  \
-        vecf part[B * V];                                                                        \
-        _Pragma("GCC unroll 32") for (int k = 0; k < B * V; k++)                                  \
-            part[k] = load_float(sums + k / V * filters + k % V * LANES);                        \
-        for (long i = 0; i < rows; i++)                                                          \
-            for (long j = 0; j < columns; j++) {                                                 \
-                const float *from = x + i * x_row + j * x_step;                                  \
-                const float *with = g + i * g_row + j * g_step;                                  \
-                vecf gradient[V];                                                                \
-                _Pragma("GCC unroll 4") for (int v = 0; v < V; v++)                               \
-                    gradient[v] = load_float(with + v * LANES);                                  \
-                _Pragma("GCC unroll 32") for (int b = 0; b < B; b++)                              \
-                    _Pragma("GCC unroll 4") for (int v = 0; v < V; v++)                           \
-                        part[b * V + v] += gradient[v] * from[b];                                \
-            }                                                                                    \
-        _Pragma("GCC unroll 32") for (int k = 0; k < B * V; k++)                                  \
-            store_float(sums + k / V * filters + k % V * LANES, part[k]);                        \
-    }
-
-typedef void (*Micro)(const float *, long, long, const float *, long, long, long, long, float *,
-                      long);
-
-typedef struct {
-    int vectors, channels;
-    Micro run;
-} Choice;
-
-/* For each number of vectors the widest block of channels comes first. Sums, vectors of the gradient
-   and one number of x fill the registers. */
-#if REGISTERS == 32
-MICRO(4, 6) MICRO(4, 4) MICRO(4, 2) MICRO(4, 1)
-MICRO(2, 12) MICRO(2, 8) MICRO(2, 4) MICRO(2, 2) MICRO(2, 1)
-MICRO(1, 16) MICRO(1, 8) MICRO(1, 4) MICRO(1, 2) MICRO(1, 1)
-static const Choice CHOICES[] = {
-    {4, 6, micro_4_6}, {4, 4, micro_4_4}, {4, 2, micro_4_2}, {4, 1, micro_4_1},
-    {2, 12, micro_2_12}, {2, 8, micro_2_8}, {2, 4, micro_2_4}, {2, 2, micro_2_2},
-    {2, 1, micro_2_1}, {1, 16, micro_1_16}, {1, 8, micro_1_8}, {1, 4, micro_1_4},
-    {1, 2, micro_1_2}, {1, 1, micro_1_1}, {0, 0, 0}};
-#else
-MICRO(2, 6) MICRO(2, 4) MICRO(2, 2) MICRO(2, 1)
-MICRO(1, 12) MICRO(1, 8) MICRO(1, 4) MICRO(1, 2) MICRO(1, 1)
-static const Choice CHOICES[] = {
-    {2, 6, micro_2_6}, {2, 4, micro_2_4}, {2, 2, micro_2_2}, {2, 1, micro_2_1},
-    {1, 12, micro_1_12}, {1, 8, micro_1_8}, {1, 4, micro_1_4}, {1, 2, micro_1_2},
-    {1, 1, micro_1_1}, {0, 0, 0}};
-#endif
-
-static const Choice *widest(long filters, long channels) {
-    const Choice *choice = CHOICES;
-    while (choice->vectors * LANES > filters || choice->channels > channels) choice++;
-    return choice;
-}
+#include "products.inc"
 
 ALWAYS long first_inside(long offset, long step) {
     return offset >= 0 ? 0 : (-offset + step - 1) / step;

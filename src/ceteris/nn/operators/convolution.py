@@ -1,4 +1,4 @@
-"""Convolutions by PyTorch whose gradients take the faster of two ways."""
+"""Convolutions, and their gradients, each by the fastest of three ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from torch.nn import functional as F
 
 from ceteris.nn.native.library import checked, gradient_settings, lanes, loaded
 from ceteris.nn.operators.memory import channels_last, kernels_for
+from ceteris.nn.operators.winograd import (
+    winograd_convolution,
+    winograd_kernel_gradient,
+    winograd_pays,
+)
 
 __all__ = ["convolve"]
 
@@ -23,7 +28,7 @@ _WIDEST = 16
 def convolve(
     x: Tensor, kernel: Tensor, bias: Tensor | None, strides: Pair, padding: Pair
 ) -> Tensor:
-    """2-D convolution; the same arithmetic as ``torch.nn.functional.conv2d``.
+    """2-D convolution; the same function as ``torch.nn.functional.conv2d``.
 
     In oneDNN, a bias gradient makes the float32 gradient of the kernel a fifth slower, so the two
     are computed apart.
@@ -36,7 +41,8 @@ def convolve(
         padding: zeros on both sides (height, width).
     """
     plain = x.dtype == kernel.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    if not plain or kernels_for(x) is None or not x.requires_grad:
+    first = torch.is_grad_enabled() and not x.requires_grad
+    if not plain or kernels_for(x) is None or first:
         return F.conv2d(x, kernel, bias, strides, padding)
     result: Tensor = _Convolution.apply(x, kernel, bias, strides, padding)  # type: ignore[no-untyped-call]
     return result
@@ -49,30 +55,46 @@ class _Convolution(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(x, kernel)
         ctx.strides, ctx.padding, ctx.has_bias = strides, padding, bias is not None
+        output = _output_size(x, kernel, padding)
+        if winograd_pays(kernel.shape, output, strides):
+            return winograd_convolution(x, kernel, bias, padding, output)
         return F.conv2d(x, kernel, bias, strides, padding)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, kernel = ctx.saved_tensors
+        strides, padding = ctx.strides, ctx.padding
         gradient = channels_last(gradients[0])
         bias = gradient.sum((0, 2, 3)) if ctx.has_bias else None
-        own = _own_way(x, gradient)
-        for_x, for_kernel, _ = torch.ops.aten.convolution_backward(
-            gradient,
-            x,
-            kernel,
-            None,
-            ctx.strides,
-            ctx.padding,
-            (1, 1),
-            False,
-            (0, 0),
-            1,
-            (ctx.needs_input_grad[0], not own, False),
-        )
-        if own:
-            for_kernel = _kernel_gradient(x, gradient, kernel, ctx.strides, ctx.padding)
+        for_x = for_kernel = None
+        turned = kernel.transpose(0, 1)
+        if winograd_pays(kernel.shape, gradient.shape[2:], strides):
+            for_kernel = winograd_kernel_gradient(x, gradient, kernel.shape[2], padding)
+        elif _own_way(x, gradient):
+            for_kernel = _kernel_gradient(x, gradient, kernel, strides, padding)
+        wanted = ctx.needs_input_grad[0]
+        if wanted and winograd_pays(turned.shape, x.shape[2:], strides):
+            outside = tuple(k - 1 - p for k, p in zip(kernel.shape[2:], padding, strict=True))
+            for_x = winograd_convolution(
+                gradient, turned.flip(2, 3), None, outside, tuple(x.shape[2:])
+            )
+        asked = (wanted and for_x is None, for_kernel is None, False)
+        if any(asked):
+            theirs = torch.ops.aten.convolution_backward(
+                *(gradient, x, kernel, None, strides, padding, (1, 1), False, (0, 0), 1, asked)
+            )
+            for_x = theirs[0] if asked[0] else for_x
+            for_kernel = theirs[1] if asked[1] else for_kernel
         return for_x, for_kernel, bias, None, None
+
+
+def _output_size(x: Tensor, kernel: Tensor, padding: Pair) -> Pair:
+    """Height and width where the strides are 1."""
+    height, width = (
+        side + 2 * pad - k + 1
+        for side, k, pad in zip(x.shape[2:], kernel.shape[2:], padding, strict=True)
+    )
+    return height, width
 
 
 def _own_way(x: Tensor, gradient: Tensor) -> bool:
