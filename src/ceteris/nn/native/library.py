@@ -40,7 +40,7 @@ __all__ = [
 
 CHOICE_VARIABLE = "CETERIS_KERNELS"
 SOURCES = ("moves.c", "convolution.c", "weights.c", "winograd.c", "updates.c")
-PARTS = ("vectors.h", "pooling.inc", "products.inc")
+PARTS = ("vectors.h", "pooling.inc", "products.inc", "winograd.inc")
 _FOLDER = Path(__file__).parent
 _COMMON = ("-O3", "-march=native", "-fPIC", "-fno-math-errno", "-std=gnu11")
 _CONTRACT = {"convolution.c": "fast", "weights.c": "fast", "winograd.c": "fast"}

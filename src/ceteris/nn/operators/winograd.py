@@ -1,8 +1,9 @@
 """Convolutions of stride 1 with kernels of 3 x 3 or 5 x 5, by Winograd's minimal filtering.
 
-Tiles of 6 x 6 (Lavin & Gray 2015, arXiv 1509.09308): 4 x 4 outputs with a kernel of 3, 2 x 2 with
-one of 5, for a quarter to a third of the products. The function is the same; sums are rounded
-otherwise, as in cuDNN, which takes this way by default.
+Four by four outputs at a time (Lavin & Gray 2015, arXiv 1509.09308) from tiles of 6 x 6 or 8 x 8,
+for a quarter or a sixth of the products. The function is the same; sums are rounded otherwise, as in
+cuDNN, which takes this way by default. The points are those of Barabasz et al. 2018 (arXiv
+1803.10986), with which the error stays within a few times that of direct sums.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from ceteris.nn.operators.memory import channels_last, empty_channels_last
 __all__ = ["winograd_convolution", "winograd_kernel_gradient", "winograd_pays"]
 
 Pair = tuple[int, int]
-_SIDE = 6
-_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0)
-_KERNELS = (3, 5)
+_STEP = 4
+_POINTS = {3: (0.0, 1.0, -1.0, 0.5, -2.0), 5: (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0)}
+"""Size of the kernel -> points of winograd.c, before infinity."""
 _TRANSFORM = 32
 """What transforming a channel of a tile costs, in products of one point; measured with AVX2."""
 _GAIN = 0.9
@@ -43,24 +44,26 @@ def winograd_pays(kernel: torch.Size, output: Pair, strides: Pair) -> bool:
         strides: of the convolution.
     """
     filters, channels, *size = kernel
-    if strides != (1, 1) or size[0] != size[1] or size[0] not in _KERNELS:
+    if strides != (1, 1) or size[0] != size[1] or size[0] not in _POINTS:
         return False
     if channels % lanes() or filters % winograd_block():
         return False
-    step = _SIDE + 1 - size[0]
-    tiles = math.prod(-(-side // step) for side in output)
-    ours = _SIDE**2 * tiles * (channels * filters + _TRANSFORM * (channels + filters))
+    tiles = math.prod(-(-side // _STEP) for side in output)
+    ours = _side(size[0]) ** 2 * tiles * (channels * filters + _TRANSFORM * (channels + filters))
     return ours < _GAIN * size[0] ** 2 * math.prod(output) * channels * filters
+
+
+def _side(size: int) -> int:
+    """Of a tile."""
+    return _STEP + size - 1
 
 
 @cache
 def _powers(size: int) -> Tensor:
-    """G (6, size): powers of the points over the products of their differences, float64."""
-    rows = []
-    for point in _POINTS:
-        divisor = 1.0
-        for other in _POINTS:
-            divisor *= (point - other) if other != point else 1.0
+    """G (side, size): powers of the points over the products of their differences, float64."""
+    points, rows = _POINTS[size], []
+    for point in points:
+        divisor = math.prod(point - other for other in points if other != point)
         rows.append([point**power / divisor for power in range(size)])
     rows.append([0.0] * (size - 1) + [1.0])
     return torch.tensor(rows, dtype=torch.float64)
@@ -83,7 +86,7 @@ def winograd_convolution(
     block = winograd_block()
     powers = _powers(size).float()
     spread = torch.einsum("ai,bj,fcij->abcf", powers, powers, kernel)
-    spread = spread.reshape(_SIDE**2, channels, filters // block, block)
+    spread = spread.reshape(_side(size) ** 2, channels, filters // block, block)
     spread = spread.permute(2, 0, 1, 3).contiguous()
     offset = kernel.new_zeros(filters) if bias is None else bias.contiguous()
     y = empty_channels_last((x.shape[0], filters, *output), torch.float32)
@@ -109,7 +112,7 @@ def winograd_kernel_gradient(x: Tensor, gradient: Tensor, size: int, padding: Pa
     """
     x, gradient = channels_last(x), channels_last(gradient)
     filters, channels = gradient.shape[1], x.shape[1]
-    sums = x.new_empty(_SIDE, _SIDE, channels, filters)
+    sums = x.new_empty(_side(size), _side(size), channels, filters)
     output = (gradient.shape[2], gradient.shape[3])
     settings = _settings(x, filters, size, padding, output)
     checked(loaded().winograd_gradient)(
