@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "CHOICE_VARIABLE",
     "Built",
     "build",
+    "build_into",
     "checked",
     "convolution_settings",
     "gradient_settings",
@@ -42,9 +43,10 @@ CHOICE_VARIABLE = "CETERIS_KERNELS"
 SOURCES = ("moves.c", "convolution.c", "weights.c", "winograd.c", "updates.c")
 PARTS = ("vectors.h", "pooling.inc", "products.inc", "winograd.inc")
 _FOLDER = Path(__file__).parent
-_COMMON = ("-O3", "-march=native", "-fPIC", "-fno-math-errno", "-std=gnu11")
+_COMMON = ("-O3", "-march=native", "-mtune=generic", "-fPIC", "-fno-math-errno", "-std=gnu11")
 _CONTRACT = {"convolution.c": "fast", "weights.c": "fast", "winograd.c": "fast"}
-"""Convolutions are chains of fused multiply-adds; elsewhere each operation rounds by itself."""
+"""Convolutions are chains of fused multiply-adds; elsewhere each operation rounds by itself. Tuned for
+some processors, GCC would leave chains unfused, and results would depend on the processor."""
 _SECONDS = 120
 
 CONVOLUTION_FIELDS = (
@@ -209,6 +211,23 @@ def build() -> Built:
     return Built(None, reason or "")
 
 
+def build_into(folder: Path, *definitions: str) -> Built:
+    """Compile the kernels into a folder with definitions of their macros.
+
+    Tests build them so as for a processor with other vectors.
+
+    Args:
+        folder: exists.
+        definitions: ``NAME=value``.
+    """
+    compiler = _compiler()
+    if compiler is None:
+        return Built(None, "no C compiler (cc, gcc or clang) is installed")
+    target = folder / "kernels.so"
+    reason = _compile(compiler, target, [f"-D{definition}" for definition in definitions])
+    return Built(None, reason) if reason else Built(target)
+
+
 def _compiler() -> str | None:
     named = os.environ.get("CC")
     candidates = ([named] if named else []) + ["cc", "gcc", "clang"]
@@ -262,14 +281,14 @@ def _cpu() -> str:
     return f"{platform.machine()} {platform.processor()}"
 
 
-def _compile(compiler: str, target: Path) -> str | None:
+def _compile(compiler: str, target: Path, extra: Sequence[str] = ()) -> str | None:
     """Compile and link; the library appears whole or not at all. Return what went wrong."""
     try:
         with tempfile.TemporaryDirectory(prefix="build-", dir=target.parent) as folder:
             objects = []
             for name in SOURCES:
                 made = str(Path(folder) / f"{name}.o")
-                flags = [*_COMMON, f"-ffp-contract={_CONTRACT.get(name, 'off')}"]
+                flags = [*_COMMON, *extra, f"-ffp-contract={_CONTRACT.get(name, 'off')}"]
                 _call([compiler, *flags, "-c", str(_FOLDER / name), "-o", made])
                 objects.append(made)
             partial = Path(folder) / target.name

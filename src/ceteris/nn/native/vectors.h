@@ -7,16 +7,18 @@
 #include <string.h>
 
 /* LANES: floats in a register. REGISTERS: how many of them there are; sums that must stay in
-   registers are counted by it. */
+   registers are counted by it. A build for tests may set both. */
+#ifndef LANES
 #ifdef __AVX512F__
 #define LANES 16
-#define REGISTERS 32
 #elif defined(__AVX2__)
 #define LANES 8
-#define REGISTERS 16
 #else
 #define LANES 4
-#ifdef __aarch64__
+#endif
+#endif
+#ifndef REGISTERS
+#if defined(__AVX512F__) || defined(__aarch64__)
 #define REGISTERS 32
 #else
 #define REGISTERS 16
