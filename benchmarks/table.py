@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.arms import ARMS
+from benchmarks.convolutions import rows_of
 from benchmarks.ratios import Ratio
 from benchmarks.summary import OWN, shares_of_limit, summarize
 from ceteris.judge.samples import seeds_for_direction
@@ -237,11 +238,24 @@ def spread(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def convolutions(found: Mapping[str, Any]) -> str:
+    """Return our convolutions beside oneDNN's."""
+    machine = found["machine"]
+    widest = [name for name in machine["instructions"] if name.startswith("avx")][-1]
+    lines = [
+        f"Measured {found['date']} on one core of {machine['processor']} ({widest}): `{found['command']}`.",
+        "",
+        *rows_of(found["layers"]),
+    ]
+    return "\n".join(lines)
+
+
 SECTIONS = {
     "README.md": {"benchmarks": ("cpu.json", headline)},
     "docs/benchmarks.md": {
         "quiet": ("cpu.json", markdown),
         "busy": ("busy.json", headline),
+        "convolutions": ("convolutions.json", convolutions),
         "precision": ("precision.json", precision),
         "forecast": ("forecast.json", forecast),
     },

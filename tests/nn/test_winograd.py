@@ -62,9 +62,7 @@ def test_the_gradient_of_the_kernel_equals_float64(case):
     x, kernel, _, padding, exact = drawn(case)
     noise = torch.randn(exact.shape, generator=torch.Generator().manual_seed(4))
     own = winograd.winograd_kernel_gradient(x, noise, kernel.shape[2], padding)
-    wanted = torch.nn.grad.conv2d_weight(
-        x.double(), kernel.shape, noise.double(), padding=padding
-    )
+    wanted = torch.nn.grad.conv2d_weight(x.double(), kernel.shape, noise.double(), padding=padding)
     assert own.shape == kernel.shape
     assert error(own, wanted) < BOUND[kernel.shape[2]]
 
@@ -175,7 +173,5 @@ def test_winograd_holds_for_every_width_of_vectors(other_width, case):
     assert error(own, exact) < BOUND[kernel.shape[2]]
     noise = torch.randn(exact.shape, generator=torch.Generator().manual_seed(4))
     gradient = winograd.winograd_kernel_gradient(x, noise, kernel.shape[2], padding)
-    wanted = torch.nn.grad.conv2d_weight(
-        x.double(), kernel.shape, noise.double(), padding=padding
-    )
+    wanted = torch.nn.grad.conv2d_weight(x.double(), kernel.shape, noise.double(), padding=padding)
     assert error(gradient, wanted) < BOUND[kernel.shape[2]]

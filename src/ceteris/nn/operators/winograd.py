@@ -123,8 +123,6 @@ def winograd_kernel_gradient(x: Tensor, gradient: Tensor, size: int, padding: Pa
     return result.contiguous(memory_format=torch.channels_last)
 
 
-def _settings(
-    x: Tensor, filters: int, size: int, padding: Pair, output: Pair
-) -> ctypes.Structure:
+def _settings(x: Tensor, filters: int, size: int, padding: Pair, output: Pair) -> ctypes.Structure:
     n, channels, height, width = x.shape
     return winograd_settings(n, height, width, channels, filters, size, *padding, *output)
