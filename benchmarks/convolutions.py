@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "convolutions.json")
     options = parser.parse_args()
     if not WORKER_ENVIRONMENT.items() <= os.environ.items():  # glibc reads it at the start only
-        os.execve(sys.executable, sys.orig_argv, {**os.environ, **WORKER_ENVIRONMENT})  # noqa: S606
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, **WORKER_ENVIRONMENT})
     import torch
 
     torch.set_num_threads(1)

@@ -68,7 +68,8 @@ class _Convolution(torch.autograd.Function):
         bias = gradient.sum((0, 2, 3)) if ctx.has_bias else None
         for_x = for_kernel = None
         turned = kernel.transpose(0, 1)
-        if winograd_pays(kernel.shape, gradient.shape[2:], strides):
+        output = (gradient.shape[2], gradient.shape[3])
+        if winograd_pays(kernel.shape, output, strides):
             for_kernel = winograd_kernel_gradient(x, gradient, kernel.shape[2], padding)
         elif _own_way(x, gradient):
             for_kernel = _kernel_gradient(x, gradient, kernel, strides, padding)
