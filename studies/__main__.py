@@ -66,12 +66,12 @@ def ended(results: Results) -> bool:
     return found >= {(variant.name, seed) for variant in plan.variants for seed in plan.seeds}
 
 
-def summary_of(results: Results, settings: Sequence[str] = ()) -> dict[str, Any]:
+def summary_of(results: Results, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Return what `docs/replications.md` shows of a run; no trials.
 
     Args:
         results: of a finished run.
-        settings: what differed from the study file, as ``key=value``.
+        arguments: of the command, where they changed what the study file asks for.
     """
     found = results.to_json()
     plan = results.manifest.plan
@@ -81,7 +81,7 @@ def summary_of(results: Results, settings: Sequence[str] = ()) -> dict[str, Any]
         "question": plan.question,
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe_self(),
-        "settings": list(settings),
+        "arguments": list(arguments),
         "seeds": len(plan.seeds),
         "trials": len(trials),
         "training_seconds": sum(trial.wall_seconds for trial in trials),
@@ -109,6 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     how = RunOptions(jobs=options.jobs, seeds=options.seeds, overrides=options.settings)
     out = options.out / "quick" if options.quick else options.out
+    changed = [f"--set {setting}" for setting in options.settings]
+    changed += [f"--seeds {options.seeds}"] if options.seeds else []
     incomplete = []
     for path in study_files():
         if options.only and path.stem not in options.only:
@@ -118,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             incomplete.append(path.stem)
         if not options.quick:
             RESULTS.mkdir(exist_ok=True)
-            text = json.dumps(summary_of(results, options.settings), indent=1, ensure_ascii=False)
+            text = json.dumps(summary_of(results, changed), indent=1, ensure_ascii=False)
             (RESULTS / f"{path.stem}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{path.stem}: {len(results.summary.trials)} trials, {out / path.stem}", flush=True)
     if incomplete:

@@ -76,11 +76,11 @@ def _section(name: str, result: Mapping[str, Any] | None) -> Iterator[str]:
         return
     yield result["question"]
     machine = result["machine"]
-    settings = "".join(f" --set {setting}" for setting in result.get("settings", ()))
+    command = " ".join(["python -m studies --only", name, *result.get("arguments", ())])
     yield (
         f"{result['seeds']} seeds, {result['trials']} trials, {result['training_seconds'] / 60:.0f} minutes of training in all "
         f"workers together, on {machine['cores']} cores of {machine['processor']}, {result['date']}: "
-        f"`python -m studies --only {name}{settings}`."
+        f"`{command}`."
     )
     yield _variants(result)
     if result["published"]:
