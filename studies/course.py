@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from ceteris.report.tables import counted
 from studies.__main__ import ROOT, quick_settings
 from studies.page import claims_table, published_table, result_of
 
@@ -80,7 +81,7 @@ def _answer(name: str) -> Iterator[str]:
     if result is None:
         yield f"`{name}` has not been run to the end on our machine yet: `python -m studies --only {name}`."
         return
-    yield f"<details><summary>{name}: {result['seeds']} seeds, run {result['date']}</summary>"
+    yield f"<details><summary>{name}: {counted(result['seeds'], 'seed')}, run {result['date']}</summary>"
     yield claims_table(result["claims"])
     if result["published"]:
         yield published_table(result["published"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from ceteris.judge.published import PublishedRow
 from ceteris.report.tables import (
+    counted,
     format_difference,
     format_estimate,
     format_metric,
@@ -78,7 +79,7 @@ def _section(name: str, result: Mapping[str, Any] | None) -> Iterator[str]:
     machine = result["machine"]
     command = " ".join(["python -m studies --only", name, *result.get("arguments", ())])
     yield (
-        f"{result['seeds']} seeds, {result['trials']} trials, {result['training_seconds'] / 60:.0f} minutes of training in all "
+        f"{counted(result['seeds'], 'seed')}, {counted(result['trials'], 'trial')}, {result['training_seconds'] / 60:.0f} minutes of training in all "
         f"workers together, on {machine['cores']} cores of {machine['processor']}, {result['date']}: "
         f"`{command}`."
     )
@@ -162,7 +163,7 @@ def _chosen(chosen: Mapping[str, Any]) -> str:
     test = chosen["test"]["test_accuracy"]
     return (
         f"Selected on validation: {_escaped(chosen['variant'])}; test accuracy "
-        f"{_interval('test_accuracy', test)} over {test['n']} seeds."
+        f"{_interval('test_accuracy', test)} over {counted(test['n'], 'seed')}."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ceteris.judge.results import StudyResults
 from ceteris.records import DataDescription, Plan, StoredTrial
+from ceteris.report.tables import counted
 
 __all__ = ["Answer", "checklists", "methods_paragraph"]
 
@@ -34,10 +35,10 @@ def methods_paragraph(
     counts = first.num_examples
     seeds = len({trial.seed for trial in done})
     sentences = [
-        f"We trained {_count(len(plan.variants), 'variant')} of an image classifier on "
+        f"We trained {counted(len(plan.variants), 'variant')} of an image classifier on "
         f"{' and '.join(sources)} ({counts['train']:,} training, {counts['validation']:,} validation "
         f"and {counts['test']:,} test images in variant {plan.variants[0].name}; {len(first.class_names)} classes).",
-        f"Every variant was trained with {_count(seeds, 'seed')}; a seed fixes the initial weights, the batch "
+        f"Every variant was trained with {counted(seeds, 'seed')}; a seed fixes the initial weights, the batch "
         "order and all other random draws, which variants share where they agree.",
         f"Training used {_listed(sorted({_optimizer(t.observed) for t in done}))}, "
         f"{_listed(sorted({str(v.train['epochs']) for v in plan.variants}, key=int))} epochs, batches of "
@@ -49,13 +50,9 @@ def methods_paragraph(
     failed = sum(trial.status == "failed" for trial in results.trials)
     if failed:
         sentences.append(
-            f"{_count(failed, 'trial')} failed and {'is' if failed == 1 else 'are'} reported as such."
+            f"{counted(failed, 'trial')} failed and {'is' if failed == 1 else 'are'} reported as such."
         )
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _listed(items: list[str]) -> str:
@@ -93,7 +90,7 @@ def _claims(plan: Plan, results: StudyResults) -> str:
     late = sum(row.exploratory for row in results.claims)
     ahead = len(plan.claims) - late
     text = (
-        f"{_count(ahead, 'claim')} {'was' if ahead == 1 else 'were'} declared before the first result and "
+        f"{counted(ahead, 'claim')} {'was' if ahead == 1 else 'were'} declared before the first result and "
         "judged by paired t tests over seeds with Holm's adjustment (5 % for any wrong decision"
     )
     text += (
@@ -102,7 +99,7 @@ def _claims(plan: Plan, results: StudyResults) -> str:
         else ")."
     )
     return text + (
-        f" {_count(late, 'claim')} came later and {'is' if late == 1 else 'are'} exploratory."
+        f" {counted(late, 'claim')} came later and {'is' if late == 1 else 'are'} exploratory."
         if late
         else ""
     )
@@ -118,8 +115,8 @@ def checklists(plan: Plan, results: StudyResults) -> dict[str, tuple[Answer, ...
     hours = sum(trial.wall_seconds for trial in trials) / 3600
     machines = sorted({str(t.environment.get("machine", "")) for t in trials if t.environment})
     seeds = len({trial.seed for trial in trials})
-    errors = f"95 % t intervals over {_count(seeds, 'seed')}, on one split" if seeds > 1 else ""
-    looks = _count(len(results.looks), "look") + " at the test set, all recorded"
+    errors = f"95 % t intervals over {counted(seeds, 'seed')}, on one split" if seeds > 1 else ""
+    looks = counted(len(results.looks), "look") + " at the test set, all recorded"
     return {
         "NeurIPS paper checklist, as far as a run can answer": (
             Answer("Do the claims reflect the results?", _verdicts(results), "claims"),
@@ -171,4 +168,4 @@ def _verdicts(results: StudyResults) -> str:
 def _findings(results: StudyResults) -> str:
     if not results.findings:
         return ""
-    return f"{_count(len(results.findings), 'finding')} of automatic checks"
+    return f"{counted(len(results.findings), 'finding')} of automatic checks"

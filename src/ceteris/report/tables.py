@@ -16,6 +16,7 @@ __all__ = [
     "PUBLISHED_HEAD",
     "bare",
     "claim_cells",
+    "counted",
     "csv_cell",
     "csv_table",
     "format_difference",
@@ -223,13 +224,18 @@ def latex_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 seed``, ``1,000 seeds``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def selection_sentence(results: StudyResults) -> str:
     """Say in one sentence what won; empty while that is open."""
     chosen = results.selected
     if chosen is None:
         return ""
     score = format_interval(chosen.by, chosen.interval)
-    text = f"Selected by {title(chosen.by)}: {chosen.variant} with {score} over {chosen.interval.n} seeds"
+    text = f"Selected by {title(chosen.by)}: {chosen.variant} with {score} over {counted(chosen.interval.n, 'seed')}"
     if chosen.test:
         test = chosen.test["test_accuracy"]
         how = "refitted on train + validation and " if chosen.refit != "none" else ""

@@ -53,7 +53,8 @@ def check(study: Evidence) -> Iterator[Finding]:
             where="selection",
             evidence=(
                 f"{len(rivals)} variants could have been the best, by means with a standard error of "
-                f"{100 * error:.2f} points: by luck alone the chosen one looks up to {100 * optimism:.1f} points too good"
+                f"{100 * error:.2f} points: by luck alone the chosen one looks up to {100 * optimism:.1f} "
+                "points too good"
             ),
             advice="Quote its test score, not its validation score; more seeds make the luck smaller.",
         )
