@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ import ceteris
 from benchmarks.machine import describe_self
 from ceteris.api.results import Results
 from ceteris.api.running import RunOptions
+from ceteris.errors import CeterisError
 from studies.few import few_images
 
 ROOT = Path(__file__).parent
@@ -93,8 +95,19 @@ def summary_of(results: Results, arguments: Sequence[str] = ()) -> dict[str, Any
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is asked for; return the exit code."""
+def positive(text: str) -> int:
+    """Return a whole number of one or more.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     names = [path.stem for path in study_files()]
     parser = argparse.ArgumentParser(prog="python -m studies", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few images, few epochs, one seed")
@@ -104,12 +117,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
         help="run with another value than the study file's; the result says so",
     )  # fmt: skip
-    parser.add_argument("--seeds", type=int, help="fewer seeds than the study asks for")
-    parser.add_argument("--jobs", type=int, help="worker processes; one per core by default")
+    parser.add_argument("--seeds", type=positive, help="other seeds than the study asks for")
+    parser.add_argument("--jobs", type=positive, help="worker processes; one per core by default")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; return the exit code."""
+    parser = command_line()
     options = parser.parse_args(arguments)
+    if options.quick and (options.settings or options.seeds or options.jobs):
+        parser.error("--quick has settings of its own: leave out --set, --seeds and --jobs")
+    try:
+        return run_labs(options)
+    except CeterisError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def run_labs(options: argparse.Namespace) -> int:
+    """Run the studies that were chosen; return 1 if one of them is not complete."""
     how = RunOptions(jobs=options.jobs, seeds=options.seeds, overrides=options.settings)
     out = options.out / "quick" if options.quick else options.out
-    changed = [f"--set {setting}" for setting in options.settings]
+    changed = [f"--set {shlex.quote(setting)}" for setting in options.settings]
     changed += [f"--seeds {options.seeds}"] if options.seeds else []
     incomplete = []
     for path in study_files():

@@ -1,6 +1,7 @@
 """Fused operators against PyTorch's own: bits where they are promised, float64 otherwise."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -19,16 +20,6 @@ from ceteris.nn.operators.updates import update_by_kernel
 from ceteris.nn.spec import ModelSpec
 
 PLAIN = native.Built(None, "a test chose PyTorch's operators")
-
-
-@pytest.fixture
-def kernels():
-    """Fail, not skip, without a compiler: CI and every developer's machine have one."""
-    built = native.build()
-    assert built.path is not None, built.reason
-    native.use(built)
-    yield
-    native.use(built)
 
 
 @pytest.fixture
@@ -314,6 +305,34 @@ def test_a_network_computes_the_same_with_and_without_kernels(choose, precision)
     for name, gradient in results["native"].items():
         expected = results["torch"][name]
         assert float((gradient - expected).norm() / expected.norm()) < tolerance, name
+
+
+@pytest.mark.parametrize("front", [True, False], ids=["relu in front", "relu behind"])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_relu_layer_beside_pooling_shares_its_pass(kernels, monkeypatch, front, first, size):
+    relu, pool = [{"ReLU": {"name": "r"}}, {"MaxPooling2D": {"name": "p", "pool_size": size}}]
+    convolution = {"Conv2D": {"filters": 8, "kernel_size": 3}}
+    before = [] if first else [{"Conv2D": {"filters": 8, "kernel_size": 3, "activation": "tanh"}}]
+    layers = [*before, convolution, *([relu, pool] if front else [pool, relu])]
+    layers += ["Flatten", {"Dense": {"units": 10}}]
+    model = ModelSpec.parse({"defaults": "keras", "layers": layers}).resolved()
+    network = build_network(model, (14, 14, 1))
+    load_weights(network, initial_weights(model, (14, 14, 1), 3))
+    x = torch.randn(5, 1, 14, 14, generator=torch.Generator().manual_seed(0))
+    found = {}
+    alone = []
+    monkeypatch.setattr(F, "relu", lambda *a, _relu=F.relu, **k: alone.append(1) or _relu(*a, **k))
+    for way in ("fused", "one by one"):
+        alone.clear()
+        network.zero_grad()
+        with network.one_by_one() if way == "one by one" else nullcontext():
+            raw = network(x)
+        F.cross_entropy(raw, torch.arange(5)).backward()
+        found[way] = [raw.detach(), *(v.grad.clone() for v in network.weight_tensors().values())]
+        assert len(alone) == (way == "one by one")
+    for own, other in zip(found["fused"], found["one by one"], strict=True):
+        torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-6)
 
 
 def test_the_kernels_can_be_declined_and_say_why(monkeypatch, tmp_path):

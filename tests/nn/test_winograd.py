@@ -25,13 +25,7 @@ BOUND = {3: 1e-5, 5: 3e-5}
 """Largest error over the largest value; direct sums in float32 have about 1e-6."""
 
 
-@pytest.fixture(autouse=True)
-def kernels():
-    built = native.build()
-    assert built.path is not None, built.reason
-    native.use(built)
-    yield
-    native.use(built)
+pytestmark = pytest.mark.usefixtures("kernels")
 
 
 def drawn(case):

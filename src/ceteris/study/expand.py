@@ -317,6 +317,8 @@ def _only(variants: tuple[Variant, ...], only: Sequence[str], baseline: str) -> 
 
 
 def _seeds(file: StudyFile, count: int | None) -> tuple[int, ...]:
+    if count is not None and count < 1:
+        raise StudyError(Problem("seeds", "must be 1 or more", str(count)))
     if isinstance(file.seeds, list):
         listed = tuple(file.seeds)
         if count is None or count <= len(listed):

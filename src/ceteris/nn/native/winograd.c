@@ -44,6 +44,12 @@ ALWAYS Grid grid_of(const Winograd *p) {
 
 int winograd_block(void) { return BLOCK; }
 
+/* What a pair of opposite points gives: even powers plus, and minus, odd ones. */
+ALWAYS void both_signs(vecf even, vecf odd, long step, vecf *t) {
+    t[0] = even + odd;
+    t[step] = even - odd;
+}
+
 /* B' of a line of six numbers. */
 ALWAYS void spread_input_6(const vecf *d, long step, vecf *t) {
     vecf d2 = d[2 * step], d3 = d[3 * step];
@@ -68,10 +74,8 @@ ALWAYS void gather_output_6(const vecf *m, long step, vecf *y) {
 /* A of four numbers. */
 ALWAYS void spread_output_6(const vecf *g, long step, vecf *t) {
     vecf g0 = g[0], g1 = g[step], g2 = g[2 * step], g3 = g[3 * step];
-    vecf even = g0 + g2, odd = g1 + g3;
     t[0] = g0;
-    t[step] = even + odd;
-    t[2 * step] = even - odd;
+    both_signs(g0 + g2, g1 + g3, step, t + step);
     t[3 * step] = g0 + 0.5f * g1 + 0.25f * g2 + 0.125f * g3;
     t[4 * step] = g0 - 2.0f * g1 + 4.0f * g2 - 8.0f * g3;
     t[5 * step] = g3;
@@ -84,12 +88,9 @@ ALWAYS void spread_input_8(const vecf *d, long step, vecf *t) {
     vecf even_half = d6 - 5.0f * d4 + 4.0f * d2, odd_half = 0.5f * d5 - 2.5f * d3 + 2.0f * d1;
     vecf even_two = d6 - 1.25f * d4 + 0.25f * d2, odd_two = 2.0f * d5 - 2.5f * d3 + 0.5f * d1;
     t[0] = d6 - d[0] + 5.25f * (d2 - d4);
-    t[step] = even + odd;
-    t[2 * step] = even - odd;
-    t[3 * step] = even_half + odd_half;
-    t[4 * step] = even_half - odd_half;
-    t[5 * step] = even_two + odd_two;
-    t[6 * step] = even_two - odd_two;
+    both_signs(even, odd, step, t + step);
+    both_signs(even_half, odd_half, step, t + 3 * step);
+    both_signs(even_two, odd_two, step, t + 5 * step);
     t[7 * step] = d[7 * step] - d1 + 5.25f * (d3 - d5);
 }
 
@@ -109,12 +110,9 @@ ALWAYS void spread_output_8(const vecf *g, long step, vecf *t) {
     vecf even_half = g0 + 0.25f * g2, odd_half = 0.5f * g1 + 0.125f * g3;
     vecf even_two = g0 + 4.0f * g2, odd_two = 2.0f * g1 + 8.0f * g3;
     t[0] = g0;
-    t[step] = even + odd;
-    t[2 * step] = even - odd;
-    t[3 * step] = even_half + odd_half;
-    t[4 * step] = even_half - odd_half;
-    t[5 * step] = even_two + odd_two;
-    t[6 * step] = even_two - odd_two;
+    both_signs(even, odd, step, t + step);
+    both_signs(even_half, odd_half, step, t + 3 * step);
+    both_signs(even_two, odd_two, step, t + 5 * step);
     t[7 * step] = g3;
 }
 
