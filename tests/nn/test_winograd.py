@@ -63,11 +63,11 @@ def test_the_gradient_of_the_kernel_equals_float64(case):
 
 def test_sums_over_many_images_do_not_lose_digits():
     draws = torch.Generator().manual_seed(5)
-    x = torch.rand(400, 32, 10, 10, generator=draws)  # all positive: sums grow with the batch
-    noise = torch.rand(400, 32, 8, 8, generator=draws)
+    x = torch.randn(2000, 16, 10, 10, generator=draws)
+    noise = torch.randn(2000, 32, 8, 8, generator=draws)
     own = winograd.winograd_kernel_gradient(x, noise, 3, (0, 0))
-    exact = torch.nn.grad.conv2d_weight(x.double(), (32, 32, 3, 3), noise.double())
-    assert error(own, exact) < BOUND[3]
+    exact = torch.nn.grad.conv2d_weight(x.double(), (32, 16, 3, 3), noise.double())
+    assert error(own, exact) < BOUND[3]  # 16 millionths if all tiles went into one sum
 
 
 def test_it_is_taken_where_it_saves_work_and_nowhere_else():

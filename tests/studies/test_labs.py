@@ -4,11 +4,13 @@ import json
 import os
 import re
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import ceteris
+from ceteris.api.running import RunOptions
 from ceteris.data.load import describe
 from ceteris.data.named import NAMED, load_named
 from ceteris.data.spec import DataSpec
@@ -39,6 +41,45 @@ def test_a_lab_that_is_finished_is_not_trained_again(quick_lab, quick_folder, ca
     assert main(["--quick", "--only", name, "--out", str(quick_folder)]) == 0
     assert f"{name}: 2 trials" in capsys.readouterr().out
     assert ceteris.open_results(quick_lab(name)).summary.trials == before
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--set", "train.precison=fp32"], "train.precison: is not a known key. Did you mean"),
+        (["--seeds", "0"], "argument --seeds: must be a whole number of 1 or more, got '0'"),
+        (["--jobs", "x"], "argument --jobs: must be a whole number of 1 or more, got 'x'"),
+        (["--quick", "--seeds", "2"], "--quick has settings of its own"),
+    ],
+)
+def test_the_command_says_what_cannot_be_and_runs_nothing(given, said, tmp_path, capsys):
+    try:
+        code = main(["--only", "lab-d-dense", *given, "--out", str(tmp_path / "labs")])
+    except SystemExit as end:  # argparse
+        code = end.code
+    assert code == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "labs").exists()
+
+
+def test_a_result_says_how_it_was_asked_for(tmp_path, monkeypatch):
+    from studies import __main__ as command
+
+    asked = {}
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    monkeypatch.setattr(command, "ended", lambda _: True)
+    monkeypatch.setattr(command, "summary_of", lambda _, said: {"arguments": list(said)})
+
+    def run_lab(path, out, options, *, quick):
+        asked[path.stem] = options
+        return SimpleNamespace(summary=SimpleNamespace(trials=()))
+
+    monkeypatch.setattr(command, "run_lab", run_lab)
+    given = ["--set", "train.epochs=1", "--seeds", "2", "--jobs", "1"]
+    assert main(["--only", "lab-d-dense", *given]) == 0
+    assert asked["lab-d-dense"] == RunOptions(jobs=1, seeds=2, overrides=["train.epochs=1"])
+    written = json.loads((tmp_path / "lab-d-dense.json").read_text())
+    assert written["arguments"] == ["--set train.epochs=1", "--seeds 2"]
 
 
 @pytest.mark.data

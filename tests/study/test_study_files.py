@@ -286,6 +286,13 @@ def test_identity_ignores_names_and_notices_everything_else():
         assert not identities(GOOD.replace(old, new)) & base
 
 
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_seeds_cannot_be_asked_for(count):
+    with pytest.raises(StudyError) as caught:
+        expand(study_from_text(GOOD), seeds=count)
+    assert str(caught.value) == f"seeds: must be 1 or more, got {count}."
+
+
 def test_overrides_change_the_base_before_the_factors():
     plan = expand(study_from_text(GOOD), overrides=["train.epochs=9", "model.Conv2D.filters=7"])
     assert all(v.train["epochs"] == 9 for v in plan.variants)
