@@ -1,8 +1,8 @@
 """Convolutions of stride 1 with kernels of 3 x 3 or 5 x 5, by Winograd's minimal filtering.
 
-Four by four outputs at a time (Lavin & Gray 2015, arXiv 1509.09308) from tiles of 6 x 6 or 8 x 8,
-for a quarter or a sixth of the products. The function is the same; sums are rounded otherwise. The points are those of Barabasz et al. 2018 (arXiv
-1803.10986), with which the error stays within a few times that of direct sums.
+Four by four outputs at a time (Lavin & Gray 2015, arXiv 1509.09308) from tiles of 6 x 6 or 8 x 8, for a quarter or a
+sixth of the products. The function is the same; sums are rounded otherwise. The points are those of Barabasz et al.
+2018 (arXiv 1803.10986), with which the error stays within a few times that of direct sums.
 """
 
 from __future__ import annotations
