@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from ceteris.report.tables import counted
+from ceteris.wording import counted
 from studies.__main__ import ROOT, quick_settings
 from studies.page import claims_table, published_table, result_of
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from ceteris.judge.published import PublishedRow
 from ceteris.report.tables import (
-    counted,
     format_difference,
     format_estimate,
     format_metric,
     published_cells,
     title,
 )
+from ceteris.wording import counted
 from studies.__main__ import RESULTS, ROOT, study_files
 
 PAGE = ROOT.parent / "docs" / "replications.md"
@@ -181,7 +181,11 @@ def _difference(claim: Mapping[str, Any]) -> str:
         metric = str(claim["says"]).split()[0]
     text = format_difference(metric, *(_number(claim[key]) for key in ("estimate", "low", "high")))
     ahead = claim.get("ahead")
-    return text if ahead is None else f"{text}; above zero in {ahead:g} of {claim['n']} seeds"
+    return (
+        text
+        if ahead is None or claim["n"] < 2
+        else f"{text}; above zero in {ahead:g} of {claim['n']} seeds"
+    )
 
 
 def _word(claim: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ LEVELS = {
     "records": 1,
     "errors": 0,
     "version": 0,
+    "wording": 0,
 }
 FREE_OF_TORCH = {
     "cli",
@@ -42,6 +43,7 @@ FREE_OF_TORCH = {
     "records",
     "errors",
     "keyed",
+    "wording",
 }
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_ATTRIBUTES = {

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ceteris.cli.explained import BAD_INPUT, explained
+from ceteris.wording import counted
 
 __all__ = ["command"]
 
@@ -39,6 +40,6 @@ def command(
     trials = len(plan.variants) * len(plan.seeds)
     most = "at most " if plan.looks else ""
     typer.echo(
-        f"{study}: valid. {len(plan.variants)} variants x {most}{len(plan.seeds)} seeds = "
-        f"{most}{trials} trials."
+        f"{study}: valid. {counted(len(plan.variants), 'variant')} x {most}{counted(len(plan.seeds), 'seed')} = "
+        f"{most}{counted(trials, 'trial')}."
     )

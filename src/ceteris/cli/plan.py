@@ -9,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
+from ceteris.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,8 +63,8 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
     trials = len(plan.variants) * len(plan.seeds)
     most = "at most " if plan.looks else ""
     console.print(
-        f"{len(plan.variants)} variants x {most}{len(plan.seeds)} seeds = "
-        f"[bold]{most}{trials} trials[/bold]; baseline {_safe(plan.baseline)}"
+        f"{counted(len(plan.variants), 'variant')} x {most}{counted(len(plan.seeds), 'seed')} = "
+        f"[bold]{most}{counted(trials, 'trial')}[/bold]; baseline {_safe(plan.baseline)}"
     )
     console.print(planned.estimate.sentence())
     _print_claims(planned, console)

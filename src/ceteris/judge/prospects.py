@@ -11,6 +11,7 @@ from ceteris.judge.contrasts import contrasts_of
 from ceteris.judge.samples import POWER, seeds_for_direction, seeds_for_equality
 from ceteris.judge.verdicts import ALPHA, MIN_SEEDS
 from ceteris.records import Claim, Plan
+from ceteris.wording import counted
 
 __all__ = ["ASSUMPTION", "TYPICAL_SPREAD", "claim_prospects", "detectable_difference"]
 
@@ -45,7 +46,7 @@ def _sentences(claim: Claim, plan: Plan, spread: float) -> Iterator[str]:
         yield "cannot be judged: the test set is not opened for every variant (select: {test: all})."
         return
     if n < MIN_SEEDS:
-        yield f"cannot be decided: {n} seeds are fewer than {MIN_SEEDS}."
+        yield f"cannot be decided: {counted(n, 'seed')} {'is' if n == 1 else 'are'} fewer than {MIN_SEEDS}."
         return
     if not claim.metric.endswith("accuracy"):
         return

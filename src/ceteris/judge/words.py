@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ceteris.judge.results import ClaimRow
 from ceteris.judge.verdicts import MIN_SEEDS
+from ceteris.wording import counted
 
 __all__ = ["reason_of"]
 
@@ -17,7 +18,7 @@ def reason_of(row: ClaimRow) -> str:
         row: judged; its own reason is not read.
     """
     if row.n < MIN_SEEDS:
-        seeds = "1 seed is" if row.n == 1 else f"{row.n} seeds are"
+        seeds = f"{counted(row.n, 'seed')} {'is' if row.n == 1 else 'are'}"
         return f"{seeds} too few for a verdict; at least {MIN_SEEDS} are needed{_networks(row)}"
     sentence = _sentence(row)
     if row.look is not None and row.verdict in _DECIDED:
@@ -83,5 +84,9 @@ def _p(row: ClaimRow) -> str:
 
 
 def _undecided(row: ClaimRow) -> str:
-    more = "" if row.more_seeds is None else f"; about {row.more_seeds} more seeds would decide it"
+    more = (
+        ""
+        if row.more_seeds is None
+        else f"; about {counted(row.more_seeds, 'more seed')} would decide it"
+    )
     return f"both outcomes are open (p = {row.adjusted_p:.2g}, adjusted for all claims){more}"

@@ -11,6 +11,7 @@ from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import ClaimRow, Finding, Selection, StudyResults
 from ceteris.records import Plan
 from ceteris.report.tables import format_difference
+from ceteris.wording import counted
 
 __all__ = ["BriefLine", "brief"]
 
@@ -79,7 +80,7 @@ def _difference(results: StudyResults, name: str, other: str, metric: str) -> st
         return None
     item = mean_interval([values[name][seed] - values[other][seed] for seed in shared])
     text = format_difference(metric, item.mean, item.low, item.high)
-    seeds = f"{item.n} seed{'s' * (item.n > 1)}"
+    seeds = counted(item.n, "seed")
     if not math.isfinite(item.low):
         return f"{text}, {seeds}: one run each says nothing about others"
     if item.low <= 0 <= item.high:
@@ -90,12 +91,12 @@ def _difference(results: StudyResults, name: str, other: str, metric: str) -> st
 def _certainty(claims: Sequence[ClaimRow]) -> Iterator[str]:
     """Count the verdicts, and say what would settle those that are open."""
     verdicts = Counter(row.verdict for row in claims)
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
-    yield f"Of {len(claims)} claim{'s' * (len(claims) > 1)}: {counted}."
+    words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    yield f"Of {counted(len(claims), 'claim')}: {words}."
     needed = [row.more_seeds for row in claims if row.more_seeds is not None]
     if needed:
         yield (
-            f"About {min(needed)} more seeds would decide the first of the open ones"
+            f"About {counted(min(needed), 'more seed')} would decide the first of the open ones"
             + (f", {max(needed)} the last." if max(needed) > min(needed) else ".")
         )
     fragile = sum(row.fragile for row in claims)

@@ -17,6 +17,7 @@ from ceteris.report.tables import (
 )
 from ceteris.report.terminal import finding_groups
 from ceteris.version import __version__
+from ceteris.wording import counted
 
 __all__ = ["markdown_report"]
 
@@ -35,7 +36,8 @@ def _parts(content: ReportContent, charts: dict[str, str]) -> Iterator[str]:
     plan, results = content.plan, content.results
     yield f"# {markdown_text(plan.question or plan.study)}"
     yield (
-        f"Study {markdown_text(plan.study)}: {len(plan.variants)} variants, {len(plan.seeds)} seeds"
+        f"Study {markdown_text(plan.study)}: "
+        f"{counted(len(plan.variants), 'variant')}, {counted(len(plan.seeds), 'seed')}"
         + ("." if results.complete else ", not complete.")
     )
     yield f"**{markdown_text(answer(results))}**"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ceteris.judge.results import StudyResults
 from ceteris.records import DataDescription, Plan, StoredTrial
-from ceteris.report.tables import counted
+from ceteris.wording import counted
 
 __all__ = ["Answer", "checklists", "methods_paragraph"]
 

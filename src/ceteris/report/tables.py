@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from ceteris.judge.effects import Interval
 from ceteris.judge.published import PublishedRow
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
+from ceteris.wording import counted
 
 __all__ = [
     "PUBLISHED_HEAD",
     "bare",
     "claim_cells",
-    "counted",
     "csv_cell",
     "csv_table",
     "format_difference",
@@ -222,11 +222,6 @@ def latex_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         r"\end{tabular}",
     ]
     return "\n".join(lines)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 seed``, ``1,000 seeds``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def selection_sentence(results: StudyResults) -> str:

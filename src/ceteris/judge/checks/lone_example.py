@@ -11,6 +11,7 @@ from ceteris.judge.results import Finding
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.summary import model_summary
 from ceteris.records import DataDescription, StoredTrial, Variant
+from ceteris.wording import counted
 
 __all__ = ["FEW", "check"]
 
@@ -62,14 +63,14 @@ def _remainder(variant: Variant, trial: StoredTrial) -> int:
 
 def _finding(variant: str, which: str, examples: int, layer: tuple[str, int]) -> Finding:
     name, places = layer
-    total = _counted(examples * places, "place")
+    total = counted(examples * places, "place")
     how = f", {places} in each" if places > 1 else ""
     return Finding(
         check="lone_example",
         severity="warning",
         where=variant,
         evidence=(
-            f"{which} has {_counted(examples, 'example')}, which leaves {name} {total} per channel{how}; "
+            f"{which} has {counted(examples, 'example')}, which leaves {name} {total} per channel{how}; "
             "mean and deviation of so few are mostly noise"
         ),
         advice=(
@@ -78,7 +79,3 @@ def _finding(variant: str, which: str, examples: int, layer: tuple[str, int]) ->
             else "Set `last_batch: drop`, or another batch size."
         ),
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
