@@ -66,6 +66,7 @@ def test_few_seeds_decide_nothing():
     assert math.isnan(row.p)
 
 
+@pytest.mark.slow
 def test_what_differs_comes_first(tiny, tmp_path):
     tiny["train"]["epochs"] = 1
     first = ceteris.from_mapping(tiny).run(tmp_path / "a", options=RunOptions(seeds=2, jobs=1))

@@ -50,6 +50,7 @@ def test_a_study_ends_when_its_last_worker_does():
     assert estimate_study(costs, num_seeds=1, jobs=64, data_bytes=0).jobs == 2
 
 
+@pytest.mark.slow
 def test_measured_speed_of_a_real_network(tiny):
     chosen = variant(tiny)
     guess = 1e-4
@@ -88,6 +89,7 @@ def test_memory_counts_what_this_process_holds():
     assert private_bytes() - before < 50_000_000
 
 
+@pytest.mark.slow
 def test_plan_measures_unless_told_not_to(tiny, tmp_path):
     (tmp_path / "study.yaml").write_text(json.dumps(tiny))
     command = [sys.executable, "-c", "from ceteris.cli.main import main; main()", "plan"]

@@ -51,6 +51,7 @@ def test_work_of_a_workload_counted_by_hand(real_data):
     assert [trial["seed"] for trial in prepared.trials] == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_ceteris_does_the_work_that_peers_are_held_to(real_data, tmp_path):
     prepared = prepare(WORKLOADS[0], replace(TINY, seeds=2))

@@ -71,6 +71,7 @@ def test_init_check_plan_run_status_results_report(tmp_path):
     assert ceteris("results", out, "--csv", cwd=tmp_path).stdout.count("\n") == 5
 
 
+@pytest.mark.slow
 def test_a_run_in_groups_can_be_stopped_and_taken_up(study, tmp_path):
     path = study()
     first = ceteris("run", path, "--group-size", "3", "--json", "--seeds", "1", cwd=tmp_path)
@@ -85,6 +86,7 @@ def test_a_run_in_groups_can_be_stopped_and_taken_up(study, tmp_path):
             assert trial["metrics"] == kept[trial["variant"], 0]
 
 
+@pytest.mark.slow
 def test_seeds_are_spent_until_claims_are_decided(study, tmp_path):
     path = study(
         seeds={"until": "decided", "looks": [5, 6]},
@@ -130,6 +132,7 @@ def test_a_device_that_is_not_there_is_one_clear_error(study, tmp_path, device, 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
     run = ceteris("run", study(), "--json", cwd=tmp_path)
     results = json.loads(run.stdout)
@@ -193,6 +196,7 @@ def test_each_wrong_argument_has_one_clear_error(study, tmp_path, arguments, tex
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_failed_trials_give_exit_code_3_and_are_retried(study, tmp_path):
     path = study(
         train={"optimizer": {"SGD": {"learning_rate": 3e38}}, "epochs": 1, "batch_size": 32}
@@ -206,6 +210,7 @@ def test_failed_trials_give_exit_code_3_and_are_retried(study, tmp_path):
     assert ceteris("run", path, cwd=tmp_path).returncode == 3
 
 
+@pytest.mark.slow
 def test_another_study_is_refused_in_the_same_folder(study, tmp_path):
     ceteris("run", study(seeds=1), "--out", "out", cwd=tmp_path)
     done = ceteris("run", study(study="other"), "--out", "out", cwd=tmp_path)
@@ -242,6 +247,7 @@ def start(path, out, cwd):
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
     path = study(train={**tiny["train"], "epochs": 60}, seeds=3)
     process = start(path, "out", tmp_path)
@@ -292,6 +298,7 @@ def test_twenty_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
     assert table("killed", tmp_path) == table("whole", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
 def test_a_full_disk_is_one_clear_error_and_the_study_goes_on(study, tmp_path):
     small = tmp_path / "small"
@@ -332,6 +339,7 @@ def test_a_truncated_data_file_is_named(study, tmp_path, tiny):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_folder_are_refused(study, tmp_path, tiny):
     path = study(train={**tiny["train"], "epochs": 300}, seeds=3)
     process = start(path, "out", tmp_path)
@@ -355,6 +363,7 @@ def test_every_command_has_help_with_an_example(command, tmp_path):
     assert "Example: ceteris" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_runs_its_study_once(study, tmp_path):
     study()
     script = tmp_path / "script.py"

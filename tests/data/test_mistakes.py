@@ -99,6 +99,7 @@ def test_a_study_must_announce_its_mistakes(part, mistakes, text):
     assert ceteris.from_mapping({**study, "teaching": True}).plan(jobs=1).plan.teaching
 
 
+@pytest.mark.slow
 def test_a_warm_start_begins_below_chance_and_changes_only_what_it_names():
     outcomes = {}
     for name, mistakes in (("fresh", None), ("warm", {"warm_start": [200, 400]})):

@@ -22,6 +22,7 @@ def test_it_fits_two_screens():
     assert len(PATH.read_text(encoding="utf-8").splitlines()) <= 150
 
 
+@pytest.mark.slow
 def test_a_study_learns_and_is_repeatable(mini):
     first = mini.run_study(range(2))
     again = mini.run_study(range(2))

@@ -85,6 +85,7 @@ def grouped(work, size):
     return [Task("fit", tuple(task.trials[0] for task in work), work[0].dataset, size)]
 
 
+@pytest.mark.slow
 def test_a_group_leaves_what_single_trials_leave_and_goes_on_after_a_crash(tasks, tmp_path):
     work = tasks(epochs=3)
     work = of_one_variant(work)
@@ -180,6 +181,7 @@ def workers():
     return [c for c in psutil.Process().children() if "spawn_main" in " ".join(c.cmdline())]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_fails_its_trial_and_the_others_go_on(tasks, tmp_path):
     work = tasks(epochs=200)
     killed = []
