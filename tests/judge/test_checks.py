@@ -159,6 +159,24 @@ def test_moving_statistics_need_steps():
     assert not found("batch_norm_memory", plan(model=PLAIN), few)
 
 
+def test_moving_statistics_need_steps_before_an_epoch_that_a_claim_reads():
+    early = Claim("early", "s", "", "a", ">", "b", "val_accuracy@1")
+    late = replace(early, metric="val_accuracy@5")
+    brief = [
+        replace(t, observed={**t.observed, "optimizer_steps": 600}) for t in study()
+    ]  # 6 epochs
+    (finding,) = found("batch_norm_memory", plan(claims=(late, early)), brief)
+    assert finding.where == "a"
+    assert finding.evidence == (
+        "after 100 steps at momentum 0.99 (epoch 1, which a claim reads), "
+        "37% of the moving mean and variance is still their initial 0 and 1"
+    )
+    assert not found("batch_norm_memory", plan(claims=(late,)), brief)
+    assert not found("batch_norm_memory", plan(claims=(early,)), study())
+    of_others = replace(early, left="b", kind="threshold", threshold=0.5, right="")
+    assert not found("batch_norm_memory", plan(claims=(of_others,)), brief)
+
+
 NORM = {"BatchNormalization": {"name": "norm", "momentum": 0.9}}
 BEHIND = {
     "dense": {"layers": [{"Flatten": {}}, {"Dense": {"units": 9}}, NORM, {"Dense": {"units": 10}}]},
