@@ -44,6 +44,36 @@ def test_lab_b_lists_five_architectures_with_optimizers_of_their_own():
     assert counts["train"] + counts["validation"] == 60_000
 
 
+def test_what_lab_b_asks_afterwards_it_asks_of_the_same_networks():
+    def networks(name):
+        plan, _ = planned(STUDIES / f"{name}.yaml")
+        return {
+            variant.name: (
+                [
+                    (kind, {key: value for key, value in arguments.items() if key != "name"})
+                    for layer in variant.model["layers"]
+                    for kind, arguments in layer.items()
+                ],
+                {key: value for key, value in variant.train.items() if key != "epochs"},
+            )
+            for variant in plan.plan.variants
+        }
+
+    five = networks("lab-b-architectures")
+    assert networks("lab-b-longer")["model1"] == five["model1"]
+    early = networks("lab-b-first-epoch")
+    assert (early["model1"], early["model3"]) == (five["model1"], five["model3"])
+    changed = [
+        (kind, one[key], other[key])
+        for (kind, one), (_, other) in zip(
+            early["model3"][0], early["model3_short_memory"][0], strict=True
+        )
+        for key in one
+        if one[key] != other[key]
+    ]
+    assert changed == [("BatchNormalization", 0.99, 0.9)] * 2
+
+
 def test_lab_c_has_the_published_sizes():
     _, variants = planned(STUDIES / "lab-c-lenet.yaml")
     sizes = {name: (v["parameters"], v["trainable_parameters"]) for name, v in variants.items()}

@@ -123,8 +123,17 @@ def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]
         sort=list(panels.values()),
         header=alt.Header(labelFontSize=12, labelFontWeight="bold", labelLimit=200),
     )
-    columns = min(4, max(1, len(panels)))
-    return to_svg(chart.facet(facet, columns=columns, data=alt.NamedData("rows")), {"rows": rows})
+    facets = chart.facet(facet, columns=_columns(len(panels)), data=alt.NamedData("rows"))
+    return to_svg(facets, {"rows": rows})
+
+
+def _columns(panels: int) -> int:
+    """Return how many panels stand side by side: up to four, and three where fewer places stay empty.
+
+    >>> [_columns(n) for n in range(1, 10)]
+    [1, 2, 3, 4, 3, 3, 4, 4, 3]
+    """
+    return panels if panels <= 4 else min(4, 3, key=lambda columns: -panels % columns)
 
 
 def _panels(points: Sequence[CurvePoint], order: Sequence[str]) -> dict[str, str]:
