@@ -310,6 +310,17 @@ def test_a_claim_declared_late_is_exploratory_and_takes_nothing_from_the_others(
     assert changed[0].exploratory
 
 
+@pytest.mark.parametrize("alpha", [0.05, 0.0134, 0.001, 0.00015])
+def test_larger_effects_and_wider_margins_need_no_more_seeds(alpha):
+    sizes = np.geomspace(0.16, 200, 60)
+    directions = [seeds_for_direction(float(size), alpha) for size in sizes]
+    equalities = [seeds_for_equality(0.02, float(size), alpha) for size in sizes[5:]]
+    for numbers in (directions, equalities):
+        assert None not in numbers
+        assert numbers == sorted(numbers, reverse=True)
+        assert numbers[-1] <= 3
+
+
 @pytest.mark.parametrize("n", [5, 10, 20])
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
 def test_the_difference_that_seeds_find_is_statsmodels(n, alpha):
