@@ -37,7 +37,7 @@ def study_file(tmp_path):
     """A study file that takes long enough to be stopped."""
     from ruamel.yaml import YAML
 
-    long = {**STUDY, "study": "long", "train": {**STUDY["train"], "epochs": 60}, "seeds": 4}
+    long = {**STUDY, "study": "long", "train": {**STUDY["train"], "epochs": 60}, "seeds": 40}
     path = tmp_path / "long.yaml"
     with path.open("w") as file:
         YAML(typ="safe").dump(long, file)
