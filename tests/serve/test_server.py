@@ -151,7 +151,7 @@ def page_says(page, text):
 def test_run_with_serve_from_the_shell(study_file, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "ceteris", "run", str(study_file), "--out", str(out)]
-    options = ["--serve", "--jobs", "1", "--set", "train.epochs=1"]
+    options = ["--serve", "--jobs", "1", "--seeds", "4", "--set", "train.epochs=1"]
     process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
     try:
         said = process.stderr.readline()
