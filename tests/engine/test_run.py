@@ -215,6 +215,16 @@ def test_what_a_variant_did_not_change_starts_bit_equal(tiny):
     assert "hidden_batch_normalization/gamma" in weights[1]
 
 
+def test_the_momentum_of_batch_normalization_changes_no_trained_weight(tiny):
+    """Lab B's first epoch is judged on this: momentum is a matter of scoring alone."""
+    tiny["model"]["layers"].insert(1, {"BatchNormalization": {"name": "norm"}})
+    tiny["factors"] = {"memory": {"long": None, "short": {"set": {"model.norm.momentum": 0.5}}}}
+    tiny["claims"] = []
+    long, short = (run(t)[0].weights for t in trials_of(tiny) if t.seed == 0)
+    moving = {"norm/moving_mean", "norm/moving_variance"}
+    assert {name for name in long if not np.array_equal(long[name], short[name])} == moving
+
+
 def test_more_seeds_or_variants_change_no_trial(tiny):
     before = {t.identity: t for t in trials_of(tiny)}
     tiny["seeds"] = 5
