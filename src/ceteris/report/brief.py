@@ -129,7 +129,7 @@ def _trouble(results: StudyResults) -> Iterator[str]:
     """Name the gravest findings, and how many more there are."""
     failed = sum(trial.status == "failed" for trial in results.trials)
     if failed:
-        yield f"{failed} trial{'s' * (failed > 1)} failed."
+        yield f"{counted(failed, 'trial')} failed."
     order = {"error": 0, "warning": 1, "note": 2}
     grave = [finding for finding in results.findings if finding.severity != "note"]
     grave.sort(key=lambda finding: order[finding.severity])

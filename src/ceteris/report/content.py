@@ -16,6 +16,7 @@ from ceteris.report.kernels import KernelPicture
 from ceteris.report.methods import Answer
 from ceteris.report.per_class import ClassRow
 from ceteris.report.tables import selection_sentence
+from ceteris.wording import counted
 
 __all__ = [
     "FindingGroup",
@@ -111,7 +112,7 @@ def tallies(results: StudyResults) -> tuple[Tally, ...]:
     verdicts = Counter(row.verdict for row in results.claims)
     found = [
         Tally(
-            f"{count} claim{'s' * (count > 1)} {verdict}",
+            f"{counted(count, 'claim')} {verdict}",
             verdict if verdict in ("supported", "refuted") else "other",
             "claims",
         )
@@ -119,7 +120,7 @@ def tallies(results: StudyResults) -> tuple[Tally, ...]:
     ]
     severities = Counter(finding.severity for finding in results.findings)
     found += [
-        Tally(f"{severities[name]} {name}{'s' * (severities[name] > 1)}", name, f"findings-{name}")
+        Tally(counted(severities[name], name), name, f"findings-{name}")
         for name in ("error", "warning", "note")
         if severities[name]
     ]

@@ -15,6 +15,7 @@ from ceteris.judge.reading import done_trials, layers_of
 from ceteris.judge.results import StudyResults
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.report.tables import format_metric, title
+from ceteris.wording import counted
 
 __all__ = ["TriedTable", "format_minutes", "minutes_of", "tried_table"]
 
@@ -150,7 +151,7 @@ def _dropout(variant: Variant) -> str:
 
 def _normalisation(variant: Variant) -> str:
     count = len(_layers(variant, "BatchNormalization"))
-    return f"{count} layer{'s' * (count > 1)}" if count else NO
+    return counted(count, "layer") if count else NO
 
 
 def _dense(variant: Variant) -> str:
