@@ -6,17 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
+import torch
 
 from ceteris.data.exported import export_dataset
 from ceteris.data.load import load_dataset
 from ceteris.data.spec import DataSpec
 from ceteris.errors import StoreError
-from ceteris.execute import artifacts
+from ceteris.execute import artifacts, worker
 from ceteris.execute import events as events_
-from ceteris.execute.events import EpochEnded, Finished, Started, Task
+from ceteris.execute.events import EpochEnded, Fatal, Finished, Started, Task
 from ceteris.execute.pool import Pool
 from ceteris.execute.spawning import WORKER_ENVIRONMENT
 from ceteris.study.expand import expand
@@ -222,3 +224,28 @@ def test_artifacts_that_cannot_be_written_stop_the_study_with_one_clear_error(ta
     ):
         run_all(work, tmp_path)
     assert not workers()
+
+
+@pytest.mark.parametrize(
+    ("size", "advice"), [(16, "a smaller --group-size, such as 8"), (1, "--device cpu")]
+)
+def test_a_gpu_that_is_too_small_stops_the_study_and_fails_no_trial(
+    tasks, tmp_path, monkeypatch, size, advice
+):
+    """That a GPU was too small says nothing about a variant, so it must not be kept as a result."""
+
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("ceteris.engine.group.run_group", full)
+    monkeypatch.setattr("ceteris.engine.run.run_trial", full)
+    (first, *_), told = tasks(), []
+    worker._serve(
+        worker._Desk(tmp_path / "out", "cpu"), replace(first, group_size=size), told.append
+    )
+    *before, last = told
+    assert [type(event) for event in before] == [Started]
+    assert isinstance(last, Fatal)
+    assert last.kind == "StudyError"
+    assert advice in str(last.problems[0])
+    assert "'none' must fit a GPU's memory" in str(last.problems[0])

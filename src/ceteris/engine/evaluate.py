@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ceteris.engine.images import DeviceImages
-from ceteris.engine.precision import products_in
+from ceteris.engine.precision import exact_products, products_in
 from ceteris.nn.build import Network
 from ceteris.nn.losses import LossFunction, build_loss
 from ceteris.nn.training import Precision, TrainSpec
@@ -51,6 +51,7 @@ class Scorer:
             return (raw + network(images.flip(3)).float()) / 2 if self.flip else raw
 
 
+@exact_products()
 def evaluate(
     network: Network,
     images: DeviceImages,
@@ -70,6 +71,7 @@ def evaluate(
     return _score(network, images, labels, scorer, only)
 
 
+@exact_products()
 def evaluate_and_predict(
     network: Network, images: DeviceImages, labels: Tensor, scorer: Scorer
 ) -> tuple[Scores, Tensor]:

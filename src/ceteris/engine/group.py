@@ -27,6 +27,7 @@ from ceteris.engine.group_step import Batches, GroupStep
 from ceteris.engine.history import Checkpoint, History, Weights
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
+from ceteris.engine.precision import exact_products
 from ceteris.engine.run import replay_failure, sample_positions
 from ceteris.keyed import key
 from ceteris.nn.build import build_network, load_weights
@@ -68,6 +69,7 @@ class _Share:
     schedule: Schedule
 
 
+@exact_products()
 def run_group(
     trials: Sequence[Trial],
     data: PreparedData,
@@ -77,7 +79,7 @@ def run_group(
     device: str = "cpu",
     resume: Sequence[Checkpoint | None] | None = None,
     save: Callable[[int, Checkpoint], None] | None = None,
-    way: ConvolutionWay = "products",
+    way: ConvolutionWay = "by shape",
 ) -> list[TrialOutcome]:
     """Train trials of one structure together.
 

@@ -24,7 +24,7 @@ from ceteris.engine.history import Checkpoint, History
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.nonfinite import first_nonfinite
 from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
-from ceteris.engine.precision import products_in
+from ceteris.engine.precision import exact_products, products_in
 from ceteris.keyed import generator
 from ceteris.nn.build import Network, build_network, load_weights, read_weights
 from ceteris.nn.initial import initial_weights
@@ -71,6 +71,7 @@ def sample_positions(seed: int, data: PreparedData) -> npt.NDArray[np.int64]:
     return np.sort(drawn)
 
 
+@exact_products()
 def run_trial(
     trial: Trial,
     data: PreparedData,
@@ -276,6 +277,7 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
     )
 
 
+@exact_products()
 def replay_failure(
     trial: Trial, data: PreparedData, device: torch.device, before: Checkpoint | None
 ) -> tuple[str, int] | None:
@@ -292,6 +294,7 @@ def replay_failure(
     return None
 
 
+@exact_products()
 def first_failure(
     trial: Trial,
     data: PreparedData,

@@ -33,6 +33,7 @@ from ceteris.execute.events import (
 )
 from ceteris.nn.native.library import Built, use
 from ceteris.records import Predictions, Trial, TrialOutcome
+from ceteris.wording import counted
 
 if TYPE_CHECKING:
     from ceteris.engine.history import Checkpoint
@@ -85,8 +86,6 @@ def settle(kernels: Built) -> None:
     use(kernels)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32
 
 
 def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
@@ -115,6 +114,8 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         send(Fatal(identity, type(error).__name__, error.problems or (), str(error)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise
+    except _out_of_memory() as error:
+        send(_too_large(task, desk.device, error))
     except Exception as error:  # noqa: BLE001 - a trial that cannot run is data
         last = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
@@ -314,6 +315,25 @@ def _check_device(device: str) -> None:
                 "Use --device cpu, or install a torch with CUDA.",
             )
         )
+
+
+def _out_of_memory() -> type[Exception]:
+    import torch
+
+    return torch.OutOfMemoryError
+
+
+def _too_large(task: Task, device: str, error: Exception) -> Fatal:
+    """Say that a GPU is too small: a fact about the machine, not a result of the trials."""
+    trial, size = task.trials[0], task.group_size
+    smaller = "--device cpu" if size == 1 else f"a smaller --group-size, such as {size // 2}"
+    problem = Problem(
+        "--device",
+        f"{counted(size, 'network')} of variant {trial.variant.name!r} must fit a GPU's memory",
+        device,
+        f"Use {smaller}, or a smaller batch_size. What has ended is kept.",
+    )
+    return Fatal(trial.identity, "StudyError", (problem,), str(error))
 
 
 def _die_with_parent() -> None:
