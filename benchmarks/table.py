@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.arms import ARMS
@@ -14,6 +15,7 @@ from benchmarks.ratios import Ratio
 from benchmarks.summary import OWN, shares_of_limit, summarize
 from ceteris.judge.samples import seeds_for_direction
 from ceteris.judge.verdicts import MIN_SEEDS
+from ceteris.wording import counted
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -250,6 +252,71 @@ def convolutions(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def gpu(found: Mapping[str, Any]) -> str:
+    """Return seconds of trials on a GPU, alone and as groups."""
+    seconds = {(row["precision"], row["way"]): row["seconds"] for row in found["rows"]}
+    lines = [
+        _on_a_gpu(found),
+        "",
+        "Lab A's first network on Fashion-MNIST, 42,000 images, "
+        f"{counted(found['epochs'], 'epoch')}, scoring included; in brackets, as a multiple of one trial alone.",
+        "",
+        "| precision | 1 trial alone | 1 as a group | 10 one by one | 10 as one group | 40 as one group |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for precision in dict.fromkeys(row["precision"] for row in found["rows"]):
+        alone = seconds[precision, "1 trial, alone"]
+        single, *groups = (f"{n} trials, one group, by shape" for n in (1, 10, 40))
+        cells = [f"{alone:.2f} s"]
+        for way in (single, "10 trials, one by one", *groups):
+            taken = seconds[precision, way]
+            cells.append(f"{taken:.2f} s ({taken / alone:.1f}x)")
+        lines.append(f"| {precision} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def record(found: Mapping[str, Any]) -> str:
+    """Return what the speed run on CIFAR-10 takes and reaches."""
+    accuracies, training = found["accuracy"], found["training_seconds"]
+    return (
+        f"{_on_a_gpu(found)} {counted(len(accuracies), 'seed')}, one after another: "
+        f"{mean(training):.1f} s of training each, {mean(accuracies):.2%} on the official test images "
+        f"(standard deviation {stdev(accuracies):.2%}); {found['wall_seconds']:.0f} s for all of it, start-up, "
+        "reading, scoring and the report included."
+    )
+
+
+def stacked(found: Mapping[str, Any]) -> str:
+    """Return, for one layer of many networks, how long each way to convolve takes."""
+    lines = [
+        f"{_on_a_gpu(found)} Microseconds per network, forward and backward.",
+        "",
+        "| precision | layer | channels, filters | networks | products | grouped | each |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for row in found["rows"]:
+        if row["members"] == 1:
+            continue
+        best = min(us for us in row["us"].values() if us is not None)
+        cells = []
+        for us in row["us"].values():
+            text = "no memory" if us is None else f"{us / row['members']:.0f}"
+            cells.append(f"**{text}**" if us == best else text)
+        size = f"{row['channels']}, {row['filters']}"
+        lines.append(
+            f"| {row['precision']} | {row['name']} | {size} | {row['members']} | {' | '.join(cells)} |"
+        )
+    return "\n".join(lines)
+
+
+def _on_a_gpu(found: Mapping[str, Any]) -> str:
+    machine = found["machine"]
+    return (
+        f"Measured {found['date']} on one {machine['gpu']}, torch {machine['versions']['torch']}: "
+        f"`{found['command']}`."
+    )
+
+
 SECTIONS = {
     "README.md": {"benchmarks": ("cpu.json", headline)},
     "docs/benchmarks.md": {
@@ -258,6 +325,9 @@ SECTIONS = {
         "convolutions": ("convolutions.json", convolutions),
         "precision": ("precision.json", precision),
         "forecast": ("forecast.json", forecast),
+        "gpu": ("gpu.json", gpu),
+        "record": ("record.json", record),
+        "stacked": ("stacked-convolutions.json", stacked),
     },
     "docs/checks.md": {"diagnosis": ("diagnosis.json", diagnosis)},
     "docs/statistics.md": {

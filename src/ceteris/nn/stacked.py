@@ -25,8 +25,13 @@ from ceteris.nn.operators.dropout import stacked_factors
 
 __all__ = ["ConvolutionWay", "StackedNetwork", "stack"]
 
-ConvolutionWay = Literal["products", "grouped"]
-"""Convolve by one batched matrix product over patches, or by one grouped convolution."""
+ConvolutionWay = Literal["by shape", "products", "grouped", "each"]
+"""Convolve by one batched matrix product over patches, by one grouped convolution, or member by
+member. ``by shape``: grouped for layers of few channels, member by member for others."""
+
+FEW_KERNELS = 256
+"""Input channels times filters, up to which one grouped convolution of all members is faster than one
+convolution each; measured by `benchmarks.stacked_convolutions`."""
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
@@ -78,6 +83,9 @@ class _Convolution(StackedModule):
         self.separable = isinstance(first, modules.SeparableConvolution)
         self.before, self.padding = first.before, first.padding
         self.strides, self.groups, self.way = first.strides, first.groups, way
+        if way == "by shape" and not self.separable:
+            filters, channels = self.tensor("kernel").shape[1:3]
+            self.way = "grouped" if filters * channels <= FEW_KERNELS else "each"
 
     def forward(self, x: Tensor) -> Tensor:
         if self.before is not None:
@@ -87,6 +95,8 @@ class _Convolution(StackedModule):
             return self._products(x, "pointwise_kernel", (1, 1), (0, 0))
         if self.groups > 1 or self.way == "grouped":
             return self._grouped(x, "kernel", "bias")
+        if self.way == "each":
+            return self._each(x)
         return self._products(x, "kernel", self.strides, self.padding)
 
     def _grouped(self, x: Tensor, kernel: str, bias: str | None) -> Tensor:
@@ -100,6 +110,16 @@ class _Convolution(StackedModule):
             groups=self.num_members * self.groups,
         )
         return _channels_to_members(y, self.num_members)
+
+    def _each(self, x: Tensor) -> Tensor:
+        kernels, bias = self.tensor("kernel"), self.optional("bias")
+        parts = [
+            F.conv2d(
+                part, kernels[i], None if bias is None else bias[i], self.strides, self.padding
+            )
+            for i, part in enumerate(x.chunk(self.num_members))
+        ]
+        return torch.cat(parts)
 
     def _products(
         self, x: Tensor, kernel: str, strides: tuple[int, int], padding: tuple[int, int]
@@ -308,7 +328,7 @@ def _stacked_chain(members: Sequence[Any], way: ConvolutionWay) -> Chain:
 class StackedNetwork(nn.Module):
     """Networks of one structure that run together."""
 
-    def __init__(self, networks: Sequence[Network], way: ConvolutionWay = "products") -> None:
+    def __init__(self, networks: Sequence[Network], way: ConvolutionWay = "by shape") -> None:
         super().__init__()
         first = networks[0]
         self.num_members = len(networks)
@@ -380,7 +400,7 @@ class StackedNetwork(nn.Module):
                 tensor[index].copy_(torch.from_numpy(np.array(weights[name])))
 
 
-def stack(networks: Sequence[Network], way: ConvolutionWay = "products") -> StackedNetwork:
+def stack(networks: Sequence[Network], way: ConvolutionWay = "by shape") -> StackedNetwork:
     """Join networks of one structure; dropout rates and penalties may differ.
 
     Args:
