@@ -124,6 +124,12 @@ class Plan:
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Metric -> variant -> a value that somebody else has published."""
 
+    @property
+    def reference(self) -> str:
+        """What is shown where no variant is asked for: the baseline, or the first if the run has none."""
+        names = [variant.name for variant in self.variants]
+        return self.baseline if self.baseline in names else names[0]
+
 
 @dataclass(frozen=True)
 class Trial:

@@ -61,3 +61,25 @@ def test_a_folder_without_a_run_and_a_damaged_file_are_one_clear_error(run_folde
     (run_folder / "run.json").write_text("{")
     with pytest.raises(StoreError, match=r"run\.json: must hold the options of a run"):
         kept_invocation(run_folder)
+
+
+def test_a_run_without_its_baseline_has_a_report_tables_and_pictures(tmp_path):
+    options = RunOptions(jobs=1, seeds=2, overrides=("train.epochs=1",), only=("high",))
+    ceteris.from_mapping(STUDY, base=tmp_path).run(tmp_path / "out", options=options)
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "the baseline <strong>low</strong>, which this run left out." in text
+    results = ceteris.open_results(tmp_path / "out")
+    assert results.variant().name == "high"
+    assert results.plot.model().svg.startswith("<svg")
+    assert list(results.tables.layers()["type"]) == ["Flatten", "Dense"]
+    out = str(tmp_path / "out")
+    commands = (
+        ["status", out],
+        ["results", out],
+        ["figures", out, str(tmp_path / "figures")],
+        ["report", out, "--format", "md"],
+    )
+    for command in commands:
+        found = runner.invoke(app, command)
+        assert found.exit_code in (0, 1), (command, found.output, found.exception)
+        assert found.exception is None or isinstance(found.exception, SystemExit)

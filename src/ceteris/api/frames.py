@@ -52,7 +52,7 @@ class Tables:
 
         manifest = self.results.manifest
         summaries = check_shapes(manifest.plan, manifest.descriptions)
-        name = self.results.variant(variant or manifest.plan.baseline).name
+        name = self.results.variant(variant or manifest.plan.reference).name
         return pd.DataFrame(
             {
                 "layer": row.name,

@@ -109,7 +109,7 @@ class Plots:
         """
         manifest = self.results.manifest
         summaries = check_shapes(manifest.plan, manifest.descriptions)
-        name = self.results.variant(variant or manifest.plan.baseline).name
+        name = self.results.variant(variant or manifest.plan.reference).name
         svg = diagrams_of(manifest.plan, summaries, manifest.descriptions)[name]
         return Drawing(name, "", svg)
 

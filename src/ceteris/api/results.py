@@ -56,7 +56,7 @@ class Results:
             StudyError: the name is unknown.
         """
         plan, chosen = self.manifest.plan, self.summary.selected
-        name = name or (chosen.variant if chosen else plan.baseline)
+        name = name or (chosen.variant if chosen else plan.reference)
         known = {variant.name: variant for variant in plan.variants}
         if name not in known:
             rule = "must name a variant of the run"

@@ -85,10 +85,10 @@ def seeds_chart_of(plan: Plan, results: StudyResults) -> Chart | None:
 def diagrams_of(
     plan: Plan, summaries: Mapping[str, ModelSummary], descriptions: Mapping[str, DataDescription]
 ) -> dict[str, str]:
-    """Draw every network; what the baseline has not is marked."""
-    baseline = summaries[plan.baseline]
+    """Draw every network; what the reference has not is marked."""
+    reference = summaries[plan.reference]
     return {
-        name: draw_model(boxes_of(summary, descriptions[name].input_shape, baseline))
+        name: draw_model(boxes_of(summary, descriptions[name].input_shape, reference))
         for name, summary in summaries.items()
     }
 
