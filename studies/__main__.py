@@ -83,6 +83,7 @@ def summary_of(results: Results, arguments: Sequence[str] = ()) -> dict[str, Any
         "question": plan.question,
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe_self(),
+        "devices": sorted({trial.environment.get("device", "cpu") for trial in trials}),
         "arguments": list(arguments),
         "seeds": len(plan.seeds),
         "trials": len(trials),
@@ -119,6 +120,8 @@ def command_line() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--seeds", type=positive, help="other seeds than the study asks for")
     parser.add_argument("--jobs", type=positive, help="worker processes; one per core by default")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--group-size", type=positive, help="trials trained as one program")
     return parser
 
 
@@ -126,8 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; return the exit code."""
     parser = command_line()
     options = parser.parse_args(arguments)
-    if options.quick and (options.settings or options.seeds or options.jobs):
-        parser.error("--quick has settings of its own: leave out --set, --seeds and --jobs")
+    own = (options.settings, options.seeds, options.jobs, options.group_size)
+    if options.quick and (any(own) or options.device != "cpu"):
+        parser.error("--quick has settings of its own: give it --only and --out alone")
     try:
         return run_labs(options)
     except CeterisError as error:
@@ -137,10 +141,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_labs(options: argparse.Namespace) -> int:
     """Run the studies that were chosen; return 1 if one of them is not complete."""
-    how = RunOptions(jobs=options.jobs, seeds=options.seeds, overrides=options.settings)
+    how = RunOptions(
+        jobs=options.jobs,
+        device=options.device,
+        group_size=options.group_size,
+        seeds=options.seeds,
+        overrides=options.settings,
+    )
     out = options.out / "quick" if options.quick else options.out
     changed = [f"--set {shlex.quote(setting)}" for setting in options.settings]
     changed += [f"--seeds {options.seeds}"] if options.seeds else []
+    changed += [f"--device {options.device}"] if options.device != "cpu" else []
+    changed += [f"--group-size {options.group_size}"] if options.group_size else []
     incomplete = []
     for path in study_files():
         if options.only and path.stem not in options.only:

@@ -76,11 +76,10 @@ def _section(name: str, result: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"Not run to the end on our machine yet: `python -m studies --only {name}`."
         return
     yield result["question"]
-    machine = result["machine"]
     command = " ".join(["python -m studies --only", name, *result.get("arguments", ())])
     yield (
         f"{counted(result['seeds'], 'seed')}, {counted(result['trials'], 'trial')}, {result['training_seconds'] / 60:.0f} minutes of training in all "
-        f"workers together, on {machine['cores']} cores of {machine['processor']}, {result['date']}: "
+        f"workers together, on {_machine(result)}, {result['date']}: "
         f"`{command}`."
     )
     yield _variants(result)
@@ -102,6 +101,13 @@ def _section(name: str, result: Mapping[str, Any] | None) -> Iterator[str]:
     note = NOTES / f"{name}.md"
     if note.exists():
         yield note.read_text(encoding="utf-8").strip()
+
+
+def _machine(result: Mapping[str, Any]) -> str:
+    machine = result["machine"]
+    cores = f"{machine['cores']} cores of {machine['processor']}"
+    cards = [f"one {device}" for device in result.get("devices", ()) if device != "cpu"]
+    return " and ".join([*cards, cores] if "cpu" in result.get("devices", ["cpu"]) else cards)
 
 
 def _variants(result: Mapping[str, Any]) -> str:

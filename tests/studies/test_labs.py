@@ -17,7 +17,7 @@ from ceteris.data.spec import DataSpec
 from studies.__main__ import RESULTS, ended, main, study_files
 from studies.course import COURSE, GAP, TEMPLATES, pages, with_gaps
 from studies.few import NUM_TEST, NUM_TRAIN, few_images
-from studies.page import PAGE, README, page, readme
+from studies.page import PAGE, README, _machine, page, readme
 
 
 @pytest.mark.slow
@@ -50,6 +50,7 @@ def test_a_lab_that_is_finished_is_not_trained_again(quick_lab, quick_folder, ca
         (["--seeds", "0"], "argument --seeds: must be a whole number of 1 or more, got '0'"),
         (["--jobs", "x"], "argument --jobs: must be a whole number of 1 or more, got 'x'"),
         (["--quick", "--seeds", "2"], "--quick has settings of its own"),
+        (["--quick", "--device", "cuda"], "--quick has settings of its own"),
     ],
 )
 def test_the_command_says_what_cannot_be_and_runs_nothing(given, said, tmp_path, capsys):
@@ -76,10 +77,26 @@ def test_a_result_says_how_it_was_asked_for(tmp_path, monkeypatch):
 
     monkeypatch.setattr(command, "run_lab", run_lab)
     given = ["--set", "train.epochs=1", "--seeds", "2", "--jobs", "1"]
+    given += ["--device", "cuda", "--group-size", "10"]
     assert main(["--only", "lab-d-dense", *given]) == 0
-    assert asked["lab-d-dense"] == RunOptions(jobs=1, seeds=2, overrides=["train.epochs=1"])
+    assert asked["lab-d-dense"] == RunOptions(
+        jobs=1, device="cuda", group_size=10, seeds=2, overrides=["train.epochs=1"]
+    )
     written = json.loads((tmp_path / "lab-d-dense.json").read_text())
-    assert written["arguments"] == ["--set train.epochs=1", "--seeds 2"]
+    assert written["arguments"] == [
+        "--set train.epochs=1",
+        "--seeds 2",
+        "--device cuda",
+        "--group-size 10",
+    ]
+
+
+def test_the_page_names_the_device_that_trained():
+    machine = {"cores": 2, "processor": "a processor"}
+    assert _machine({"machine": machine}) == "2 cores of a processor"
+    assert _machine({"machine": machine, "devices": ["a card"]}) == "one a card"
+    both = {"machine": machine, "devices": ["a card", "cpu"]}
+    assert _machine(both) == "one a card and 2 cores of a processor"
 
 
 @pytest.mark.data
