@@ -14,7 +14,7 @@ from ceteris.report.tables import (
     published_cells,
     title,
 )
-from ceteris.wording import counted
+from ceteris.wording import counted, seeds_above_zero
 from studies.__main__ import RESULTS, ROOT, study_files
 
 PAGE = ROOT.parent / "docs" / "replications.md"
@@ -190,7 +190,7 @@ def _difference(claim: Mapping[str, Any]) -> str:
     return (
         text
         if ahead is None or claim["n"] < 2
-        else f"{text}; above zero in {ahead:g} of {claim['n']} seeds"
+        else f"{text}; {seeds_above_zero(ahead, claim['n'])}"
     )
 
 

@@ -40,7 +40,7 @@ from ceteris.report.tables import (
 )
 from ceteris.report.tried import format_minutes, minutes_of, tried_table
 from ceteris.version import __version__
-from ceteris.wording import counted
+from ceteris.wording import counted, seeds_above_zero
 
 __all__ = [
     "LiveLinks",
@@ -205,6 +205,7 @@ def page_environment() -> Environment:
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
     environment.filters.update(
+        above_zero=seeds_above_zero,
         counted=counted,
         metric=format_metric,
         title_of=title,
