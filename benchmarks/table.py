@@ -243,7 +243,8 @@ def spread(found: Mapping[str, Any]) -> str:
 def convolutions(found: Mapping[str, Any]) -> str:
     """Return our convolutions beside oneDNN's."""
     machine = found["machine"]
-    widest = [name for name in machine["instructions"] if name.startswith("avx")][-1]
+    wide = any(name.startswith("avx512") for name in machine["instructions"])
+    widest = "AVX-512" if wide else "AVX2"
     lines = [
         f"Measured {found['date']} on one core of {machine['processor']} ({widest}): `{found['command']}`.",
         "",
@@ -323,6 +324,7 @@ SECTIONS = {
         "quiet": ("cpu.json", markdown),
         "busy": ("busy.json", headline),
         "convolutions": ("convolutions.json", convolutions),
+        "convolutions-avx512": ("convolutions-avx512.json", convolutions),
         "precision": ("precision.json", precision),
         "forecast": ("forecast.json", forecast),
         "gpu": ("gpu.json", gpu),
