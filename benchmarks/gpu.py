@@ -3,7 +3,7 @@
     python -m benchmarks.gpu
 
 Needs CUDA. Lab A's first network on Fashion-MNIST: 1 and 10 seeds, then 40 trials, as groups with
-both ways of convolving, and one after another by the same engine. Writes results/gpu.json.
+every way of convolving, and one after another by the same engine. Writes results/gpu.json.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Time to 94 % on CIFAR-10: examples/cifar10-speedrun.yaml on a GPU, several seeds.
+"""A speed run on CIFAR-10: examples/cifar10-speedrun.yaml on a GPU, several seeds.
 
     python -m benchmarks.record
 

@@ -126,7 +126,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "stacked-convolutions.json")
     options = parser.parse_args()
     if not torch.cuda.is_available():
-        raise SystemExit("benchmarks.stacked_convolutions: needs a GPU that torch can use")
+        raise SystemExit(
+            "benchmarks.stacked_convolutions: needs a GPU that torch can use; torch sees none"
+        )
     rows: list[dict[str, Any]] = []
     for precision in get_args(Precision):
         for layer in LAYERS:

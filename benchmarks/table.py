@@ -298,7 +298,7 @@ def stacked(found: Mapping[str, Any]) -> str:
     for row in found["rows"]:
         if row["members"] == 1:
             continue
-        best = min(us for us in row["us"].values() if us is not None)
+        best = min((us for us in row["us"].values() if us is not None), default=None)
         cells = []
         for us in row["us"].values():
             text = "no memory" if us is None else f"{us / row['members']:.0f}"

@@ -120,7 +120,7 @@ def command_line() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--seeds", type=positive, help="other seeds than the study asks for")
     parser.add_argument("--jobs", type=positive, help="worker processes; one per core by default")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cpu by default")
     parser.add_argument("--group-size", type=positive, help="trials trained as one program")
     return parser
 

@@ -190,7 +190,7 @@ def _difference(claim: Mapping[str, Any]) -> str:
     return (
         text
         if ahead is None or claim["n"] < 2
-        else f"{text}; {seeds_above_zero(ahead, claim['n'])}"
+        else f"{text}; {seeds_above_zero(ahead, claim['n'], claim.get('ties'))}"
     )
 
 

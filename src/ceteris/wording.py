@@ -14,13 +14,21 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def seeds_above_zero(ahead: float, seeds: int) -> str:
-    """Return in how many seeds a difference is above zero; a tie counts half, and is said so.
+def seeds_above_zero(ahead: float, seeds: int, ties: int | None) -> str:
+    """Return in how many seeds a difference is above zero, and in how many it is zero.
 
-    >>> seeds_above_zero(7, 10)
-    'above zero in 7 of 10 seeds'
-    >>> seeds_above_zero(2.5, 10)
-    'above zero in 2.5 of 10 seeds, a tie as half'
+    Args:
+        ahead: seeds above zero, a tie counted as half.
+        seeds: all of them.
+        ties: seeds at zero; None if that was not kept.
+
+    >>> seeds_above_zero(7, 10, 0), seeds_above_zero(5, 10, 10)
+    ('above zero in 7 of 10 seeds', 'above zero in 0 of 10 seeds, 10 ties')
+    >>> seeds_above_zero(2.5, 10, None)
+    'above zero in 2.5 of 10 seeds, ties as half'
     """
-    ties = "" if ahead == int(ahead) else ", a tie as half"
-    return f"above zero in {ahead:g} of {counted(seeds, 'seed')}{ties}"
+    above = ahead if ties is None else ahead - ties / 2
+    said = f", {counted(ties, 'tie')}" if ties else ""
+    if ties is None and ahead != int(ahead):
+        said = ", ties as half"
+    return f"above zero in {above:g} of {counted(seeds, 'seed')}{said}"

@@ -216,7 +216,7 @@ def test_pages_show_the_committed_figures(name):
     assert (ROOT / name).read_text(encoding="utf-8") == table.page_with_figures(name)
 
 
-@pytest.mark.parametrize("module", ["gpu", "record"])
+@pytest.mark.parametrize("module", ["gpu", "record", "stacked_convolutions"])
 def test_gpu_benchmarks_say_that_they_need_one(module):
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():

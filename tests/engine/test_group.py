@@ -55,6 +55,21 @@ def test_other_ways_to_convolve_are_as_good(network, way):
         assert_close(one, other)
 
 
+@pytest.mark.parametrize(
+    ("channels", "filters", "way"),
+    [(1, 16, "grouped"), (16, 16, "grouped"), (16, 17, "each"), (32, 64, "each")],
+)
+def test_wide_layers_are_convolved_one_by_one(channels, filters, way):
+    settings = {"filters": filters, "kernel_size": 3, "padding": "same"}
+    model = ModelSpec.parse({"layers": [{"Conv2D": settings}]})
+    networks = [build_network(model, (6, 6, channels)) for _ in range(3)]
+    stacked = stack(networks)
+    assert stacked.chain.stages[0].way == way
+    x = torch.randn(6, channels, 6, 6, generator=torch.Generator().manual_seed(3))
+    alone = [network(part) for network, part in zip(networks, x.chunk(3), strict=True)]
+    torch.testing.assert_close(stacked(x), torch.cat(alone))
+
+
 def test_members_may_differ_in_all_that_has_no_shape():
     mapping = study(
         NETWORKS["lab"],

@@ -229,13 +229,21 @@ def test_artifacts_that_cannot_be_written_stop_the_study_with_one_clear_error(ta
 @pytest.mark.parametrize(
     ("size", "advice"), [(16, "a smaller --group-size, such as 8"), (1, "--device cpu")]
 )
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ..."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be ..."),
+    ],
+)
 def test_a_gpu_that_is_too_small_stops_the_study_and_fails_no_trial(
-    tasks, tmp_path, monkeypatch, size, advice
+    tasks, tmp_path, monkeypatch, size, advice, error
 ):
     """That a GPU was too small says nothing about a variant, so it must not be kept as a result."""
 
     def full(*_, **__):
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise error
 
     monkeypatch.setattr("ceteris.engine.group.run_group", full)
     monkeypatch.setattr("ceteris.engine.run.run_trial", full)
@@ -247,5 +255,18 @@ def test_a_gpu_that_is_too_small_stops_the_study_and_fails_no_trial(
     assert [type(event) for event in before] == [Started]
     assert isinstance(last, Fatal)
     assert last.kind == "StudyError"
-    assert advice in str(last.problems[0])
-    assert "'none' must fit a GPU's memory" in str(last.problems[0])
+    said = str(last.problems[0])
+    assert advice in said
+    assert "'none', and what else is on the GPU, must fit its memory" in said
+    assert f"got {str(error)[:18]!r}"[:-1] in said
+
+
+def test_another_runtime_error_is_a_trials_own(tasks, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr("ceteris.engine.run.run_trial", broken)
+    (first, *_), told = tasks(), []
+    worker._serve(worker._Desk(tmp_path / "out", "cpu"), first, told.append)
+    assert isinstance(told[-1], Finished)
+    assert "shapes do not fit" in told[-1].outcome.reason

@@ -43,7 +43,7 @@ class Tables:
         """Return a network layer by layer: type, output, parameters and how many of them are trained.
 
         Args:
-            variant: of the run; the baseline by default.
+            variant: of the run; the plan's reference by default.
 
         Raises:
             StudyError: the variant is unknown.

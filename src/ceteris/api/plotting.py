@@ -102,7 +102,7 @@ class Plots:
         return [Drawing(**vars(chart)) for chart in found.values()]
 
     def model(self, variant: str | None = None) -> Drawing:
-        """A variant's network; the baseline's by default.
+        """A variant's network; by default the baseline's, or the first if the run has none.
 
         Raises:
             StudyError: the variant is unknown.

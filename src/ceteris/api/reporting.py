@@ -143,10 +143,10 @@ def _difference(
     results: Results, own: Mapping[str, Confusion], names: tuple[str, ...]
 ) -> ConfusionDifference | None:
     """Compare the selected variant's validation matrix with the baseline's, or the runner-up's."""
-    chosen, baseline = results.summary.selected, results.manifest.plan.baseline
+    chosen, reference = results.summary.selected, results.manifest.plan.reference
     if chosen is None or "validation" not in own:
         return None
-    other = baseline if chosen.variant != baseline else chosen.runner_up
+    other = reference if chosen.variant != reference else chosen.runner_up
     found = confusion(_predictions(results, other).get("validation", []), names)
     if other is None or found is None or found.class_names != own["validation"].class_names:
         return None

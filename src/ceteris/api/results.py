@@ -46,7 +46,7 @@ class Results:
         return self.manifest.descriptions[name].class_names
 
     def variant(self, name: str | None = None, *, where: str = "variant") -> Variant:
-        """Return a variant of the run; the selected one (or the baseline) by default.
+        """Return a variant of the run; the selected one by default, or the plan's reference.
 
         Args:
             name: of the variant.

@@ -28,13 +28,16 @@ def products_in(
 
 @contextlib.contextmanager
 def exact_products() -> Iterator[None]:
-    """Let a GPU compute what a study says, the same way every time; changes nothing on a CPU.
+    """Let a GPU compute what a study says, the same way every time; does nothing where there is none.
 
     fp32 means float32 products (PyTorch's default for convolutions is TF32, with 10 bits of
     fraction), sums of bfloat16 products are float32 throughout, and a convolution's algorithm is
     one that gives equal bits every time and is not chosen by a timing. Settings are put back at
     the end. Source: "CUDA semantics" and "Reproducibility" in PyTorch's notes.
     """
+    if not torch.cuda.is_available():
+        yield
+        return
     cudnn: Any = torch.backends.cudnn
     products: Any = torch.backends.cuda.matmul
     wanted = (

@@ -33,7 +33,6 @@ from ceteris.execute.events import (
 )
 from ceteris.nn.native.library import Built, use
 from ceteris.records import Predictions, Trial, TrialOutcome
-from ceteris.wording import counted
 
 if TYPE_CHECKING:
     from ceteris.engine.history import Checkpoint
@@ -114,9 +113,10 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
         send(Fatal(identity, type(error).__name__, error.problems or (), str(error)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise
-    except _out_of_memory() as error:
-        send(_too_large(task, desk.device, error))
     except Exception as error:  # noqa: BLE001 - a trial that cannot run is data
+        if _is_full(error):
+            send(_too_large(task, error))
+            return
         last = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
         for identity in sorted(unfinished):
@@ -317,23 +317,33 @@ def _check_device(device: str) -> None:
         )
 
 
-def _out_of_memory() -> type[Exception]:
+def _is_full(error: Exception) -> bool:
+    """Whether a GPU has no memory left, by PyTorch's own error or by one of CUDA's libraries."""
     import torch
 
-    return torch.OutOfMemoryError
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    said = str(error)
+    return isinstance(error, RuntimeError) and (
+        "ALLOC_FAILED" in said or "CUDA error: out of memory" in said
+    )
 
 
-def _too_large(task: Task, device: str, error: Exception) -> Fatal:
+def _too_large(task: Task, error: Exception) -> Fatal:
     """Say that a GPU is too small: a fact about the machine, not a result of the trials."""
     trial, size = task.trials[0], task.group_size
-    smaller = "--device cpu" if size == 1 else f"a smaller --group-size, such as {size // 2}"
+    what = f"a trial of variant {trial.variant.name!r}"
+    smaller = "--device cpu"
+    if size > 1:
+        what = f"a group of {size} trials, such as {trial.variant.name!r}"
+        smaller = f"a smaller --group-size, such as {size // 2}"
     problem = Problem(
-        "--device",
-        f"{counted(size, 'network')} of variant {trial.variant.name!r} must fit a GPU's memory",
-        device,
-        f"Use {smaller}, or a smaller batch_size. What has ended is kept.",
+        "--group-size" if size > 1 else "--device",
+        f"{what}, and what else is on the GPU, must fit its memory",
+        f"{str(error).splitlines()[0].split('. ')[0].rstrip('.')!r}",
+        f"Use {smaller}; fewer --jobs leave each more room. What has ended is kept.",
     )
-    return Fatal(trial.identity, "StudyError", (problem,), str(error))
+    return Fatal(trial.identity, "StudyError", (problem,), "")
 
 
 def _die_with_parent() -> None:

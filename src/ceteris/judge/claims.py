@@ -176,6 +176,7 @@ def _judged(item: Measured, adjusted_p: float, num_claims: int, level: float = A
         image_error=None if sample.spread is None else sample.spread.floor,
         level=1 - level,
         ahead=sum(1.0 if value > 0 else 0.5 if value == 0 else 0.0 for value in sample.values),
+        ties=sum(value == 0 for value in sample.values),
     )
     return replace(row, reason=reason_of(row))
 

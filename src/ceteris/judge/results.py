@@ -104,6 +104,8 @@ class ClaimRow:
     """Of the interval."""
     ahead: float = math.nan
     """Seeds in which the contrast is above zero; a tie counts one half. A description, not a test."""
+    ties: int = 0
+    """Seeds in which it is exactly zero."""
 
     @property
     def published_difference(self) -> float | None:
@@ -218,6 +220,7 @@ def _claim(row: ClaimRow) -> dict[str, Any]:
         "look": row.look,
         "level": row.level,
         "ahead": row.ahead,
+        "ties": row.ties,
         "scope": row.claim.scope,
         "image_error": row.image_error,
         "networks": None if row.networks is None else dict(vars(row.networks)),

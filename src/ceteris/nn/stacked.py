@@ -30,8 +30,8 @@ ConvolutionWay = Literal["by shape", "products", "grouped", "each"]
 member. ``by shape``: grouped for layers of few channels, member by member for others."""
 
 FEW_KERNELS = 256
-"""Input channels times filters, up to which one grouped convolution of all members is faster than one
-convolution each; measured by `benchmarks.stacked_convolutions`."""
+"""Input channels times filters, up to which all members share one grouped convolution: faster there on a
+GPU, with few exceptions, than one convolution each (`benchmarks.stacked_convolutions`)."""
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
