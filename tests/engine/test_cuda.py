@@ -38,14 +38,6 @@ TINY_SHARE = 1e-3
 """Of a GPU's memory: less than a network of many channels takes."""
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_trial_is_what_it_is_on_a_cpu(network):
     trials = trials_of(study(NETWORKS[network]))

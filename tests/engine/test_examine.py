@@ -40,14 +40,6 @@ BASE = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def prepared(**train):
     study = copy.deepcopy(BASE)
     study["train"].update(train)

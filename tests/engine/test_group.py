@@ -27,14 +27,6 @@ from tests.engine.groups import (
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("profile", ["keras", "torch"])
 def test_each_trial_is_what_it_is_alone(network, profile):

@@ -59,14 +59,6 @@ BLOCKS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def variant_of(layers, **train):
     model = ModelSpec.parse({"defaults": "keras", "layers": copy.deepcopy(layers)}).resolved()
     settings = {"optimizer": "Adam", "epochs": 1, "batch_size": 8, **train}

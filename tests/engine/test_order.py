@@ -9,9 +9,7 @@ from ceteris.engine.group import run_group
 from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
 from ceteris.engine.run import run_trial
 from ceteris.nn.training import TrainSpec
-from tests.engine.test_group import assert_close, data_of, one_thread, study, trials_of
-
-__all__ = ["one_thread"]
+from tests.engine.groups import assert_close, data_of, study, trials_of
 
 
 def spec(**changes):

@@ -23,14 +23,6 @@ from ceteris.study.load import study_from_mapping
 SHAPE = (8, 8, 1)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def trials_of(mapping):
     plan = expand(study_from_mapping(mapping))
     return plan_trials(plan, {v.name: "digits" for v in plan.variants}, 1)

@@ -7,9 +7,7 @@ import pytest
 
 from ceteris.engine.run import run_trial
 from ceteris.engine.run_reference import run_reference_trial
-from tests.engine.test_group import data_of, one_thread, study, trials_of
-
-__all__ = ["one_thread"]
+from tests.engine.groups import data_of, study, trials_of
 
 CONV = {"Conv2D": {"filters": 6, "kernel_size": 3, "activation": "relu"}}
 NETWORKS = {
