@@ -69,6 +69,15 @@ def test_how_sure_counts_the_verdicts_and_why_names_the_change(results):
     assert "learning_rate" in lines["Why"][0]
 
 
+def test_a_winner_gives_its_reason_only_where_there_was_another(results):
+    plan = results.manifest.plan
+    (low, *_) = plan.variants
+    selected = dataclasses.replace(results.summary.selected, variant=low.name)
+    summary = dataclasses.replace(results.summary, selected=selected, overview=())
+    assert said(plan, summary)["Why"] == ("It is the baseline: no change helped more.",)
+    assert "Why" not in said(dataclasses.replace(plan, variants=(low,)), summary)
+
+
 def test_one_main_effect_beyond_doubt_is_the_reason(results):
     sure = OverviewRow("main effect", "rate: high - low", "val_accuracy", 0.2, 0.1, 0.3, 3, 0.01)
     open_one = dataclasses.replace(sure, what="other", estimate=0.9, q=0.5)

@@ -118,7 +118,7 @@ def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:
         said = [f"It differs from the baseline in {len(changes)} settings."]
     elif not said and changes:
         said = [f"It differs from the baseline in: {'; '.join(changes)}."]
-    elif not said:
+    elif not said and len(plan.variants) > 1:  # alone, it has no reason
         said = ["It is the baseline: no change helped more."]
     if not found and results.overview:
         said.append("No main effect is beyond doubt.")
