@@ -106,8 +106,8 @@ def _section(name: str, result: Mapping[str, Any] | None) -> Iterator[str]:
 def _machine(result: Mapping[str, Any]) -> str:
     machine = result["machine"]
     cores = f"{machine['cores']} cores of {machine['processor']}"
-    cards = [f"one {device}" for device in result.get("devices", ()) if device != "cpu"]
-    return " and ".join([*cards, cores] if "cpu" in result.get("devices", ["cpu"]) else cards)
+    devices = result.get("devices") or ["cpu"]
+    return " and ".join(cores if device == "cpu" else f"one {device}" for device in devices)
 
 
 def _variants(result: Mapping[str, Any]) -> str:

@@ -274,6 +274,17 @@ def test_a_verdict_that_the_signs_do_not_confirm_is_fragile():
     assert "fragile: the sign-flip test does not confirm it" in row.reason
 
 
+def test_ties_are_counted_and_count_half_of_a_seed_ahead():
+    own = plan(seeds=10, levels={"reg": ("none", "bn")})
+    gains = [0.0] * 3 + [0.02] * 5 + [-0.01] * 2
+    found = [
+        replace(t, metrics={"val_accuracy": 0.5 + (gains[t.seed] if t.variant == "bn" else 0)})
+        for t in trials(own, lambda v: 0)
+    ]
+    (row,) = judge_claims([claim("difference", factor="reg", left="bn", right="none")], own, found)
+    assert (row.ahead, row.ties) == (6.5, 3)
+
+
 def test_an_open_claim_that_the_signs_would_decide_is_fragile_too():
     own = plan(seeds=10, levels={"reg": ("none", "bn")})
     gains = [0.03] * 9 + [0.78]  # one seed of the other side has learned nothing

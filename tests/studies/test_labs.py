@@ -95,6 +95,7 @@ def test_the_page_names_the_device_that_trained():
     machine = {"cores": 2, "processor": "a processor"}
     assert _machine({"machine": machine}) == "2 cores of a processor"
     assert _machine({"machine": machine, "devices": ["a card"]}) == "one a card"
+    assert _machine({"machine": machine, "devices": []}) == "2 cores of a processor"
     both = {"machine": machine, "devices": ["a card", "cpu"]}
     assert _machine(both) == "one a card and 2 cores of a processor"
 

@@ -142,7 +142,7 @@ def selected_predictions(results: Results) -> dict[str, list[Predictions]]:
 def _difference(
     results: Results, own: Mapping[str, Confusion], names: tuple[str, ...]
 ) -> ConfusionDifference | None:
-    """Compare the selected variant's validation matrix with the baseline's, or the runner-up's."""
+    """Compare the selected variant's validation matrix with the reference's, or the runner-up's."""
     chosen, reference = results.summary.selected, results.manifest.plan.reference
     if chosen is None or "validation" not in own:
         return None

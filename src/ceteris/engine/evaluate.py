@@ -51,7 +51,6 @@ class Scorer:
             return (raw + network(images.flip(3)).float()) / 2 if self.flip else raw
 
 
-@exact_products()
 def evaluate(
     network: Network,
     images: DeviceImages,
@@ -71,7 +70,6 @@ def evaluate(
     return _score(network, images, labels, scorer, only)
 
 
-@exact_products()
 def evaluate_and_predict(
     network: Network, images: DeviceImages, labels: Tensor, scorer: Scorer
 ) -> tuple[Scores, Tensor]:
@@ -81,6 +79,7 @@ def evaluate_and_predict(
     return scores, torch.cat(kept)
 
 
+@exact_products()
 def _score(
     network: Network,
     images: DeviceImages,

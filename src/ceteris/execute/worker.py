@@ -340,7 +340,7 @@ def _too_large(task: Task, error: Exception) -> Fatal:
     problem = Problem(
         "--group-size" if size > 1 else "--device",
         f"{what}, and what else is on the GPU, must fit its memory",
-        f"{str(error).splitlines()[0].split('. ')[0].rstrip('.')!r}",
+        repr(str(error).partition("\n")[0].partition(". ")[0].rstrip(".")),
         f"Use {smaller}; fewer --jobs leave each more room. What has ended is kept.",
     )
     return Fatal(trial.identity, "StudyError", (problem,), "")

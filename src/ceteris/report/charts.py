@@ -123,6 +123,7 @@ _ROOM = 1.2
 _LABEL = {"labelFontSize": 10, "titleFontSize": 11, "labelLimit": 180}
 _SIZES: dict[str, Any] = {
     "axis": _LABEL,
+    "axisXQuantitative": {"labelFlush": False},  # a label moved inwards would touch the next one
     "legend": _LABEL,
     "header": _LABEL,
     "title": {"fontSize": 13},

@@ -72,7 +72,7 @@ def draw_claims(points: Sequence[ClaimPoint]) -> str:
         "difference of the two sides, left - right (points)",
         "line: interval over seeds; grey: the margin; ×: published",
     ]
-    x = alt.X("low:Q", title=words, axis=alt.Axis(labelFlush=False))
+    x = alt.X("low:Q", title=words)
     chart = alt.layer(
         base.mark_bar(color=MARGIN, height=20).encode(x=alt.X("minus:Q"), x2="margin:Q", y=y),
         zero.encode(x="zero:Q"),

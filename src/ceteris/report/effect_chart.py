@@ -67,7 +67,7 @@ def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> s
     ]
     order = [row["variant"] for row in rows]
     y = alt.Y("variant:N", sort=order, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=12))
-    x = alt.X("low:Q", title=_words(metric, baseline, factor), axis=alt.Axis(labelFlush=False))
+    x = alt.X("low:Q", title=_words(metric, baseline, factor))
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
     margin = factor * EXPLORATORY_MARGIN
     limits = alt.Chart(alt.InlineData(values=[{"zero": 0, "minus": -margin, "plus": margin}]))

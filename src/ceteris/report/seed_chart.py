@@ -32,7 +32,7 @@ def draw_seeds(rows: Sequence[SeedRow], metric: str) -> str:
         scale=alt.Scale(domain=order),
         axis=alt.Axis(labelLimit=260, labelFontSize=12, grid=True),
     )
-    axis = alt.Axis(format="%" if is_share(metric) else "~g", labelFlush=False)
+    axis = alt.Axis(format="%" if is_share(metric) else "~g")
     x = alt.X("value:Q", title=_words(rows, metric), axis=axis, scale=alt.Scale(zero=False))
     dots = alt.Chart(alt.NamedData("dots")).encode(x=x, y=y)
     means = alt.Chart(alt.InlineData(values=list(_means(rows, metric)))).encode(y=y)
