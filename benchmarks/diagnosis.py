@@ -99,7 +99,7 @@ def run(case: Case) -> StudyResults:
     fingerprints = {variant.name: data.fingerprint for variant in plan.variants}
     digests, stored, facts = image_digests(data), [], {}
     last: dict[str, Any] = {}
-    for trial in plan_trials(plan, fingerprints, 1):
+    for trial in plan_trials(plan, fingerprints, lambda _: 1):
         spec = DataSpec.parse(trial.variant.data)
         facts[trial.variant.name] = data_facts(
             data, split_ids(spec.split, data.labels, data.num_train_part), digests

@@ -42,7 +42,7 @@ def trials_of(seeds: int, epochs: int, precision: str) -> tuple[list[Trial], Pre
     plan = study.plan(seeds=seeds, overrides=overrides, only=["one/none"]).plan
     spec = DataSpec.parse(plan.variants[0].data)
     data = prepare(load_dataset(spec), spec, seed=0)
-    return list(plan_trials(plan, {"one/none": "fashion-mnist"}, 1)), data
+    return list(plan_trials(plan, {"one/none": "fashion-mnist"}, lambda _: 1)), data
 
 
 def seconds(work: Callable[[], object], rounds: int) -> float:

@@ -107,7 +107,7 @@ def test_a_warm_start_begins_below_chance_and_changes_only_what_it_names():
         if mistakes:
             study["train"]["mistakes"] = mistakes
         plan = ceteris.from_mapping(study).plan(jobs=1).plan
-        (trial,) = plan_trials(plan, {"base": "digits"}, 1)
+        (trial,) = plan_trials(plan, {"base": "digits"}, lambda _: 1)
         spec = DataSpec.parse(trial.variant.data)
         outcomes[name] = run_trial(trial, prepare(load_dataset(spec), spec, seed=0), emit=lambda _: None)  # fmt: skip
     assert outcomes["warm"].observed["first_loss"] < 0.6 * outcomes["fresh"].observed["first_loss"]

@@ -29,7 +29,7 @@ def study(layers, *, seeds=2, train=None, **more):
 
 def trials_of(mapping):
     plan = expand(study_from_mapping(mapping))
-    return list(plan_trials(plan, {v.name: "digits" for v in plan.variants}, 1))
+    return list(plan_trials(plan, {v.name: "digits" for v in plan.variants}, lambda _: 1))
 
 
 def data_of(trials):

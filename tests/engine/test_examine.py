@@ -44,7 +44,7 @@ def prepared(**train):
     study = copy.deepcopy(BASE)
     study["train"].update(train)
     plan = expand(study_from_mapping(study))
-    (trial,) = plan_trials(plan, {plan.variants[0].name: "digits"}, 1)
+    (trial,) = plan_trials(plan, {plan.variants[0].name: "digits"}, lambda _: 1)
     spec = DataSpec.parse(trial.variant.data)
     return trial, prepare(load_dataset(spec), spec, seed=0)
 

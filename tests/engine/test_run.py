@@ -25,7 +25,7 @@ SHAPE = (8, 8, 1)
 
 def trials_of(mapping):
     plan = expand(study_from_mapping(mapping))
-    return plan_trials(plan, {v.name: "digits" for v in plan.variants}, 1)
+    return plan_trials(plan, {v.name: "digits" for v in plan.variants}, lambda _: 1)
 
 
 def data_of(trial, fit_on="train"):

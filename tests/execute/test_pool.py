@@ -35,7 +35,7 @@ def tasks(tiny, tmp_path):
         folder = tmp_path / "data"
         export_dataset(data, folder)
         names = {v.name: data.fingerprint for v in plan.variants}
-        trials = plan_trials(plan, names, 1)
+        trials = plan_trials(plan, names, lambda _: 1)
         return [Task("fit", (t,), folder) for t in trials]
 
     return make

@@ -265,7 +265,9 @@ def test_inserting_moves_no_other_layers_name(anchor, after):
 def test_identity_ignores_names_and_notices_everything_else():
     def identities(text, **options):
         plan = expand(study_from_text(text), **options)
-        return {t.identity for t in plan_trials(plan, {v.name: "d" for v in plan.variants}, 1)}
+        return {
+            t.identity for t in plan_trials(plan, {v.name: "d" for v in plan.variants}, lambda _: 1)
+        }
 
     base = identities(GOOD)
     assert len(base) == 20

@@ -32,7 +32,7 @@ from ceteris.data.facts import data_facts, image_digests
 from ceteris.data.load import data_key, load_dataset
 from ceteris.data.spec import DataSpec, SplitSpec
 from ceteris.data.splits import split_ids
-from ceteris.engine.version import ENGINE_VERSION
+from ceteris.engine.version import engine_version
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
 from ceteris.execute.grouping import groups_of
@@ -221,7 +221,7 @@ def _register(session: _Session, study: Study) -> None:
 
 
 def _run_trials(session: _Session) -> tuple[Trial, ...]:
-    trials = plan_trials(session.plan, session.fingerprints, ENGINE_VERSION)
+    trials = plan_trials(session.plan, session.fingerprints, engine_version)
     if not session.plan.looks:
         session.store.add_trials(trials)
         _fit(session, trials, "trials")
@@ -333,7 +333,7 @@ def _refit(session: _Session, trial: Trial, stored: StoredTrial) -> Trial:
         trial.seed,
         "train+validation",
         data_fingerprint=session.fingerprints[variant.name],
-        engine_version=ENGINE_VERSION,
+        engine_version=engine_version(variant),
     )
 
 

@@ -1,9 +1,45 @@
 """The version of the training arithmetic. A change that can change results raises it: trials of
 another version are other trials.
+
+A change often concerns few trials (a layer, a loss), and results that were right keep their
+identities. So a trial's version is the last one that changed the bits of trials like it.
 """
 
 from __future__ import annotations
 
-__all__ = ["ENGINE_VERSION"]
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-ENGINE_VERSION = 3
+from ceteris.records import Variant
+
+__all__ = ["CHANGES", "ENGINE_VERSION", "Change", "engine_version"]
+
+OLDEST = 3
+"""Of trials that no later change concerns."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of the arithmetic, and whom it concerns."""
+
+    version: int
+    why: str
+    concerns: Callable[[Variant], bool]
+    """Whether bits of a variant's trials may have changed; in doubt, yes."""
+
+
+CHANGES: tuple[Change, ...] = ()
+
+ENGINE_VERSION = max((change.version for change in CHANGES), default=OLDEST)
+"""The newest version."""
+
+
+def engine_version(variant: Variant, changes: Sequence[Change] = CHANGES) -> int:
+    """Return the last version that changed the bits of a variant's trials.
+
+    Args:
+        variant: fully resolved.
+        changes: all there were since `OLDEST`.
+    """
+    found = (change.version for change in changes if change.concerns(variant))
+    return max(found, default=OLDEST)

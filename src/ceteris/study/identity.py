@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ceteris.records import FitOn, Plan, Trial, Variant
 
@@ -44,14 +44,14 @@ def make_trial(
 
 
 def plan_trials(
-    plan: Plan, fingerprints: Mapping[str, str], engine_version: int
+    plan: Plan, fingerprints: Mapping[str, str], version_of: Callable[[Variant], int]
 ) -> tuple[Trial, ...]:
     """Return all trials of a plan, seed by seed.
 
     Args:
         plan: the expanded study.
         fingerprints: variant name -> fingerprint of its data set.
-        engine_version: of the training arithmetic.
+        version_of: gives the version of the arithmetic by which a variant is trained.
     """
     return tuple(
         make_trial(
@@ -59,7 +59,7 @@ def plan_trials(
             seed,
             "train",
             data_fingerprint=fingerprints[variant.name],
-            engine_version=engine_version,
+            engine_version=version_of(variant),
         )
         for seed in plan.seeds
         for variant in plan.variants
