@@ -102,7 +102,7 @@ def run(case: Case) -> StudyResults:
     for trial in plan_trials(plan, fingerprints, lambda _: 1):
         spec = DataSpec.parse(trial.variant.data)
         facts[trial.variant.name] = data_facts(
-            data, split_ids(spec.split, data.labels, data.num_train_part), digests
+            data, split_ids(spec.split, data.labels, data.parts), digests
         )
         stored.append(case.trial(_trained(trial, data, spec, case, last)))
     return summarise(case.plan(plan), stored, facts=facts, descriptions=planned.descriptions)

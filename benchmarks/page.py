@@ -135,7 +135,7 @@ def _write_artifacts(folder: Path, results: Results, draws: np.random.Generator)
 
 
 def _predictions(data: Dataset, spec: DataSpec, draws: np.random.Generator) -> Predictions:
-    ids = split_ids(spec.split, data.labels, data.num_train_part).validation
+    ids = split_ids(spec.split, data.labels, data.parts).validation
     scores = draws.normal(0, 1, (len(ids), 10))
     scores[np.arange(len(ids)), data.labels[ids]] += 3
     probabilities = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)

@@ -152,7 +152,7 @@ def export(prepared: Prepared, folder: Path) -> None:
 
     spec = DataSpec.parse(prepared.planned.plan.variants[0].data)
     data = load_dataset(spec, base=None)
-    split = split_ids(spec.split, data.labels, data.num_train_part)
+    split = split_ids(spec.split, data.labels, data.parts)
     folder.mkdir(parents=True, exist_ok=True)
     for name, ids in (("train", split.train), ("validation", split.validation)):
         np.save(folder / f"{name}-images.npy", data.images[ids])

@@ -71,7 +71,8 @@ def study_file_page() -> str:
         "## data\n\n- `source`: required; "
         + ", ".join(f"`{name}`" for name in NAMED_SOURCES)
         + ", or a path: an image folder (one folder per class), a folder with IDX files, a `.npz` or a `.csv`"
-        "\n- `split`: see below; default `{validation: 0.2}` where the source has an official test part, else"
+        "\n- `split`: see below; by default, the source's own parts: `{validation: official}` where it has validation and test, `{validation: 0.2}`"
+        " where it has a test part only, `{validation: official, test: 0.2}` where it has a validation part only, else"
         " `{train: 0.6, validation: 0.2, test: 0.2}`\n- `preprocess`: a list of steps; default none (raw pixels)"
         "\n- `train_size`: number or share of training examples to use; nested subsets",
         f"### data.split\n\n{(SplitSpec.__doc__ or '').strip()}\n\n{fields(SplitSpec)}",

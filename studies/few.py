@@ -61,7 +61,7 @@ def _write(data: Dataset, folder: Path) -> None:
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
     partial.mkdir(parents=True)
     train = np.arange(NUM_TRAIN)
-    test = np.arange(data.num_train_part, data.num_train_part + NUM_TEST)
+    test = np.arange(data.parts.train, data.parts.train + NUM_TEST)
     if data.images.shape[3] == 3:
         _write_batches(data, [*np.array_split(train, len(BATCHES) - 1), test], partial)
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ __all__ = [
     "FitOn",
     "LayerOutput",
     "Look",
+    "Parts",
     "Plan",
     "Predictions",
     "Scope",
@@ -141,6 +142,14 @@ class Trial:
     fit_on: FitOn = "train"
 
 
+class Parts(NamedTuple):
+    """Examples in the official parts of a source, in the order in which they lie in it."""
+
+    train: int
+    validation: int = 0
+    test: int = 0
+
+
 @dataclass(frozen=True)
 class DataDescription:
     """What can be said of a data set before training."""
@@ -150,6 +159,8 @@ class DataDescription:
     class_names: tuple[str, ...]
     num_examples: Mapping[str, int]
     """Examples per split: train, validation, test."""
+    parts: Parts = field(default_factory=lambda: Parts(0))
+    """Examples in the official parts of the source; none where an earlier version wrote this down."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def test_test_images_are_shown_only_after_the_test_set_was_opened(sealed, opened
     assert "test" not in report_content(sealed).pictures
     spec = DataSpec.parse(STUDY["data"])
     data = load_dataset(spec)
-    test = split_ids(spec.split, data.labels, data.num_train_part).test
+    test = split_ids(spec.split, data.labels, data.parts).test
     kept = load_gallery(sealed.folder)
     assert not set(kept.ids) & set(test)
     np.testing.assert_array_equal(load_gallery(opened.folder).groups["test"], test[:25])

@@ -45,7 +45,7 @@ def test_first_images_and_surest_mistakes_of_the_validation_part_are_kept(found)
     assert kept.identity == first_selected_trial(found).identity
     spec = DataSpec.parse(STUDY["data"])
     data = load_dataset(spec)
-    split = split_ids(spec.split, data.labels, data.num_train_part)
+    split = split_ids(spec.split, data.labels, data.parts)
     np.testing.assert_array_equal(kept.ids[list(kept.first)], split.validation[:12])
     wrong = predictions.ids[most_confident(predictions, 12)]
     np.testing.assert_array_equal(kept.ids[list(kept.mistakes)], wrong)

@@ -26,8 +26,9 @@ from ceteris.data.images import LookUp
 from ceteris.data.load import describe, load_dataset
 from ceteris.data.prepare import FittedPreprocessing, open_test, prepare
 from ceteris.data.spec import DataSpec, SplitSpec
-from ceteris.data.splits import Split, split_ids, subset
+from ceteris.data.splits import Split, split_ids, subset, unused_parts
 from ceteris.errors import DataError
+from ceteris.records import Parts
 
 
 def spec(source="digits", **more):
@@ -53,20 +54,66 @@ def refusal(source, **more):
 def test_splits_are_disjoint_stratified_and_repeatable(count, classes, seed, shares):
     labels = np.arange(count) % classes
     rule = SplitSpec(train=shares[0], validation=shares[1], test=shares[2], seed=seed)
-    split = split_ids(rule, labels, count)
+    split = split_ids(rule, labels, Parts(count))
     parts = (split.train, split.validation, split.test)
     assert sorted(np.concatenate(parts)) == list(range(count))
     assert len(split.train) == round(shares[0] * count)
     for part in parts:
         counts = np.bincount(labels[part], minlength=classes)
         assert counts.max() - counts.min() <= 2
-    again = split_ids(rule, labels, count)
+    again = split_ids(rule, labels, Parts(count))
     assert all(
         (a == b).all()
         for a, b in zip(parts, (again.train, again.validation, again.test), strict=True)
     )
-    other = split_ids(rule.model_copy(update={"seed": seed + 1}), labels, count)
+    other = split_ids(rule.model_copy(update={"seed": seed + 1}), labels, Parts(count))
     assert not np.array_equal(other.train, split.train)
+
+
+@pytest.mark.parametrize(
+    ("parts", "written", "sizes"),
+    [
+        (Parts(100), {"train": 0.6, "validation": 0.2, "test": 0.2}, (60, 20, 20)),
+        (Parts(80, test=20), {"validation": 0.2}, (64, 16, 20)),
+        (Parts(60, 15, 25), {"validation": "official"}, (60, 15, 25)),
+        (Parts(80, validation=20), {"validation": "official", "test": 0.2}, (64, 20, 16)),
+    ],
+)
+def test_without_shares_the_source_decides_and_its_own_parts_stay_what_they_are(
+    parts, written, sizes
+):
+    labels, rule = np.arange(100) % 4, SplitSpec(seed=3)
+    full = rule.completed(parts)
+    assert full == SplitSpec(seed=3, **written)
+    assert full.completed(Parts(5, 5, 5)) == full
+    split = split_ids(rule, labels, parts)
+    assert (len(split.train), len(split.validation), len(split.test)) == sizes
+    if parts.validation:
+        start = parts.train
+        assert list(split.validation) == list(range(start, start + parts.validation))
+    if parts.test:
+        assert list(split.test) == list(range(100 - parts.test, 100))
+    together = np.concatenate([split.train, split.validation, split.test])
+    assert sorted(together) == list(range(100))
+
+
+def test_a_part_of_the_source_that_is_not_used_is_said():
+    parts = Parts(60, 15, 25)
+    assert unused_parts(SplitSpec(), parts) == ()
+    shares = SplitSpec(train=0.6, validation=0.2, test=0.2)
+    first, second = unused_parts(shares, parts)
+    assert first.startswith("the source's own validation part (15 images) is not used")
+    assert second.startswith("the source's own test part (25 images) is not used")
+    assert unused_parts(shares.model_copy(update={"use": "all"}), parts) == ()
+    (said,) = unused_parts(SplitSpec(validation="test"), parts)
+    assert said.startswith("the source's own validation part (15 images) is not used")
+    (said,) = unused_parts(SplitSpec(validation=0.2), parts)
+    assert said == (
+        "data.split.validation, a share, is not used: "
+        "the source's own validation part (15 images) is"
+    )
+    split = split_ids(SplitSpec(validation=0.2), np.arange(100) % 2, parts)
+    assert list(split.validation) == list(range(60, 75))
 
 
 @settings(max_examples=25, deadline=None)
@@ -84,14 +131,16 @@ def test_smaller_subsets_are_part_of_larger_ones(seed, small, large):
 
 def test_the_official_test_part_stays_the_test_part_or_validates_when_asked():
     labels = np.arange(100) % 4
-    split = split_ids(SplitSpec(validation=0.25), labels, 80)
+    split = split_ids(SplitSpec(validation=0.25), labels, Parts(80, test=20))
     assert list(split.test) == list(range(80, 100))
     assert (len(split.train), len(split.validation)) == (60, 20)
-    split = split_ids(SplitSpec(validation="test"), labels, 80)
+    split = split_ids(SplitSpec(validation="test"), labels, Parts(80, test=20))
     assert list(split.validation) == list(range(80, 100))
     assert (len(split.train), len(split.test)) == (80, 0)
     with pytest.raises(DataError, match="needs the shares of train, validation and test"):
-        split_ids(SplitSpec(validation=0.25), labels, 100)
+        split_ids(SplitSpec(validation=0.25), labels, Parts(100))
+    with pytest.raises(DataError, match="needs a source with a validation part"):
+        split_ids(SplitSpec(validation="official", test=0.2), labels, Parts(80, test=20))
     with pytest.raises(
         DataError, match="must be at most the 60 training examples of the split, got 61"
     ):
@@ -219,9 +268,11 @@ def test_a_fingerprint_notices_every_pixel_label_name_and_part():
         fingerprint(changed),
         fingerprint(y=labels[::-1].copy()),
         fingerprint(names=("a", "c")),
-        fingerprint(num_train_part=3),
+        fingerprint(parts=Parts(3, test=1)),
+        fingerprint(parts=Parts(3, validation=1)),
+        fingerprint(maximum=1),
     ]
-    assert len(set(prints)) == 5
+    assert len(set(prints)) == 7
     assert fingerprint() == prints[0]
 
 
@@ -264,7 +315,7 @@ def idx_folder(path, pack=gzip.compress, suffix=".gz"):
 def test_idx_pairs(tmp_path, pack, suffix):
     arrays = idx_folder(tmp_path / "set", pack, suffix)
     data = load_dataset(spec(tmp_path / "set"))
-    assert data.num_train_part == 30
+    assert data.parts.train == 30
     assert (data.images[:30, :, :, 0] == arrays["train"][0]).all()
     assert (data.images[30:, :, :, 0] == arrays["t10k"][0]).all()
     assert (data.labels[30:] == arrays["t10k"][1]).all()
@@ -358,7 +409,7 @@ def test_npz_and_csv(tmp_path):
         tmp_path / "a.npz", x_train=images, y_train=labels, x_test=images[:2], y_test=labels[:2]
     )
     data = load_dataset(spec(tmp_path / "a.npz"))
-    assert (len(data.images), data.num_train_part, data.class_names) == (6, 4, ("5", "7"))
+    assert (len(data.images), data.parts.train, data.class_names) == (6, 4, ("5", "7"))
     rows = [
         ",".join(map(str, [label, *image.ravel()]))
         for label, image in zip(labels, images, strict=True)
@@ -427,7 +478,7 @@ def cifar_folder(path, rows=6):
 def test_cifar_batches_read_without_running_them(tmp_path):
     pixels, labels = cifar_folder(tmp_path / "cifar-10-batches-py")
     data = read_cifar(tmp_path / "cifar-10-batches-py")
-    assert data.num_train_part == 30
+    assert data.parts.train == 30
     assert (data.labels == labels).all()
     assert (data.images.transpose(0, 3, 1, 2).reshape(36, 3072) == pixels).all()
     archive = tmp_path / "cifar.tar.gz"
@@ -629,14 +680,16 @@ def test_a_decoded_archive_is_kept_and_checked(tmp_path):
 
     def decode():
         calls.append(1)
-        return make_dataset(images, np.arange(9) % 3, ("a", "b", "c"), where="x", num_train_part=6)
+        return make_dataset(
+            images, np.arange(9) % 3, ("a", "b", "c"), where="x", parts=Parts(6, test=3)
+        )
 
     first, second = (decoded("d" * 64, decode, tmp_path) for _ in range(2))
     assert len(calls) == 1
     assert first.fingerprint == second.fingerprint
     assert (first.images == second.images).all()
     assert (first.labels == second.labels).all()
-    assert (second.num_train_part, second.class_names) == (6, ("a", "b", "c"))
+    assert (second.parts, second.class_names) == (Parts(6, test=3), ("a", "b", "c"))
     (kept,) = tmp_path.iterdir()
     block = bytearray((kept / "images.npy").read_bytes())
     block[-1] ^= 1
@@ -683,7 +736,7 @@ def test_trivial_features_are_the_nearest_class_means_of_scikit_learn():
     from ceteris.data.trivial import trivial_accuracies
 
     data = load_dataset(DataSpec.parse({"source": "digits"}))
-    split = split_ids(DataSpec.parse({"source": "digits"}).split, data.labels, data.num_train_part)
+    split = split_ids(DataSpec.parse({"source": "digits"}).split, data.labels, data.parts)
     found = trivial_accuracies(data, split)
     flat = data.images.reshape(len(data.images), -1).astype(float)
     train, asked = split.train, split.validation

@@ -86,7 +86,7 @@ def first_images(run, part):
     spec = DataSpec.parse(variant.data)
     with few_images(spec.source, run.folder.parent / "data"):
         data = load_dataset(spec)
-    ids = getattr(split_ids(spec.split, data.labels, data.num_train_part), part)[:25]
+    ids = getattr(split_ids(spec.split, data.labels, data.parts), part)[:25]
     return ids, data.images[ids], [data.class_names[label] for label in data.labels[ids]]
 
 

@@ -108,7 +108,7 @@ def test_few_images_are_the_first_ones_for_as_long_as_asked(source, tmp_path, re
     for _ in range(2):  # written, then found
         with few_images(source, tmp_path):
             found, described = load_named(source), describe(spec)
-    test = slice(whole.num_train_part, whole.num_train_part + NUM_TEST)
+    test = slice(whole.parts.train, whole.parts.train + NUM_TEST)
     for name in ("images", "labels"):
         own, all_of_them = getattr(found, name), getattr(whole, name)
         np.testing.assert_array_equal(own[:NUM_TRAIN], all_of_them[:NUM_TRAIN])

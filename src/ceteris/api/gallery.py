@@ -73,7 +73,7 @@ def keep_gallery(
         selected: identity of the selected variant's first trial, or None.
         firsts: identities of every variant's first trial, for images on which they disagree.
     """
-    split = split_ids(spec.split, data.labels, data.num_train_part)
+    split = split_ids(spec.split, data.labels, data.parts)
     groups = {
         "samples": _samples(split.train, data.labels, len(data.class_names)),
         "train": split.train[:FIRST],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from statistics import mean
@@ -121,6 +121,7 @@ def plan_study(
         variant.name: describe(DataSpec.parse(variant.data), base=study.base)
         for variant in plan.variants
     }
+    plan = _completed(plan, descriptions)
     summaries = check_shapes(plan, descriptions)
     plan = with_parameter_warnings(plan, summaries)
     shaped = _Shaped(plan, descriptions, summaries)
@@ -134,6 +135,20 @@ def plan_study(
         costs=costs,
         estimate=shaped.estimate(costs, jobs, start_seconds),
     )
+
+
+def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:
+    """Write out the splits that the sources decide."""
+    variants = tuple(
+        replace(
+            variant,
+            data=DataSpec.parse(variant.data)
+            .completed(descriptions[variant.name].parts)
+            .to_settings(),
+        )
+        for variant in plan.variants
+    )
+    return replace(plan, variants=variants)
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _load_data(session: _Session) -> None:
             session.notes.append(DataNote(spec.source, data.fingerprint, data.notes))
         data, digests = loaded[key]
         if (key, spec.split) not in looked:
-            split = split_ids(spec.split, data.labels, data.num_train_part)
+            split = split_ids(spec.split, data.labels, data.parts)
             looked[key, spec.split] = data_facts(data, split, digests)
         session.facts[variant.name] = looked[key, spec.split]
         session.fingerprints[variant.name] = data.fingerprint

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from ceteris.data.dataset import Dataset, make_dataset
 from ceteris.errors import DataError, Problem
+from ceteris.records import Parts
 
 __all__ = ["BATCHES", "plain_value", "read_cifar"]
 
@@ -82,7 +83,7 @@ def read_cifar(path: Path) -> Dataset:
         np.concatenate(labels),
         tuple(map(str, names)),
         where=str(path),
-        num_train_part=sum(map(len, labels[:5])),
+        parts=Parts(sum(map(len, labels[:5])), test=len(labels[5])),
     )
 
 

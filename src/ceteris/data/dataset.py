@@ -10,26 +10,59 @@ import numpy as np
 import numpy.typing as npt
 
 from ceteris.errors import DataError, Problem
+from ceteris.records import Parts
 
-__all__ = ["Dataset", "make_dataset"]
+__all__ = ["Dataset", "Said", "make_dataset"]
+
+
+_FIRST_MAXIMA = (16, 255)
+"""Of sources that were fingerprinted without it: `digits`, and everything else."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a reader has to say: what it changed, what it left out, and what else it noticed."""
+
+    changed: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+NOTHING_SAID = Said()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images of a source: the official training part first, then the official test part."""
+    """Images of a source: the official training part first, then validation and test, if it has them."""
 
     images: npt.NDArray[np.uint8]
     """``(example, height, width, channel)``"""
     labels: npt.NDArray[np.int64]
     """``(example,)``, 0 for the first class."""
-    num_train_part: int
-    """Examples of the official training part (all, where there is no test part)."""
+    parts: Parts
+    """Examples in the official parts; all are training images where the source has no parts."""
     class_names: tuple[str, ...]
     maximum: int
-    """Largest value a pixel can have: 255; 16 for digits."""
+    """Largest value a pixel can have: 255; 16 for digits; 1 where the source holds two values."""
     fingerprint: str
     """SHA-256 of images, labels, class names and parts."""
     notes: tuple[str, ...] = ()
+    """What else is worth saying of the source."""
+    changed: tuple[str, ...] = ()
+    """What was done to pixels or labels to make them one array, with counts."""
+    ignored: tuple[str, ...] = ()
+    """What lies in the source and is not in these arrays."""
+    file_names: tuple[str, ...] = ()
+    """Path of each example's file inside the source; empty where examples have no files."""
+
+    @property
+    def observed_range(self) -> tuple[int, int]:
+        """The smallest and the largest value of all pixels."""
+        return int(self.images.min()), int(self.images.max())
+
+    def name_of(self, example: int) -> str:
+        """Return what a person finds an example by: its file, or its number."""
+        return self.file_names[example] if self.file_names else str(example)
 
 
 def make_dataset(
@@ -38,11 +71,22 @@ def make_dataset(
     class_names: tuple[str, ...],
     *,
     where: str,
-    num_train_part: int | None = None,
+    parts: Parts | None = None,
     maximum: int = 255,
-    notes: tuple[str, ...] = (),
+    said: Said = NOTHING_SAID,
+    file_names: tuple[str, ...] = (),
 ) -> Dataset:
     """Check that the parts fit together, and fingerprint them.
+
+    Args:
+        images: ``(example, height, width[, channel])``.
+        labels: ``(example,)``.
+        class_names: in the order of the labels.
+        where: the source, for errors.
+        parts: sizes of the official parts; all are training images by default.
+        maximum: the largest value that a pixel can have.
+        said: what the reader has changed, left out or noticed.
+        file_names: of each example.
 
     Raises:
         DataError: counts differ, labels are out of range, or there are fewer than two classes.
@@ -59,15 +103,18 @@ def make_dataset(
         problems.append((f"labels must lie in 0..{len(class_names) - 1}", given))
     if problems:
         raise DataError(Problem(where, rule, got) for rule, got in problems)
-    parts = len(images) if num_train_part is None else num_train_part
+    parts = parts or Parts(len(images))
     return Dataset(
         images,
         labels,
         parts,
         class_names,
         maximum,
-        _fingerprint(images, labels, class_names, parts),
-        notes,
+        _fingerprint(images, labels, class_names, parts, maximum),
+        said.notes,
+        said.changed,
+        said.ignored,
+        file_names,
     )
 
 
@@ -75,10 +122,16 @@ def _fingerprint(
     images: npt.NDArray[np.uint8],
     labels: npt.NDArray[np.int64],
     class_names: tuple[str, ...],
-    num_train_part: int,
+    parts: Parts,
+    maximum: int,
 ) -> str:
-    head = json.dumps([images.shape, list(class_names), num_train_part], ensure_ascii=False)
-    digest = hashlib.sha256(head.encode())
+    """Return a digest; what the first version did not know is hashed only where it is there."""
+    known: list[object] = [images.shape, list(class_names), parts.train]
+    if parts.validation:
+        known.append({"validation": parts.validation})
+    if maximum not in _FIRST_MAXIMA:
+        known.append({"maximum": maximum})
+    digest = hashlib.sha256(json.dumps(known, ensure_ascii=False).encode())
     digest.update(images.data)
     digest.update(labels.astype("<i8").data)
     return digest.hexdigest()

@@ -6,10 +6,9 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.dataset import Dataset, Said, make_dataset
 from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.errors import DataError, StoreError
 
@@ -51,11 +50,12 @@ def _kept(folder: Path) -> Dataset | None:
             found.labels,
             found.class_names,
             where=str(folder),
-            num_train_part=found.num_train_part,
+            parts=found.parts,
             maximum=found.maximum,
+            said=Said(found.changed, found.ignored, found.notes),
         )
     except (OSError, ValueError, KeyError, TypeError, DataError):
         return None
     if whole.fingerprint != found.fingerprint:
         return None
-    return replace(whole, notes=found.notes)
+    return whole

@@ -9,6 +9,7 @@ import numpy as np
 
 from ceteris.data.dataset import Dataset
 from ceteris.errors import Problem, StoreError
+from ceteris.records import Parts
 
 __all__ = ["export_dataset", "open_dataset"]
 
@@ -48,19 +49,25 @@ def open_dataset(folder: Path) -> Dataset:
     return Dataset(
         images=np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False),
         labels=np.load(folder / "labels.npy", allow_pickle=False),
-        num_train_part=plain["num_train_part"],
+        parts=Parts(*plain["parts"]),
         class_names=tuple(plain["class_names"]),
         maximum=plain["maximum"],
         fingerprint=plain["fingerprint"],
         notes=tuple(plain["notes"]),
+        changed=tuple(plain["changed"]),
+        ignored=tuple(plain["ignored"]),
+        file_names=tuple(plain["file_names"]),
     )
 
 
 def _plain(data: Dataset) -> dict[str, object]:
     return {
-        "num_train_part": data.num_train_part,
+        "parts": list(data.parts),
         "class_names": list(data.class_names),
         "maximum": data.maximum,
         "fingerprint": data.fingerprint,
         "notes": list(data.notes),
+        "changed": list(data.changed),
+        "ignored": list(data.ignored),
+        "file_names": list(data.file_names),
     }

@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ceteris.data.dataset import Dataset, make_dataset
 from ceteris.errors import DataError, Problem
+from ceteris.records import Parts
 
 __all__ = ["image_folders", "read_folder", "read_image"]
 
@@ -50,7 +51,7 @@ def read_folder(path: Path, *, size: tuple[int, int] | None = None) -> Dataset:
         np.array([label for _, label in flat], dtype=np.int64),
         class_names,
         where=str(path),
-        num_train_part=len(files[0]),
+        parts=Parts(len(files[0]), test=sum(map(len, files[1:]))),
     )
 
 

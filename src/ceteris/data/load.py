@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,16 @@ from ceteris.data.splits import split_sizes, subset_size
 from ceteris.data.steps import Resize
 from ceteris.data.tables import read_csv, read_npz
 from ceteris.errors import DataError, Problem, did_you_mean
-from ceteris.records import DataDescription, Shape
+from ceteris.records import DataDescription, Parts, Shape
 
 __all__ = ["data_key", "describe", "load_dataset"]
 
 
 def data_key(spec: DataSpec) -> str:
     """Return a text that is equal for specifications that load the same data set."""
-    size = _resize(spec)
-    return spec.source if size is None or spec.source in NAMED_SOURCES else f"{spec.source}@{size}"
+    if spec.source in NAMED_SOURCES:
+        return spec.source
+    return json.dumps([spec.source, _resize(spec), spec.reading()], sort_keys=True)
 
 
 def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
@@ -65,21 +67,22 @@ def describe(spec: DataSpec, *, base: Path | None = None) -> DataDescription:
     if spec.source in NAMED:
         source = NAMED[spec.source]
         shape, names = source.shape, source.class_names
-        parts = (source.num_train, source.num_test)
+        parts = Parts(source.num_train, test=source.num_test)
     elif spec.source == "digits":
-        shape, names, parts = (8, 8, 1), DIGIT_NAMES, (1797, 0)
+        shape, names, parts = (8, 8, 1), DIGIT_NAMES, Parts(1797)
     else:
         data = load_dataset(spec, base=base)
         height, width, channels = data.images.shape[1:]
         shape, names = (height, width, channels), data.class_names
-        parts = (data.num_train_part, len(data.images) - data.num_train_part)
-    train, validation, test = split_sizes(spec.split, *parts)
+        parts = data.parts
+    spec = spec.completed(parts)
+    train, validation, test = split_sizes(spec.split, parts)
     sizes = {
         "train": subset_size(train, spec.train_size),
         "validation": validation,
         "test": test,
     }
-    return DataDescription(_shape_after(spec, shape), names, sizes)
+    return DataDescription(_shape_after(spec, shape), names, sizes, parts)
 
 
 def _shape_after(spec: DataSpec, shape: Shape) -> Shape:
@@ -125,5 +128,9 @@ def _read_idx_folder(path: Path, train: tuple[Path, Path]) -> Dataset:
     flat = np.concatenate(labels).astype(np.int64)
     names = tuple(str(value) for value in range(int(flat.max(initial=0)) + 1))
     return make_dataset(
-        np.concatenate(images), flat, names, where=str(path), num_train_part=len(images[0])
+        np.concatenate(images),
+        flat,
+        names,
+        where=str(path),
+        parts=Parts(len(images[0]), test=sum(map(len, images[1:]))),
     )

@@ -17,11 +17,11 @@ import numpy as np
 import platformdirs
 
 from ceteris.data.cifar import BATCHES, read_cifar
-from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.dataset import Dataset, Said, make_dataset
 from ceteris.data.decoded import decoded
 from ceteris.data.idx import read_idx
 from ceteris.errors import DataError, Problem
-from ceteris.records import Shape
+from ceteris.records import Parts, Shape
 
 __all__ = ["NAMED", "NamedSource", "download", "load_named", "search_folders"]
 
@@ -186,8 +186,8 @@ def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
         np.concatenate([arrays[1], arrays[3]]).astype(np.int64),
         source.class_names,
         where=str(local[0].parent),
-        num_train_part=len(arrays[0]),
-        notes=notes,
+        parts=Parts(len(arrays[0]), test=len(arrays[2])),
+        said=Said(notes=notes),
     )
 
 

@@ -160,7 +160,7 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
     Raises:
         DataError: the split does not fit the data.
     """
-    split = split_ids(spec.split, data.labels, data.num_train_part)
+    split = split_ids(spec.split, data.labels, data.parts)
     train = subset(split.train, data.labels, spec.train_size, seed)
     validation = split.validation
     num_sample = len(validation)
@@ -193,7 +193,7 @@ def some_validation_images(
         preprocessing: fitted on training examples, as stored with the trial's weights.
         ids: of the images.
     """
-    validation = split_ids(spec.split, data.labels, data.num_train_part).validation
+    validation = split_ids(spec.split, data.labels, data.parts).validation
     chosen = _for_validation(data, spec, preprocessing, validation)
     return chosen.images(data.images, ids)
 
@@ -206,7 +206,7 @@ def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing)
         spec: the split.
         preprocessing: fitted on training examples, as stored with the trial's weights.
     """
-    ids = split_ids(spec.split, data.labels, data.num_train_part).test
+    ids = split_ids(spec.split, data.labels, data.parts).test
     chosen = treating(spec.mistakes, "test", preprocessing, lambda: _fit(data, spec, ids))
     return TestData(chosen.images(data.images, ids), data.labels[ids], ids, chosen)
 

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from ceteris.data.spec import SplitSpec
 from ceteris.errors import DataError, Problem
 from ceteris.keyed import generator
+from ceteris.records import Parts
 
-__all__ = ["Split", "split_ids", "split_sizes", "subset", "subset_size"]
+__all__ = ["Split", "split_ids", "split_sizes", "subset", "subset_size", "unused_parts"]
 
 Ids = npt.NDArray[np.int64]
 
@@ -25,52 +26,106 @@ class Split:
     test: Ids
 
 
-def split_sizes(spec: SplitSpec, num_train_part: int, num_test_part: int) -> tuple[int, int, int]:
-    """Return the number of training, validation and test examples."""
+def split_sizes(spec: SplitSpec, parts: Parts) -> tuple[int, int, int]:
+    """Return the number of training, validation and test examples.
+
+    Args:
+        spec: shares; where only ``validation`` is given, parts that the source has stand as they are.
+        parts: of the source.
+    """
+    spec = spec.completed(parts)
     if spec.validation == "test":
-        return num_train_part, num_test_part, 0
+        return parts.train, parts.test, 0
     if spec.train is None:
-        validation = round(float(spec.validation or 0) * num_train_part)
-        return num_train_part - validation, validation, num_test_part
-    pool = num_train_part + (num_test_part if spec.use == "all" else 0)
+        validation = parts.validation or round(_share(spec.validation) * parts.train)
+        test = parts.test or round(_share(spec.test) * parts.train)
+        return (
+            parts.train - (0 if parts.validation else validation) - (0 if parts.test else test),
+            validation,
+            test,
+        )
+    pool = sum(parts) if spec.use == "all" else parts.train
     train = round(spec.train * pool)
-    validation = round(float(spec.validation or 0) * pool)
+    validation = round(_share(spec.validation) * pool)
     return train, validation, pool - train - validation
 
 
-def split_ids(spec: SplitSpec, labels: Ids, num_train_part: int) -> Split:
+def split_ids(spec: SplitSpec, labels: Ids, parts: Parts) -> Split:
     """Draw the split.
 
     Args:
         spec: shares and seed.
-        labels: of all examples, official training part first.
-        num_train_part: its size.
+        labels: of all examples: the official training part, then validation, then test.
+        parts: their sizes.
 
     Raises:
-        DataError: a part that is asked for would be empty, or the source has no test part.
+        DataError: a part that is asked for would be empty, or the source lacks it.
     """
-    num_test_part = len(labels) - num_train_part
-    if spec.train is None and num_test_part == 0:
-        raise DataError(
-            Problem(
-                "data.split",
-                "needs the shares of train, validation and test, as the source has no test part",
-                "only validation",
-                "Write {train: 0.6, validation: 0.2, test: 0.2}.",
-            )
-        )
-    sizes = split_sizes(spec, num_train_part, num_test_part)
+    spec = spec.completed(parts)
+    _refuse_lacking(spec, parts)
+    sizes = split_sizes(spec, parts)
     if min(sizes[:2]) < 1 or (sizes[2] < 1 and spec.validation != "test"):
         got = f"{sizes[0]} / {sizes[1]} / {sizes[2]} examples"
         raise DataError(Problem("data.split", "every part must get at least one example", got))
-    parts = np.arange(num_train_part), np.arange(num_train_part, len(labels))
+    own_train, own_validation, own_test = np.split(
+        np.arange(len(labels)), np.cumsum(parts)[:2].tolist()
+    )
     if spec.validation == "test":
-        return Split(parts[0], parts[1], parts[1][:0])
-    pool = np.arange(len(labels)) if spec.use == "all" else parts[0]
+        return Split(own_train, own_test, own_test[:0])
+    pool = np.arange(len(labels)) if spec.use == "all" else own_train
     order = pool[stratified_order(labels[pool], spec.seed, "split")]
-    train, validation = order[: sizes[0]], order[sizes[0] : sizes[0] + sizes[1]]
-    test = parts[1] if spec.train is None else order[sizes[0] + sizes[1] :]
+    train, validation, test = np.split(order, [sizes[0], len(order) - _drawn_for_test(spec, parts)])
+    if spec.train is None:
+        validation = own_validation if parts.validation else validation
+        test = own_test if parts.test else test
     return Split(np.sort(train), np.sort(validation), np.sort(test))
+
+
+def unused_parts(spec: SplitSpec, parts: Parts) -> tuple[str, ...]:
+    """Return a sentence for every part of the source, or share of the split, that is not used.
+
+    Args:
+        spec: shares.
+        parts: of the source.
+    """
+    spec, said = spec.completed(parts), []
+    for name in ("validation", "test"):
+        count = getattr(parts, name)
+        if not count:
+            continue
+        images = f"the source's own {name} part ({count:,} images)"
+        if name == "validation" and spec.validation == "test":
+            said.append(f"{images} is not used: data.split.validation asks for the test part")
+        elif spec.train is not None and spec.use == "train":
+            fix = "write split: {validation: official} to use the source's parts"
+            said.append(
+                f"{images} is not used: data.split asks for shares of the training part ({fix})"
+            )
+        elif spec.train is None and isinstance(getattr(spec, name), float):
+            said.append(f"data.split.{name}, a share, is not used: {images} is")
+    return tuple(said)
+
+
+def _refuse_lacking(spec: SplitSpec, parts: Parts) -> None:
+    shares = "Write {train: 0.6, validation: 0.2, test: 0.2}."
+    if spec.validation == "official" and not parts.validation:
+        rule = "validation: official needs a source with a validation part"
+        raise DataError(Problem("data.split", rule, "none", f"{shares[:-1]}, or a share."))
+    if spec.train is None and not parts.test and spec.test is None:
+        rule = "needs the shares of train, validation and test, as the source has no test part"
+        if parts.validation:
+            shares = "Write {validation: official, test: 0.2}."
+        raise DataError(Problem("data.split", rule, "only validation", shares))
+
+
+def _drawn_for_test(spec: SplitSpec, parts: Parts) -> int:
+    """Return how many test examples are drawn from the pool."""
+    own = spec.train is None and parts.test
+    return 0 if own else split_sizes(spec, parts)[2]
+
+
+def _share(value: float | str | None) -> float:
+    return float(value) if isinstance(value, float | int) else 0.0
 
 
 def subset_size(num_train: int, size: float | None) -> int:

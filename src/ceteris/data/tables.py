@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ceteris.data.dataset import Dataset, make_dataset
 from ceteris.errors import DataError, Problem
+from ceteris.records import Parts
 
 __all__ = ["read_csv", "read_npz"]
 
@@ -85,7 +86,7 @@ def _dataset(
         indices.astype(np.int64),
         tuple(str(value) for value in values),
         where=str(path),
-        num_train_part=len(images[0]),
+        parts=Parts(len(images[0]), test=sum(map(len, images[1:]))),
     )
 
 

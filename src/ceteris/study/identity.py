@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
+from ceteris.data.spec import READING
 from ceteris.records import FitOn, Plan, Trial, Variant
 
 __all__ = ["canonical_json", "make_trial", "plan_trials"]
@@ -29,7 +30,7 @@ def make_trial(
     Names of variants and levels, claims and the number of seeds are not part of it, so that more
     seeds, more variants or another name never retrain anything.
     """
-    data = {key: value for key, value in variant.data.items() if key != "source"}
+    data = {k: v for k, v in variant.data.items() if k not in ("source", *READING)}
     content = {
         "engine": engine_version,
         "fingerprint": data_fingerprint,
