@@ -1,9 +1,7 @@
 """Files of a trial: whole or absent, and a damaged one says so."""
 
 import numpy as np
-import pytest
 
-from ceteris.errors import TrialError
 from ceteris.execute import artifacts
 from ceteris.records import EpochRecord, Predictions
 
@@ -26,9 +24,13 @@ def test_predictions_round_trip(tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_a_torn_file_is_named_and_a_torn_checkpoint_is_ignored(tmp_path):
+def write_checkpoint(folder):
     groups = {"weights": {"conv/kernel": np.ones((2, 3), np.float32)}}
-    artifacts.write_checkpoint(tmp_path, (RECORD,), groups)
+    artifacts.write_checkpoint(folder, (RECORD,), groups)
+
+
+def test_a_checkpoint_that_is_cut_anywhere_is_as_good_as_none(tmp_path):
+    write_checkpoint(tmp_path)
     records, found = artifacts.read_checkpoint(tmp_path)
     assert records == (RECORD,)
     assert (found["weights"]["conv/kernel"] == 1).all()
@@ -37,8 +39,17 @@ def test_a_torn_file_is_named_and_a_torn_checkpoint_is_ignored(tmp_path):
     for cut in range(len(content)):
         path.write_bytes(content[:cut])
         assert artifacts.read_checkpoint(tmp_path) is None
-        with pytest.raises(TrialError, match="must be a whole safetensors file"):
-            artifacts.read_arrays(path)
+
+
+def test_a_checkpoint_with_any_bit_flipped_is_as_good_as_none(tmp_path):
+    write_checkpoint(tmp_path)
+    path = tmp_path / "checkpoint.safetensors"
+    content = path.read_bytes()
+    for bit in range(8 * len(content)):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        assert artifacts.read_checkpoint(tmp_path) is None, bit
 
 
 def test_a_finished_trial_leaves_no_half_written_file(tmp_path):

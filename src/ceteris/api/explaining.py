@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ceteris.api.folder import write_bytes
-from ceteris.api.own_images import chosen_variant, class_names, read_own, trained_trials
+from ceteris.api.own_images import chosen_variant, class_names, network_of, read_own, trained_trials
 from ceteris.api.results import Results
-from ceteris.execute.artifacts import read_weights_file, trial_folder
 from ceteris.execute.insight import LayerMaps, layer_maps
 from ceteris.records import Attributions
 from ceteris.report.explained_sheet import explained_sheet
@@ -57,9 +56,10 @@ def explain(results: Results, file: Path, variant: str | None = None) -> Explana
     chosen = chosen_variant(results, variant)
     raw, names = read_own(results, [file], chosen), class_names(results, chosen)
     trial = trained_trials(results, chosen)[0]
-    weights, preprocessing = read_weights_file(trial_folder(results.folder, trial.identity))
-    images = preprocessing.images(raw, np.arange(1))
-    found = attributions_of(chosen, weights, images, len(names))
+    with network_of(results, trial) as (weights, preprocessing):
+        images = preprocessing.images(raw, np.arange(1))
+        found = attributions_of(chosen, weights, images, len(names))
+        layers = layer_maps(layer_outputs(chosen, weights, images))
     (values,) = found.probabilities
     return Explanation(
         file,
@@ -70,7 +70,7 @@ def explain(results: Results, file: Path, variant: str | None = None) -> Explana
         preprocessing.seen(raw)[0],
         preprocessing.maximum,
         found,
-        layer_maps(layer_outputs(chosen, weights, images)),
+        layers,
     )
 
 

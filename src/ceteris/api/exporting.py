@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from ceteris.api.damage import Damage
 from ceteris.api.folder import write_bytes
 from ceteris.api.frames import frame_files
 from ceteris.api.pictures import picture_files
@@ -16,6 +17,7 @@ from ceteris.api.results import Results
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.report.content import ReportContent
 from ceteris.report.figures import confusion_charts
+from ceteris.report.images import Picture
 from ceteris.report.paper_tables import csv_text, latex, markdown, paper_tables
 from ceteris.report.tables import csv_table, latex_table, markdown_table
 
@@ -58,7 +60,8 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
         path = folder / name
         write_bytes(path, text.encode())
         written.append(path)
-    for name, content in (*picture_files(results), *frame_files(results)):
+    damage = Damage(results.folder)
+    for name, content in (*picture_files(results, damage), *frame_files(results, damage)):
         path = folder / name
         write_bytes(path, content)
         written.append(path)
@@ -127,7 +130,8 @@ def _notebook(results: Results) -> dict[str, Any]:
 
 def _image_calls(results: Results) -> Iterator[str]:
     """Yield calls that show the images that the run has kept."""
-    groups = pictures_of(results)
+    nothing: dict[str, tuple[Picture, ...]] = {}
+    groups = Damage(results.folder).part(lambda: pictures_of(results), nothing)
     if groups:
         yield "results.images.samples()"
         yield "display(results.images.mistakes(), results.images.disagreements())"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ceteris.api.damage import Damage
 from ceteris.api.reporting import selected_predictions
 from ceteris.execute.artifacts import Split
 from ceteris.report.images import confusion
@@ -86,13 +88,19 @@ class Tables:
         )
 
 
-def frame_files(results: Results) -> Iterator[tuple[str, bytes]]:
-    """Yield (file name, CSV) of the settings tried and of every confusion matrix."""
+def frame_files(results: Results, damage: Damage) -> Iterator[tuple[str, bytes]]:
+    """Yield (file name, CSV) of the settings tried and of every confusion matrix.
+
+    Args:
+        results: of a run.
+        damage: hears of files that cannot be read; matrices of them are left out.
+    """
     yield "settings.csv", _csv(results.tables.settings())
     splits: tuple[Split, ...] = ("validation", "test")
     for split in splits:
         for normalised, ending in ((False, ""), (True, "-normalised")):
-            found = results.tables.confusion(split, normalised=normalised)
+            matrix = partial(results.tables.confusion, split, normalised=normalised)
+            found = damage.part(matrix, None)
             if found is not None:
                 yield f"confusion-{split}{ending}.csv", _csv(found)
 

@@ -13,14 +13,17 @@ import numpy.typing as npt
 from ceteris.data.dataset import Dataset
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import split_ids
+from ceteris.errors import TrialError
 from ceteris.execute.artifacts import read_arrays, read_predictions, trial_folder, write_arrays
 from ceteris.execute.insight import most_confident
+from ceteris.execute.sealed import BROKEN, damaged
 from ceteris.records import Predictions
 
 __all__ = [
     "Disagreement",
     "Gallery",
     "disagreements",
+    "holds_gallery",
     "keep_gallery",
     "load_gallery",
 ]
@@ -30,6 +33,8 @@ MAX_SAMPLES = 40
 MAX_MISTAKES = 24
 FIRST = 25
 """Images of every part that are shown, five by five."""
+FILE = "gallery.safetensors"
+RULE = "must hold images, their labels, and which of them belong together"
 Ids = npt.NDArray[np.int64]
 
 
@@ -91,7 +96,7 @@ def keep_gallery(
     groups["disagreements"] = np.array([row.index for row in rows], dtype=np.int64)
     ids = np.unique(np.concatenate(list(groups.values())))
     write_arrays(
-        out / "artifacts" / "gallery.safetensors",
+        out / "artifacts" / FILE,
         {
             "images": np.asarray(data.images[ids]),
             "ids": ids,
@@ -103,8 +108,13 @@ def keep_gallery(
 
 
 def load_gallery(out: Path) -> Gallery | None:
-    """Return what was kept; None if nothing was."""
-    arrays = read_arrays(out / "artifacts" / "gallery.safetensors")
+    """Return what was kept; None if nothing was.
+
+    Raises:
+        TrialError: the file is damaged.
+    """
+    path = out / "artifacts" / FILE
+    arrays = read_arrays(path)
     if arrays is None:
         return None
     groups = {
@@ -112,8 +122,23 @@ def load_gallery(out: Path) -> Gallery | None:
         for name, array in arrays.items()
         if name.startswith("group:")
     }
-    maximum = int(arrays["maximum"][0])
-    return Gallery(arrays["images"], arrays["ids"], arrays["labels"], maximum, groups)
+    try:
+        maximum = int(arrays["maximum"][0])
+        found = Gallery(arrays["images"], arrays["ids"], arrays["labels"], maximum, groups)
+        whole = _is_whole(found)
+    except BROKEN as error:
+        raise damaged(path, "something else", rule=RULE) from error
+    if not whole:
+        raise damaged(path, "something else", rule=RULE)
+    return found
+
+
+def holds_gallery(out: Path) -> bool:
+    """Return whether images are kept that can be read."""
+    try:
+        return load_gallery(out) is not None
+    except TrialError:
+        return False
 
 
 def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
@@ -137,6 +162,21 @@ def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
         for k in order
         if shares[k] < len(alike)
     ]
+
+
+def _is_whole(found: Gallery) -> bool:
+    """Whether there is an id and a label for every image, and an image for every id of a group."""
+    images, counts = found.images, {len(found.images), len(found.ids), len(found.labels)}
+    named = set(found.ids.tolist())
+    return (
+        images.ndim == 4
+        and images.dtype == np.uint8
+        and len(counts) == 1
+        and found.ids.shape == found.labels.shape
+        and found.labels.min(initial=0) >= 0
+        and found.maximum > 0
+        and all(named.issuperset(ids.tolist()) for ids in found.groups.values())
+    )
 
 
 def _samples(

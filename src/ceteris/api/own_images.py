@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,16 @@ import numpy.typing as npt
 from ceteris.api.gallery import Gallery, load_gallery
 from ceteris.api.results import Results
 from ceteris.data.foreign import read_foreign
+from ceteris.data.prepare import FittedPreprocessing
 from ceteris.errors import Problem, StoreError
+from ceteris.execute.artifacts import WEIGHTS, read_weights_file, trial_folder
+from ceteris.execute.sealed import damaged
 from ceteris.records import StoredTrial, Variant
 
-__all__ = ["chosen_variant", "class_names", "read_own", "trained_trials"]
+__all__ = ["chosen_variant", "class_names", "network_of", "read_own", "trained_trials"]
 
 Bytes = npt.NDArray[np.uint8]
+Network = tuple[dict[str, npt.NDArray[np.float32]], FittedPreprocessing]
 
 
 def chosen_variant(results: Results, name: str | None) -> Variant:
@@ -67,6 +72,26 @@ def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Bytes
         int(gallery.images.shape[3]),
     )
     return read_foreign(files, str(variant.data["source"]), shape, gallery.maximum)
+
+
+@contextmanager
+def network_of(results: Results, trial: StoredTrial) -> Iterator[Network]:
+    """Hand out what a trial has learned; inside, what does not fit the network is explained.
+
+    Args:
+        results: of the run.
+        trial: of the run.
+
+    Raises:
+        TrialError: its files are missing, damaged, or of another network.
+    """
+    folder = trial_folder(results.folder, trial.identity)
+    found = read_weights_file(folder)
+    try:
+        yield found
+    except (LookupError, ValueError) as error:
+        rule = f"must hold the network of {trial.variant}"
+        raise damaged(folder / WEIGHTS, str(error).splitlines()[0], rule=rule) from error
 
 
 def trained_trials(results: Results, variant: Variant) -> list[StoredTrial]:

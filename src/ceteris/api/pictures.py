@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ceteris.api.damage import Damage
 from ceteris.api.folder import write_bytes
-from ceteris.api.gallery import load_gallery
-from ceteris.api.reporting import first_selected_trial
+from ceteris.api.reporting import first_selected_trial, gallery_of
 from ceteris.errors import Problem, StudyError, did_you_mean
 from ceteris.execute.artifacts import read_predictions, trial_folder
 from ceteris.records import Predictions
@@ -80,7 +81,7 @@ def first_images(results: Results, part: Part, *, guesses: bool = True) -> PngPi
     if part not in PARTS:
         rule = f"must be one of {', '.join(PARTS)}"
         raise StudyError(Problem("part", rule, repr(part), did_you_mean(part, PARTS)))
-    gallery = load_gallery(results.folder)
+    gallery = gallery_of(results)
     if gallery is None or part not in gallery.groups:
         return None
     places = [gallery.place(int(index)) for index in gallery.groups[part]]
@@ -108,13 +109,20 @@ def _guesses(results: Results, part: Part) -> dict[int, int]:
     return dict(zip(map(int, found.ids), map(int, said), strict=True))
 
 
-def picture_files(results: Results) -> Iterator[tuple[str, bytes]]:
-    """Yield (file name, PNG) of all kernels and of the first images of every part."""
+def picture_files(results: Results, damage: Damage) -> Iterator[tuple[str, bytes]]:
+    """Yield (file name, PNG) of all kernels and of the first images of every part.
+
+    Args:
+        results: of a run.
+        damage: hears of files that cannot be read; pictures of them are left out.
+    """
+    nothing: Sequence[PngPicture] = ()
     for variant in results.manifest.plan.variants:
-        for picture in results.images.kernels(variant.name):
+        kernels = partial(results.images.kernels, variant.name)
+        for picture in damage.part(kernels, nothing):
             yield f"kernels-{_slug(picture.title)}.png", picture.png
     for part in PARTS:
-        found = results.images.first(part)
+        found = damage.part(partial(results.images.first, part), None)
         if found is not None:
             yield f"first-{part}.png", found.png
 

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ceteris.api.folder import write_bytes
-from ceteris.api.own_images import chosen_variant, class_names, read_own, trained_trials
+from ceteris.api.own_images import chosen_variant, class_names, network_of, read_own, trained_trials
 from ceteris.api.results import Results
 from ceteris.data.foreign import labelled_files
-from ceteris.execute.artifacts import read_weights_file, trial_folder
 from ceteris.judge.crossed import crossed_spread
 from ceteris.judge.effects import Interval
 from ceteris.judge.samples import Sample
@@ -239,10 +238,10 @@ def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
     classes = len(class_names(results, variant))
     probabilities, treated = {}, None
     for trial in trained_trials(results, variant):
-        weights, preprocessing = read_weights_file(trial_folder(results.folder, trial.identity))
-        images = preprocessing.images(raw, np.arange(len(raw)))
-        treated = images.array() if treated is None else treated
-        probabilities[trial.seed] = predict_images(variant, weights, images, classes)
+        with network_of(results, trial) as (weights, preprocessing):
+            images = preprocessing.images(raw, np.arange(len(raw)))
+            treated = images.array() if treated is None else treated
+            probabilities[trial.seed] = predict_images(variant, weights, images, classes)
     assert treated is not None  # noqa: S101 - there is a trained network
     return _Said(raw, treated, probabilities)
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
+from ceteris.api.damage import Damage
+from ceteris.api.gallery import FILE as GALLERY
 from ceteris.api.gallery import Gallery, disagreements, load_gallery
 from ceteris.api.insight import load_insight
 from ceteris.api.results import Results
-from ceteris.execute.artifacts import Split, read_predictions, read_weights_file, trial_folder
+from ceteris.execute.artifacts import (
+    WEIGHTS,
+    Split,
+    read_predictions,
+    read_weights_file,
+    trial_folder,
+)
+from ceteris.execute.sealed import BROKEN, damaged
 from ceteris.judge.reading import layers_of
 from ceteris.records import Predictions, StoredTrial
 from ceteris.report.content import ReportContent, training_rows
@@ -40,6 +51,7 @@ from ceteris.study.shapes import check_shapes
 
 __all__ = [
     "disagreements_of",
+    "gallery_of",
     "kernels_of",
     "pictures_of",
     "report_content",
@@ -55,22 +67,16 @@ def report_html(results: Results) -> str:
 
 
 def report_content(results: Results) -> ReportContent:
-    """Gather everything the report shows, from the run's folder alone."""
-    manifest, summary = results.manifest, results.summary
+    """Gather everything the report shows, from the run's folder alone.
+
+    What needs a file that cannot be read is left out, and a finding says so.
+    """
+    damage = Damage(results.folder)
+    kept = _kept_parts(results, damage)
+    findings = dict.fromkeys((*damage.findings(), *results.summary.findings))
+    manifest, summary = results.manifest, replace(results.summary, findings=tuple(findings))
     effects, curves = charts_of(manifest.plan, summary)
-    predictions = selected_predictions(results)
-    names = _class_names(results)
-    confusions = _confusions(predictions, names)
     summaries = check_shapes(manifest.plan, manifest.descriptions)
-    notes = [f"{item.source}: {note}" for item in manifest.data for note in item.notes]
-    notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in manifest.data]
-    notes += sorted(
-        {
-            f"{trial.variant}: {note}"
-            for trial in summary.trials
-            for note in trial.observed.get("preprocessing_notes", [])
-        }
-    )
     return ReportContent(
         plan=manifest.plan,
         results=summary,
@@ -84,23 +90,47 @@ def report_content(results: Results) -> ReportContent:
             *cost_charts_of(manifest.plan, summary, summaries),
             *learning_by_split(manifest.plan, summary),
         ),
-        kernels=_kernels(results),
-        classes=class_rows(predictions, names),
-        calibration=calibration_charts(predictions),
         factor_charts=factor_charts_of(manifest.plan, summary),
         curves=curves,
-        confusions=confusions,
-        confusion_difference=_difference(results, confusions, names),
-        pictures=pictures_of(results),
-        disagreements=disagreements_of(results),
-        data_notes=tuple(notes),
+        data_notes=_notes(results),
         resolved_yaml=resolved_yaml(manifest.plan),
         training=training_rows(manifest.plan, summary),
         environments=_environments(summary.trials),
         methods=methods_paragraph(manifest.plan, summary, manifest.descriptions),
         checklists=checklists(manifest.plan, summary),
-        insight=_insight(results),
+        **kept,
     )
+
+
+def _kept_parts(results: Results, damage: Damage) -> dict[str, Any]:
+    """Return the parts that are made from the files of trials."""
+    names = _class_names(results)
+    nothing: dict[str, list[Predictions]] = {}
+    predictions = damage.part(lambda: selected_predictions(results), nothing)
+    confusions = _confusions(predictions, names)
+    return {
+        "kernels": _kernels(results, damage),
+        "classes": class_rows(predictions, names),
+        "calibration": calibration_charts(predictions),
+        "confusions": confusions,
+        "confusion_difference": damage.part(lambda: _difference(results, confusions, names), None),
+        "pictures": damage.part(lambda: pictures_of(results), {}),
+        "disagreements": damage.part(lambda: disagreements_of(results), ()),
+        "insight": damage.part(lambda: _insight(results), None),
+    }
+
+
+def _notes(results: Results) -> tuple[str, ...]:
+    """Return what there is to say about data sets and their preprocessing."""
+    sources = results.manifest.data
+    notes = [f"{item.source}: {note}" for item in sources for note in item.notes]
+    notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in sources]
+    said = {
+        f"{trial.variant}: {note}"
+        for trial in results.summary.trials
+        for note in trial.observed.get("preprocessing_notes", [])
+    }
+    return (*notes, *sorted(said))
 
 
 def _predictions(results: Results, variant: str | None) -> dict[str, list[Predictions]]:
@@ -157,12 +187,12 @@ def _class_names(results: Results) -> tuple[str, ...]:
     return results.class_names
 
 
-def _kernels(results: Results) -> dict[str, tuple[KernelPicture, ...]]:
+def _kernels(results: Results, damage: Damage) -> dict[str, tuple[KernelPicture, ...]]:
     """Variant -> pictures of the kernels of its first finished seed, the selected variant first."""
     chosen = results.summary.selected
     names = [variant.name for variant in results.manifest.plan.variants]
     names.sort(key=lambda name: chosen is None or name != chosen.variant)
-    found = {name: kernels_of(results, name) for name in names}
+    found = {name: damage.part(partial(kernels_of, results, name), ()) for name in names}
     return {name: pictures for name, pictures in found.items() if pictures}
 
 
@@ -179,16 +209,22 @@ def kernels_of(results: Results, variant: str) -> tuple[KernelPicture, ...]:
     trial = next(_finished(results, variant), None)
     if trial is None:
         return ()
-    weights, _ = read_weights_file(trial_folder(results.folder, trial.identity))
+    folder = trial_folder(results.folder, trial.identity)
+    weights, _ = read_weights_file(folder)
     (model,) = (item.model for item in results.manifest.plan.variants if item.name == variant)
     order = [arguments["name"] for _, arguments in layers_of(model)]
-    pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+    try:
+        pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+    except BROKEN as error:
+        raise damaged(folder / WEIGHTS, "others", rule="must hold the network's kernels") from error
+    if any(picture.layer not in order for picture in pictures):
+        raise damaged(folder / WEIGHTS, "others", rule="must hold the network's kernels")
     return tuple(sorted(pictures, key=lambda picture: order.index(picture.layer)))
 
 
 def pictures_of(results: Results) -> dict[str, tuple[Picture, ...]]:
     """Group -> pictures: samples, the first of every part, mistakes, disagreements."""
-    gallery = load_gallery(results.folder)
+    gallery = gallery_of(results)
     if gallery is None:
         return {}
     names = _class_names(results)
@@ -206,6 +242,19 @@ def pictures_of(results: Results) -> dict[str, tuple[Picture, ...]]:
     if predictions is not None and "mistakes" in gallery.groups:
         ids = gallery.groups["mistakes"]
         found["mistakes"] = _guessed(gallery, predictions, ids, names)
+    return found
+
+
+def gallery_of(results: Results) -> Gallery | None:
+    """Return the images that the run has kept, with labels that are classes of it; None if it kept none.
+
+    Raises:
+        TrialError: the file is damaged.
+    """
+    found = load_gallery(results.folder)
+    if found is not None and found.labels.max(initial=0) >= len(_class_names(results)):
+        path = results.folder / "artifacts" / GALLERY
+        raise damaged(path, "labels of others", rule="must show the study's classes")
     return found
 
 
@@ -232,7 +281,7 @@ def _guessed(
 
 def disagreements_of(results: Results) -> tuple[tuple[Picture, str], ...]:
     """Return images on which the variants' first networks disagree, and what they say."""
-    gallery = load_gallery(results.folder)
+    gallery = gallery_of(results)
     if gallery is None:
         return ()
     names = _class_names(results)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ceteris.api.damage import Damage
 from ceteris.api.folder import DATABASE, existing_folder, in_use
 from ceteris.api.manifest import Manifest, manifest_from_json
 from ceteris.api.progress import Status, study_status
@@ -156,21 +157,31 @@ def read_results(store: Store, folder: Path) -> Results:
     manifest = manifest_from_json(registrations[-1].manifest, where=where)
     earlier = [_readable(item.manifest, where) for item in registrations[:-1]]
     before = [item for item in (*earlier, manifest) if item and not item.results_seen]
-    trials = store.trials()
+    trials, damage = store.trials(), Damage(folder)
     summary = summarise(
         manifest.plan,
         trials,
         store.looks(),
         declared=before[-1].plan.claims if before else None,
         facts=manifest.facts,
-        marking=marking_of(trials, folder),
+        marking=marking_of(trials, folder, damage),
         descriptions=manifest.descriptions,
     )
+    summary = replace(summary, findings=(*damage.findings(), *summary.findings))
     return Results(folder, manifest, summary, registrations[-1].study_yaml)
 
 
-def marking_of(trials: Sequence[StoredTrial], folder: Path) -> Marking:
-    """Return a reader of predictions, which are opened only for claims that need single images."""
+def marking_of(
+    trials: Sequence[StoredTrial], folder: Path, damage: Damage | None = None
+) -> Marking:
+    """Return a reader of predictions, which are opened only for claims that need single images.
+
+    Args:
+        trials: of the run.
+        folder: of the run.
+        damage: hears of files that cannot be read; of their images nothing is known.
+    """
+    heard = damage or Damage(folder)
     places = {
         (trial.variant, trial.seed): trial_folder(folder, trial.identity)
         for trial in trials
@@ -181,12 +192,12 @@ def marking_of(trials: Sequence[StoredTrial], folder: Path) -> Marking:
     def marks(variant: str, seed: int, metric: str) -> Marks | None:
         place = places.get((variant, seed))
         split: Literal["validation", "test"] = "test" if metric.startswith("test") else "validation"
-        found = None if place is None else read_predictions(place, split)
-        return (
-            None
-            if found is None
-            else Marks(found.ids, found.probabilities.argmax(1) == found.labels)
-        )
+        if place is None:
+            return None
+        found = heard.part(lambda: read_predictions(place, split), None)
+        if found is None:
+            return None
+        return Marks(found.ids, found.probabilities.argmax(1) == found.labels)
 
     return marks
 

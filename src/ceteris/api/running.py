@@ -18,7 +18,7 @@ from ceteris.api.folder import (
     prepared_folder,
     write_text,
 )
-from ceteris.api.gallery import keep_gallery, load_gallery
+from ceteris.api.gallery import holds_gallery, keep_gallery
 from ceteris.api.insight import kept_identity
 from ceteris.api.invocation import Invocation, keep_invocation
 from ceteris.api.manifest import DataNote, Manifest, manifest_to_json
@@ -26,6 +26,7 @@ from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
 from ceteris.api.reporting import first_selected_trial, first_trials
 from ceteris.api.results import Results, marking_of, read_results
+from ceteris.api.trained import sentence_of_unreadable, unreadable_trials
 from ceteris.data.dataset import Dataset
 from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.data.facts import data_facts, image_digests
@@ -242,7 +243,13 @@ def _run_trials(session: _Session) -> tuple[Trial, ...]:
 
 def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
     """Train the trials that are not done."""
-    done = {item.identity for item in session.store.trials() if item.status == "done"}
+    wanted = {trial.identity for trial in trials}
+    stored = [item for item in session.store.trials() if item.identity in wanted]
+    lost = unreadable_trials(session.out, stored)
+    if lost:
+        session.tell(Progress(sentence_of_unreadable(lost)))
+    done = {item.identity for item in stored if item.status == "done"}
+    done -= {item.identity for item, _ in lost}
     missing = [trial for trial in trials if trial.identity not in done]
     epochs = sum(trial.variant.train["epochs"] for trial in trials)
     left = sum(trial.variant.train["epochs"] for trial in missing)
@@ -283,7 +290,7 @@ def _finish_selected(session: _Session, trials: Sequence[Trial]) -> None:
 
 def _keep_first_images(session: _Session) -> None:
     """Keep sample images from the beginning, for a page that is looked at while trials run."""
-    if load_gallery(session.out) is None:
+    if not holds_gallery(session.out):
         variant = session.plan.variants[0]
         data = open_dataset(session.datasets[session.fingerprints[variant.name]])
         keep_gallery(session.out, data, DataSpec.parse(variant.data), None)

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from ceteris.data.dataset import Dataset
-from ceteris.errors import Problem, StoreError
+from ceteris.errors import DataError, Problem, StoreError
 from ceteris.records import Parts
 
 __all__ = ["export_dataset", "open_dataset"]
 
 _DONE = "data.json"
+_BROKEN = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError),
+    *(TypeError, ValueError, zipfile.BadZipFile),
+)
+"""What reading of damaged files can raise."""
 
 
 def export_dataset(data: Dataset, folder: Path) -> None:
     """Write images and labels as ``.npy``; the small JSON file comes last and marks them whole.
 
+    What a killed run has left there is used only if it is the same, value by value.
+
     Raises:
         StoreError: the files cannot be written.
     """
-    if (folder / _DONE).exists():
+    if _holds(folder, data):
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / _DONE).unlink(missing_ok=True)
         np.save(folder / "images.npy", data.images, allow_pickle=False)
         np.save(folder / "labels.npy", data.labels, allow_pickle=False)
         partial = folder / f"{_DONE}.partial"
-        partial.write_text(json.dumps(_plain(data), ensure_ascii=False), encoding="utf-8")
+        partial.write_text(json.dumps(_plain(data)), encoding="utf-8")
         partial.replace(folder / _DONE)
     except OSError as error:
         size = data.images.nbytes + data.labels.nbytes
@@ -44,7 +53,33 @@ def export_dataset(data: Dataset, folder: Path) -> None:
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Open what `export_dataset` wrote; pages are shared with every other reader."""
+    """Open what `export_dataset` wrote; pages are shared with every other reader.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    try:
+        return _open(folder)
+    except _BROKEN as error:
+        got = (str(error) or type(error).__name__).splitlines()[0]
+        fix = "Run the study again: it is made anew from the source."
+        problem = Problem(str(folder), "must hold the data set in whole files", got, fix)
+        raise DataError(problem) from error
+
+
+def _holds(folder: Path, data: Dataset) -> bool:
+    try:
+        found = open_dataset(folder)
+    except DataError:
+        return False
+    return (
+        _plain(found) == _plain(data)
+        and np.array_equal(found.images, data.images)
+        and np.array_equal(found.labels, data.labels)
+    )
+
+
+def _open(folder: Path) -> Dataset:
     plain = json.loads((folder / _DONE).read_text(encoding="utf-8"))
     return Dataset(
         images=np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False),

@@ -1,27 +1,25 @@
 """What a trial leaves on disk: weights, preprocessing, predictions, and a checkpoint while it runs.
 
-Files are safetensors, written so that a crash or a power cut leaves the old file or the new one:
-data, fsync, rename, fsync of the folder. Free of torch.
+Files are safetensors with a checksum, written so that a crash or a power cut leaves the old file or
+the new one: data, fsync, rename, fsync of the folder. A file of an earlier version has no checksum;
+what it holds is looked at all the same, so that damage is an error and never a traceback. Free of torch.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from ceteris.data.prepare import FittedPreprocessing
-from ceteris.errors import Problem, StoreError, TrialError
+from ceteris.errors import TrialError
+from ceteris.execute.sealed import BROKEN, Arrays, damaged, find_sealed, read_sealed, write_sealed
 from ceteris.records import EpochRecord, Predictions
 
 __all__ = [
@@ -33,14 +31,17 @@ __all__ = [
     "read_predictions",
     "read_weights_file",
     "trial_folder",
+    "unreadable",
     "write_arrays",
     "write_checkpoint",
     "write_predictions",
     "write_weights",
 ]
 
-Arrays = dict[str, npt.NDArray[Any]]
 Split = Literal["validation", "test"]
+
+WEIGHTS, PREPROCESSING = "weights.safetensors", "preprocessing.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 def trial_folder(out: Path, identity: str) -> Path:
@@ -52,10 +53,9 @@ def write_weights(
     folder: Path, weights: Mapping[str, npt.NDArray[np.float32]], preprocessing: FittedPreprocessing
 ) -> None:
     """Write weights and the preprocessing they belong to."""
-    _write(
-        folder / "preprocessing.safetensors", preprocessing.to_tensors(), preprocessing.to_json()
-    )
-    _write(folder / "weights.safetensors", dict(weights), "{}")
+    described = preprocessing.to_json()
+    write_sealed(folder / PREPROCESSING, preprocessing.to_tensors(), described)
+    write_sealed(folder / WEIGHTS, weights, "{}")
 
 
 def read_weights_file(
@@ -66,9 +66,15 @@ def read_weights_file(
     Raises:
         TrialError: a file is missing or damaged.
     """
-    weights, _ = _read(folder / "weights.safetensors")
-    tensors, text = _read(folder / "preprocessing.safetensors")
-    return weights, FittedPreprocessing.restored(text, tensors)
+    weights, _ = read_sealed(folder / WEIGHTS)
+    if any(array.dtype != np.float32 for array in weights.values()):
+        raise damaged(folder / WEIGHTS, "others", rule="must hold numbers of 32 bits")
+    tensors, text = read_sealed(folder / PREPROCESSING)
+    try:
+        return weights, FittedPreprocessing.restored(text, tensors)
+    except BROKEN as error:
+        rule = "must say how images are prepared"
+        raise damaged(folder / PREPROCESSING, "something else", rule=rule) from error
 
 
 def write_predictions(folder: Path, predictions: Predictions) -> None:
@@ -78,7 +84,7 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
         "labels": predictions.labels,
         "probabilities": predictions.probabilities,
     }
-    _write(folder / f"predictions-{predictions.split}.safetensors", tensors, "{}")
+    write_sealed(_predictions(folder, predictions.split), tensors, "{}")
 
 
 def read_predictions(folder: Path, split: Split) -> Predictions | None:
@@ -87,11 +93,39 @@ def read_predictions(folder: Path, split: Split) -> Predictions | None:
     Raises:
         TrialError: the file is damaged.
     """
-    path = folder / f"predictions-{split}.safetensors"
-    if not path.exists():
+    path = _predictions(folder, split)
+    found = find_sealed(path)
+    if found is None:
         return None
-    tensors, _ = _read(path)
-    return Predictions(split, tensors["ids"], tensors["labels"], tensors["probabilities"])
+    tensors, _ = found
+    try:
+        read = Predictions(split, tensors["ids"], tensors["labels"], tensors["probabilities"])
+    except KeyError as error:
+        raise damaged(path, f"no {error}", rule="must hold predictions") from error
+    if not _fits(read):
+        rule = "must hold a label and a probability of every class for every image"
+        raise damaged(path, "something else", rule=rule)
+    return read
+
+
+def unreadable(folder: Path, splits: Sequence[Split] = ()) -> str | None:
+    """Return why what a finished trial has left cannot be read; None if all is well.
+
+    A trial whose weights or predictions are damaged or gone is to be trained again.
+
+    Args:
+        folder: of the trial.
+        splits: whose predictions must be there; others may be missing, but not damaged.
+    """
+    try:
+        read_weights_file(folder)
+        for split in ("validation", "test"):
+            if read_predictions(folder, split) is None and split in splits:
+                raise damaged(_predictions(folder, split), "no file", rule="must exist")
+    except TrialError as error:
+        problem = error.problems[0]
+        return f"{Path(problem.where).name} {problem.rule}, got {problem.got}"
+    return None
 
 
 def write_checkpoint(
@@ -104,23 +138,24 @@ def write_checkpoint(
         for name, array in arrays.items()
     }
     text = json.dumps([asdict(record) for record in records])
-    _write(folder / "checkpoint.safetensors", tensors, text)
+    write_sealed(folder / CHECKPOINT, tensors, text)
 
 
 def read_checkpoint(folder: Path) -> tuple[tuple[EpochRecord, ...], dict[str, Arrays]] | None:
     """Read a checkpoint; None if there is none, or it is damaged (the trial then starts again)."""
-    path = folder / "checkpoint.safetensors"
-    if not path.exists():
-        return None
     try:
-        tensors, text = _read(path)
-    except TrialError:
+        found = find_sealed(folder / CHECKPOINT)
+        if found is None:
+            return None
+        tensors, text = found
+        records = tuple(EpochRecord(**record) for record in json.loads(text))
+    except (TrialError, *BROKEN):
         return None
     groups: dict[str, Arrays] = {}
     for key, array in tensors.items():
         group, _, name = key.partition(":")
         groups.setdefault(group, {})[name] = array
-    return tuple(EpochRecord(**record) for record in json.loads(text)), groups
+    return records, groups
 
 
 def write_arrays(path: Path, arrays: Arrays, text: str = "{}") -> None:
@@ -129,7 +164,7 @@ def write_arrays(path: Path, arrays: Arrays, text: str = "{}") -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    _write(path, arrays, text)
+    write_sealed(path, arrays, text)
 
 
 def read_arrays(path: Path) -> Arrays | None:
@@ -148,61 +183,27 @@ def read_described(path: Path) -> tuple[Arrays, str] | None:
     Raises:
         TrialError: the file is damaged.
     """
-    return _read(path) if path.exists() else None
+    return find_sealed(path)
 
 
 def drop_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a finished trial, and what a killed worker left half-written."""
-    for path in (folder / "checkpoint.safetensors", *folder.glob("*.partial")):
+    for path in (folder / CHECKPOINT, *folder.glob("*.partial")):
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
 
 
-def _write(path: Path, tensors: Arrays, text: str) -> None:
-    plain = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    content = save(plain, metadata={"ceteris": text})
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise StoreError(
-            Problem(
-                str(path),
-                f"must be writable ({len(content):,} bytes)",
-                error.strerror or str(error),
-                "Free some space or choose another folder with --out; finished trials are kept.",
-            )
-        ) from error
+def _predictions(folder: Path, split: Split) -> Path:
+    return folder / f"predictions-{split}.safetensors"
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _read(path: Path) -> tuple[Arrays, str]:
-    try:
-        content = path.read_bytes()
-        tensors = load(content)
-        (length,) = struct.unpack("<Q", content[:8])
-        header = json.loads(content[8 : 8 + length])
-        return tensors, str(header.get("__metadata__", {}).get("ceteris", "{}"))
-    except FileNotFoundError as error:
-        fix = "Delete the folder's trial and run the study again."
-        raise TrialError(Problem(str(path), "must exist", "no file", fix)) from error
-    except (OSError, SafetensorError, ValueError, struct.error) as error:
-        rule = "must be a whole safetensors file"
-        raise TrialError(
-            Problem(str(path), rule, str(error), "Delete it and run the study again.")
-        ) from error
+def _fits(found: Predictions) -> bool:
+    """Whether there is a label and a row of probabilities for every image."""
+    ids, labels, values = found.ids, found.labels, found.probabilities
+    if ids.ndim != 1 or labels.shape != ids.shape or values.ndim != 2 or len(values) != len(ids):
+        return False
+    if ids.dtype.kind not in "iu" or labels.dtype.kind not in "iu" or values.dtype.kind != "f":
+        return False
+    if not len(ids):
+        return True
+    return bool(ids.min() >= 0 and labels.min() >= 0 and labels.max() < values.shape[1])

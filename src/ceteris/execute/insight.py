@@ -18,13 +18,13 @@ from ceteris.data.dataset import Dataset
 from ceteris.data.prepare import some_validation_images
 from ceteris.data.spec import DataSpec
 from ceteris.execute.artifacts import (
-    Arrays,
     read_described,
     read_predictions,
     read_weights_file,
     trial_folder,
     write_arrays,
 )
+from ceteris.execute.sealed import BROKEN, Arrays, damaged
 from ceteris.records import Attributions, LayerOutput, Predictions, Trial
 
 __all__ = [
@@ -168,10 +168,22 @@ def read_insight(out: Path) -> Insight | None:
     Raises:
         TrialError: the file is damaged.
     """
-    found = read_described(out / "artifacts" / FILE)
+    path = out / "artifacts" / FILE
+    found = read_described(path)
     if found is None:
         return None
-    arrays, about = found[0], json.loads(found[1])
+    try:
+        return _read(found[0], json.loads(found[1]))
+    except BROKEN as error:
+        rule = "must hold what a network looks at"
+        raise damaged(path, "something else", rule=rule) from error
+
+
+def _read(arrays: Arrays, about: dict[str, Any]) -> Insight:
+    places = range(len(arrays["ids"]))
+    named = [*about["first"], *about["mistakes"], *map(int, about["layers"])]
+    if not set(named).issubset(places) or len(arrays["images"]) != len(places):
+        raise ValueError("positions of images that are not there")
     return Insight(
         about["identity"],
         arrays["images"],
