@@ -1,6 +1,8 @@
 """Fixtures that several parts share."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -70,8 +72,6 @@ def tiny():
 @pytest.fixture(scope="session")
 def chromium():
     """A browser of this machine; nothing is downloaded."""
-    import shutil
-
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on this machine")
@@ -82,3 +82,31 @@ def chromium():
         browser = driver.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def unwritable(tmp_path):
+    """Make a folder that cannot be written, by root neither; give it back afterwards."""
+    mounted = []
+
+    def seal(folder):
+        if os.geteuid() != 0:
+            folder.chmod(0o555)
+            mounted.append((folder, False))
+            return folder
+        place = tmp_path / "mounted"
+        place.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("root without the right to mount can write everywhere")
+        mounted.append((place, True))
+        shutil.copytree(folder, place, dirs_exist_ok=True)
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        return place
+
+    yield seal
+    for folder, is_mount in mounted:
+        if is_mount:
+            subprocess.run(["umount", str(folder)], check=True)
+        else:
+            folder.chmod(0o755)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,7 +161,7 @@ def write_template(path: Path, *, replace: bool = False) -> None:
     Raises:
         StudyError: the file exists, or cannot be written.
     """
-    if path.exists() and not replace:
+    if os.path.lexists(path) and not replace:
         fix = "Choose another name, or add --force."
         raise StudyError(Problem(str(path), "must not exist yet", "an existing file", fix))
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,8 @@ __all__ = [
     "STUDY",
     "existing_folder",
     "in_use",
+    "is_file",
+    "is_folder",
     "locked",
     "prepared_folder",
     "write_bytes",
@@ -62,16 +66,34 @@ def existing_folder(out: Path) -> Path:
     Raises:
         StoreError: it is not the output folder of a run.
     """
-    if not (out / DATABASE).is_file():
-        raise StoreError(
-            Problem(
-                where=str(out),
-                rule=f"must be the output folder of a run (with {DATABASE} in it)",
-                got="no such file" if out.is_dir() else "no such folder",
-                fix="Run a study first: ceteris run STUDY --out DIR.",
-            )
-        )
+    try:
+        mode = (out / DATABASE).stat().st_mode
+        got = None if stat.S_ISREG(mode) else "something else of this name"
+    except (FileNotFoundError, NotADirectoryError):
+        got = "no such file" if is_folder(out) else "no such folder"
+    except (OSError, ValueError) as error:
+        got = getattr(error, "strerror", None) or str(error)
+    if got is not None:
+        rule = f"must be the output folder of a run (with {DATABASE} in it)"
+        fix = "Run a study first: ceteris run STUDY --out DIR."
+        raise StoreError(Problem(str(out), rule, got, fix))
     return out
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; one that may not be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a file; one that may not be looked at is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -100,7 +122,22 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def in_use(out: Path) -> bool:
-    """Return whether a run holds the folder at this moment."""
+    """Return whether a run holds the folder at this moment; nothing is written to find out."""
+    if sys.platform == "win32":
+        return _in_use_by_lock(out)
+    import fcntl
+
+    try:
+        with (out / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _in_use_by_lock(out: Path) -> bool:
     if not (out / LOCK).exists():
         return False
     lock = FileLock(out / LOCK, timeout=0)
@@ -108,6 +145,8 @@ def in_use(out: Path) -> bool:
         lock.acquire()
     except Timeout:
         return True
+    except OSError:
+        return False
     lock.release()
     return False
 

@@ -49,10 +49,10 @@ def kept_invocation(out: Path) -> Invocation:
         StoreError: the file is damaged.
     """
     path = out / INVOCATION
-    if not path.is_file():
-        return Invocation()
     try:
         return _ADAPTER.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Invocation()
     except (ValidationError, OSError) as error:
         rule = "must hold the options of a run"
         fix = "Delete it, and run the study file with its options again."

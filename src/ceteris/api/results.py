@@ -137,7 +137,7 @@ def open_results(folder: str | Path) -> Results:
         StoreError: the folder is not a run's, or its database cannot be read.
     """
     folder = Path(folder)
-    with open_store(existing_folder(folder) / DATABASE) as store:
+    with open_store(existing_folder(folder) / DATABASE, read_only=True) as store:
         return read_results(store, folder)
 
 

@@ -63,9 +63,10 @@ def command(
         typer.echo(message, err=True)
         raise typer.Exit(BAD_INPUT)
     from ceteris import api
+    from ceteris.api.folder import is_folder
 
     loaded, kept = _opened(study)
-    folder = out or (study if study.is_dir() else api.default_out(loaded.name))
+    folder = out or (study if is_folder(study) else api.default_out(loaded.name))
     given = {
         "seeds": seeds,
         "jobs": jobs,
@@ -91,8 +92,9 @@ def command(
 def _opened(path: Path) -> tuple[Study, dict[str, Any]]:
     """Read a study file, or the study of an output folder with the options it was run with."""
     from ceteris import api
+    from ceteris.api.folder import is_folder
 
-    if not path.is_dir():
+    if not is_folder(path):
         return api.load(path), {}
     return api.reopen(path)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ceteris.api.folder import DATABASE, in_use
+from ceteris.api.folder import DATABASE, in_use, is_file, is_folder
 from ceteris.api.reporting import report_content
 from ceteris.api.results import Results, open_results
 from ceteris.api.watching import snapshot_of
@@ -115,7 +115,7 @@ class StudyPage:
             return render_message(
                 "The run has ended before it could begin; see where it was started."
             )
-        if (self.folder / DATABASE).exists():
+        if is_file(self.folder / DATABASE):
             return render_message(str(error))
         return render_message("Nothing has been run here yet.")
 
@@ -135,7 +135,7 @@ class Library:
     @property
     def single(self) -> StudyPage | None:
         """The only study there is, if the folder itself is its output folder."""
-        if self.root in self._pages or (self.root / DATABASE).is_file():
+        if self.root in self._pages or is_file(self.root / DATABASE):
             return self.page_of(self.root)
         return None
 
@@ -194,8 +194,8 @@ def existing_library(root: Path) -> Library:
         StoreError: there is no such folder, or no study in it.
     """
     library = Library(root)
-    if not root.is_dir() or not library.pages():
-        got = "no study" if root.is_dir() else "no such folder"
+    if not is_folder(root) or not library.pages():
+        got = "no study" if is_folder(root) else "no such folder"
         rule = f"must be the output folder of a run (with {DATABASE} in it), or hold some"
         fix = "Run a study first: ceteris run STUDY --out DIR."
         raise StoreError(Problem(str(root), rule, got, fix))

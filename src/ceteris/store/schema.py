@@ -10,10 +10,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
 from ceteris.errors import Problem, StoreError
+from ceteris.store.rows import DAMAGED
 
-__all__ = ["HEAD", "open_engine", "upgrade"]
+__all__ = ["HEAD", "SEALED_FROM", "check_file", "known_version", "open_engine", "upgrade"]
 
-HEAD = "0001"
+HEAD = "0002"
+SEALED_FROM = "0002"
+"""From this schema on, rows have checksums."""
+KNOWN = ("0001", "0002")
+ELSEWHERE = "Choose another folder with --out."
 WAL_SAFE = (3, 51, 3)
 """From this SQLite on, write-ahead logs are safe with several writers at a checkpoint."""
 
@@ -35,18 +40,8 @@ def upgrade(connection: Connection, where: str) -> None:
     """
     if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
         connection.execute(text("SELECT pg_advisory_xact_lock(727372)"))
-    version = _version(connection)
-    if version == HEAD:
+    if known_version(connection, where) == HEAD:
         return
-    if version is not None and version > HEAD:
-        raise StoreError(
-            Problem(
-                where,
-                f"must have a schema this version knows (up to {HEAD})",
-                version,
-                "Update ceteris, or choose another folder with --out.",
-            )
-        )
     from alembic import command
     from alembic.config import Config
 
@@ -58,11 +53,39 @@ def upgrade(connection: Connection, where: str) -> None:
     command.upgrade(config, "head")
 
 
-def _version(connection: Connection) -> str | None:
-    if "alembic_version" not in inspect(connection).get_table_names():
+def known_version(connection: Connection, where: str) -> str | None:
+    """Return the schema of a database; None if it has no tables of ours.
+
+    Raises:
+        StoreError: a newer version of ceteris wrote it, or something else did.
+    """
+    found = inspect(connection).get_table_names()
+    if "alembic_version" not in found:
+        if found:
+            rule = "must be a database of results"
+            raise StoreError(Problem(where, rule, f"other tables ({', '.join(found)})", ELSEWHERE))
         return None
     row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
-    return None if row is None else str(row[0])
+    version = None if row is None else str(row[0])
+    if version is None or version not in KNOWN:
+        rule = f"must have a schema this version knows (up to {HEAD})"
+        fix = "Update ceteris, or choose another folder with --out."
+        raise StoreError(Problem(where, rule, version or "none", fix))
+    return version
+
+
+def check_file(connection: Connection, where: str) -> None:
+    """Let SQLite look at the structure of its file, so that damage is found before it is read.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        got = str(found).splitlines()[-1]
+        raise StoreError(Problem(where, "must be a whole database", got, DAMAGED))
 
 
 def _arguments(url: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,16 +15,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, Table, delete, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ceteris.errors import Problem, StoreError
 from ceteris.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from ceteris.store import tables
-from ceteris.store.schema import open_engine, upgrade
+from ceteris.store.read_only import read_only_engine
+from ceteris.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of
+from ceteris.store.schema import SEALED_FROM, check_file, known_version, open_engine, upgrade
 
 __all__ = ["Registration", "Store", "open_store"]
+
+
+_NEW = {
+    "status": "pending",
+    "attempts": 0,
+    "epochs": 0,
+    "wall_seconds": 0.0,
+    "metrics": "{}",
+    "observed": "{}",
+    "environment": "{}",
+}
 
 
 @dataclass(frozen=True)
@@ -36,15 +50,18 @@ class Registration:
     at: str
 
 
-def open_store(database: str | Path) -> Store:
+def open_store(database: str | Path, *, read_only: bool = False) -> Store:
     """Open (and create or upgrade) a store.
 
     Args:
         database: a file for SQLite, or a database URL.
+        read_only: leave no trace: no file is created, no schema upgraded. For a file.
 
     Raises:
         StoreError: it cannot be opened, is damaged, or was written by a newer version.
     """
+    if read_only and isinstance(database, Path):
+        return Store(read_only_engine(database), str(database), read_only=True)
     url = f"sqlite:///{database}" if isinstance(database, Path) else database
     where = str(database) if isinstance(database, Path) else make_url(url).render_as_string()
     return Store(open_engine(url), where)
@@ -53,10 +70,18 @@ def open_store(database: str | Path) -> Store:
 class Store:
     """Results of one study."""
 
-    def __init__(self, engine: Engine, where: str) -> None:
-        self._engine, self._where = engine, where
+    def __init__(self, engine: Engine, where: str, *, read_only: bool = False) -> None:
+        self._engine, self._where, self._sealed = engine, where, True
         with self._transaction() as connection:
-            upgrade(connection, where)
+            check_file(connection, where)
+            if not read_only:
+                upgrade(connection, where)
+                return
+            version = known_version(connection, where)
+            if version is None:
+                fix = "Run a study first: ceteris run STUDY --out DIR."
+                raise StoreError(Problem(where, "must hold the results of a run", "nothing", fix))
+            self._sealed = version >= SEALED_FROM
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +100,7 @@ class Store:
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
         """Keep a study's text and plan; the same content is kept once."""
-        content = hashlib.sha256(f"{study_yaml}\0{manifest}".encode()).hexdigest()
+        content = _content(study_yaml, manifest)
         table = tables.registrations
         with self._transaction() as connection:
             known = select(table.c.id).where(table.c.content == content)
@@ -94,37 +119,37 @@ class Store:
         """Return every version of the study that was run, oldest first."""
         table = tables.registrations
         with self._transaction() as connection:
-            rows = connection.execute(select(table).order_by(table.c.id)).all()
+            rows = self._rows(connection, table, select(table).order_by(table.c.id))
+        for row in rows:
+            if row.content != _content(row.study_yaml, row.manifest):
+                rule = "must hold the study as it was registered"
+                raise StoreError(
+                    Problem(self._where, rule, "other text (its SHA-256 differs)", DAMAGED)
+                )
         return tuple(Registration(row.study, row.study_yaml, row.manifest, row.at) for row in rows)
 
     def add_trials(self, trials: Sequence[Trial]) -> None:
         """Add trials that are not known yet; a known one takes the present variant name."""
         table = tables.trials
         with self._transaction() as connection:
-            known = set(connection.execute(select(table.c.identity)).scalars())
+            rows = self._rows(connection, table, select(table))
+            known = {row.identity: (row.variant, row.levels) for row in rows}
             for trial in trials:
-                names = {
-                    "variant": trial.variant.name,
-                    "levels": _json(dict(trial.variant.levels)),
-                }
+                names = trial.variant.name, as_json(dict(trial.variant.levels))
+                if known.get(trial.identity) == names:
+                    continue
+                values: dict[str, Any] = {"variant": names[0], "levels": names[1]}
                 if trial.identity in known:
                     own = table.c.identity == trial.identity
-                    connection.execute(update(table).where(own).values(names))
-                    continue
-                values = {
-                    **names,
-                    "identity": trial.identity,
-                    "seed": trial.seed,
-                    "fit_on": trial.fit_on,
-                    "status": "pending",
-                    "attempts": 0,
-                    "epochs": 0,
-                    "wall_seconds": 0.0,
-                    "metrics": "{}",
-                    "observed": "{}",
-                    "environment": "{}",
-                }
-                connection.execute(insert(table).values(values))
+                    connection.execute(update(table).where(own).values(values))
+                else:
+                    values |= _NEW | {
+                        "identity": trial.identity,
+                        "seed": trial.seed,
+                        "fit_on": trial.fit_on,
+                    }
+                    connection.execute(insert(table).values(values))
+                seal(connection, table, identity=trial.identity)
 
     def begin_attempt(self, identity: str, environment: Mapping[str, Any]) -> None:
         """Mark a trial as running, in this environment; its earlier epochs are forgotten."""
@@ -134,11 +159,12 @@ class Store:
             values = {
                 "status": "running",
                 "attempts": table.c.attempts + 1,
-                "environment": _json(dict(environment)),
+                "environment": as_json(dict(environment)),
                 "reason": None,
                 "first_nonfinite": None,
             }
             connection.execute(update(table).where(table.c.identity == identity).values(values))
+            seal(connection, table, identity=identity)
 
     def record_epoch(self, identity: str, record: EpochRecord) -> None:
         """Keep what an epoch measured."""
@@ -149,12 +175,13 @@ class Store:
             values = {
                 "identity": identity,
                 "epoch": record.epoch,
-                "metrics": _json(dict(record.metrics)),
+                "metrics": as_json(dict(record.metrics)),
                 "wall_seconds": record.wall_seconds,
                 "samples_per_second": record.samples_per_second,
                 "learning_rate": record.learning_rate,
             }
             connection.execute(insert(table).values(values))
+            seal(connection, table, identity=identity, epoch=record.epoch)
 
     def finish(self, identity: str, outcome: TrialOutcome) -> None:
         """Keep how a trial ended."""
@@ -162,14 +189,15 @@ class Store:
             "status": outcome.status,
             "epochs": outcome.epochs,
             "wall_seconds": outcome.wall_seconds,
-            "metrics": _json(dict(outcome.metrics)),
+            "metrics": as_json(dict(outcome.metrics)),
             "reason": outcome.reason,
             "first_nonfinite": outcome.first_nonfinite,
-            "observed": _json(dict(outcome.observed)),
+            "observed": as_json(dict(outcome.observed)),
         }
         table = tables.trials
         with self._transaction() as connection:
             connection.execute(update(table).where(table.c.identity == identity).values(values))
+            seal(connection, table, identity=identity)
 
     def record_test(
         self, metrics: Mapping[str, float], look: Look, inputs: Mapping[str, Any] | None = None
@@ -188,9 +216,10 @@ class Store:
             observed = json.loads(found.observed)
             if inputs is not None:
                 observed["inputs"] = {**observed.get("inputs", {}), "test": dict(inputs)}
-            merged = _json({**json.loads(found.metrics), **metrics})
-            changed = update(table).where(own).values(metrics=merged, observed=_json(observed))
+            merged = as_json({**json.loads(found.metrics), **metrics})
+            changed = update(table).where(own).values(metrics=merged, observed=as_json(observed))
             connection.execute(changed)
+            seal(connection, table, identity=look.identity)
             values = {
                 "identity": look.identity,
                 "variant": look.variant,
@@ -198,35 +227,38 @@ class Store:
                 "purpose": look.purpose,
                 "at": look.at,
             }
-            connection.execute(insert(tables.looks).values(values))
+            key = connection.execute(insert(tables.looks).values(values)).inserted_primary_key
+            seal(connection, tables.looks, id=key[0] if key else None)
 
     def trials(self) -> tuple[StoredTrial, ...]:
         """Return all trials with their epochs, by variant, what they were fitted on, and seed."""
         with self._transaction() as connection:
-            order = (tables.epochs.c.identity, tables.epochs.c.epoch)
+            table, order = tables.epochs, (tables.epochs.c.identity, tables.epochs.c.epoch)
             curves: dict[str, list[EpochRecord]] = {}
-            for row in connection.execute(select(tables.epochs).order_by(*order)):
-                curves.setdefault(row.identity, []).append(_epoch(row))
+            for row in self._rows(connection, table, select(table).order_by(*order)):
+                curves.setdefault(row.identity, []).append(epoch_of(row))
             table = tables.trials
-            rows = connection.execute(
-                select(table).order_by(table.c.variant, table.c.fit_on, table.c.seed)
-            ).all()
-        return tuple(_trial(row, tuple(curves.get(row.identity, ()))) for row in rows)
+            columns = (table.c.variant, table.c.fit_on, table.c.seed)
+            rows = self._rows(connection, table, select(table).order_by(*columns))
+        return tuple(trial_of(row, tuple(curves.get(row.identity, ()))) for row in rows)
 
     def looks(self) -> tuple[Look, ...]:
         """Return every reading of the test set, oldest first."""
         table = tables.looks
         with self._transaction() as connection:
-            rows = connection.execute(select(table).order_by(table.c.id)).all()
-        return tuple(Look(row.identity, row.variant, row.seed, row.purpose, row.at) for row in rows)
+            rows = self._rows(connection, table, select(table).order_by(table.c.id))
+        return tuple(map(look_of, rows))
+
+    def _rows(self, connection: Connection, table: Table, query: Select[Any]) -> Sequence[Row[Any]]:
+        return rows_of(connection, table, query, sealed=self._sealed, where=self._where)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
+            reason = _reason(error)
             raise StoreError(
                 Problem(
                     self._where,
@@ -237,45 +269,24 @@ class Store:
             ) from error
 
 
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _content(study_yaml: str, manifest: str) -> str:
+    return hashlib.sha256(f"{study_yaml}\0{manifest}".encode()).hexdigest()
+
+
 def _cure(reason: str) -> str:
     if "full" in reason:
         return "Free some space, then run the same command again; nothing acknowledged is lost."
     if "readonly" in reason or "unable to open" in reason:
         return "Check the permissions of the folder, or choose another one with --out."
     if "malformed" in reason or "not a database" in reason:
-        return "The file is damaged: restore it from a copy, or choose another folder with --out."
+        return DAMAGED
+    if "locked" in reason:
+        return "Another process is writing: try again in a moment."
     return "Check that the database is running and reachable."
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _epoch(row: Row[Any]) -> EpochRecord:
-    return EpochRecord(
-        row.epoch,
-        json.loads(row.metrics),
-        row.wall_seconds,
-        row.samples_per_second,
-        row.learning_rate,
-    )
-
-
-def _trial(row: Row[Any], curves: tuple[EpochRecord, ...]) -> StoredTrial:
-    return StoredTrial(
-        identity=row.identity,
-        variant=row.variant,
-        levels=json.loads(row.levels),
-        seed=row.seed,
-        fit_on=row.fit_on,
-        status=row.status,
-        attempts=row.attempts,
-        epochs=row.epochs,
-        wall_seconds=row.wall_seconds,
-        metrics=json.loads(row.metrics),
-        curves=curves,
-        reason=row.reason,
-        first_nonfinite=row.first_nonfinite,
-        observed=json.loads(row.observed),
-        environment=json.loads(row.environment),
-    )

@@ -1,4 +1,7 @@
-"""The tables. Numbers that may be NaN or infinite live in JSON text, where SQLite keeps them."""
+"""The tables. Numbers that may be NaN or infinite live in JSON text, where SQLite keeps them.
+
+``seal`` is the checksum of a row (see `ceteris.store.rows`).
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ trials = Table(
     Column("first_nonfinite", Text),
     Column("observed", Text, nullable=False),
     Column("environment", Text, nullable=False),
+    Column("seal", String(64)),
 )
 
 epochs = Table(
@@ -47,6 +51,7 @@ epochs = Table(
     Column("wall_seconds", Float, nullable=False),
     Column("samples_per_second", Float, nullable=False),
     Column("learning_rate", Float, nullable=False),
+    Column("seal", String(64)),
 )
 
 looks = Table(
@@ -58,4 +63,5 @@ looks = Table(
     Column("seed", Integer, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("at", String(40), nullable=False),
+    Column("seal", String(64)),
 )

@@ -1,0 +1,23 @@
+"""Checksums of rows; rows of earlier versions have none."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+SEALED = ("trial", "epoch", "look")
+
+
+def upgrade() -> None:
+    """Add the column."""
+    for table in SEALED:
+        op.add_column(table, sa.Column("seal", sa.String(64)))
+
+
+def downgrade() -> None:
+    """Take it away."""
+    for table in SEALED:
+        op.drop_column(table, "seal")
