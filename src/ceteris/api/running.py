@@ -132,6 +132,7 @@ def run_study(
         session = _Session(planned, store, out, options, observe)
         session.tell(Progress("data", text="reading the data"))
         with _pool(planned, store, out, options) as session.pool:  # it starts while data are read
+            _say_what_kernels(session)
             _load_data(session)
             _register(session, study)
             _keep_first_images(session)
@@ -154,6 +155,12 @@ def _pool(
         return nullcontext()
     jobs = options.jobs or default_jobs(options.device)
     return Pool(out, jobs=min(jobs, total), device=options.device)
+
+
+def _say_what_kernels(session: _Session) -> None:
+    """Say why the C kernels were compiled anew or cannot be used, if that was not asked for."""
+    if session.pool is not None and session.pool.kernels.reason:
+        session.tell(Progress(f"C kernels: {session.pool.kernels.reason}"))
 
 
 def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:

@@ -49,7 +49,8 @@ class Pool:
             device: ``cpu`` or ``cuda``.
         """
         self.out = out
-        self._arguments = (out, device, build())
+        self.kernels = build()
+        self._arguments = (out, device, self.kernels)
         self._workers = [self._spawn() for _ in range(jobs)]
 
     def __enter__(self) -> Pool:

@@ -1,4 +1,4 @@
-"""The C kernels of this folder as a shared library: compiled once per machine, then kept in a cache.
+"""The C kernels of this folder as functions; `ceteris.nn.native.building` compiles them.
 
 Without a compiler, or with ``CETERIS_KERNELS=torch``, everything runs on PyTorch's own operators.
 This module needs no torch, so that the parent process can compile before it starts workers.
@@ -6,22 +6,15 @@ This module needs no torch, so that the parent process can compile before it sta
 
 from __future__ import annotations
 
-import contextlib
+import _ctypes
 import ctypes
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import platformdirs
+from ceteris.nn.native import building
+from ceteris.nn.native.building import CHOICE_VARIABLE, Built, build_into
 
 __all__ = [
     "CHOICE_VARIABLE",
@@ -38,16 +31,6 @@ __all__ = [
     "winograd_block",
     "winograd_settings",
 ]
-
-CHOICE_VARIABLE = "CETERIS_KERNELS"
-SOURCES = ("moves.c", "convolution.c", "weights.c", "winograd.c", "updates.c")
-PARTS = ("vectors.h", "pooling.inc", "products.inc", "winograd.inc")
-_FOLDER = Path(__file__).parent
-_COMMON = ("-O3", "-march=native", "-mtune=generic", "-fPIC", "-fno-math-errno", "-std=gnu11")
-_CONTRACT = {"convolution.c": "fast", "weights.c": "fast", "winograd.c": "fast"}
-"""Convolutions are chains of fused multiply-adds; elsewhere each operation rounds by itself. Tuned for
-some processors, GCC would leave chains unfused, and results would depend on the processor."""
-_SECONDS = 120
 
 CONVOLUTION_FIELDS = (
     *("n", "height", "width", "channels", "kernel_height", "kernel_width", "filters"),
@@ -88,14 +71,6 @@ _SIGNATURES: dict[str, list[Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Built:
-    """A compiled library, or why there is none."""
-
-    path: Path | None
-    reason: str = ""
-
-
 class _Convolution(ctypes.Structure):
     """``Convolution`` of convolution.c."""
 
@@ -132,12 +107,33 @@ def library() -> ctypes.CDLL | None:
     built = _State.chosen or build()
     if built.path is None:
         return None
+    kernels = _opened(built.path)
+    return None if isinstance(kernels, str) else kernels
+
+
+@cache
+def build() -> Built:
+    """Return compiled kernels that load, from the cache or made now; never raises."""
+    return building.build(_unusable)
+
+
+def _unusable(path: Path) -> str | None:
+    """Return why a compiled library cannot be used; None if it can."""
+    found = _opened(path)
+    return found if isinstance(found, str) else None
+
+
+def _opened(path: Path) -> ctypes.CDLL | str:
+    """Load a library and find all its functions; return what went wrong instead."""
     try:
-        kernels = ctypes.CDLL(str(built.path))
-    except OSError:
-        return None
+        kernels = ctypes.CDLL(str(path))
+    except OSError as error:
+        return f"{path.name} does not load: {error}"
     for name, types in _SIGNATURES.items():
-        function = getattr(kernels, name)
+        function = getattr(kernels, name, None)
+        if function is None:
+            _ctypes.dlclose(kernels._handle)  # else its place would stand for it until we end
+            return f"{path.name} lacks the function {name}"
         function.argtypes = types
         function.restype = ctypes.c_int if name in _NUMBERS else None
     return kernels
@@ -190,119 +186,3 @@ def checked(function: Callable[..., int]) -> Callable[..., None]:
             raise MemoryError("a convolution needs more memory than there is")
 
     return call
-
-
-@cache
-def build() -> Built:
-    """Compile the kernels unless the cache has them; never raises."""
-    if os.environ.get(CHOICE_VARIABLE, "native") == "torch":
-        return Built(None, f"{CHOICE_VARIABLE}=torch")
-    if sys.byteorder != "little" or sys.platform == "win32":
-        return Built(None, f"not supported on {sys.platform} ({sys.byteorder}-endian)")
-    compiler = _compiler()
-    if compiler is None:
-        return Built(None, "no C compiler (cc, gcc or clang) is installed")
-    name = f"kernels-{_digest(compiler)}.so"
-    reason: str | None = ""
-    for folder in _folders():
-        target = folder / name
-        if target.exists() or (reason := _compile(compiler, target)) is None:
-            return Built(target)
-    return Built(None, reason or "")
-
-
-def build_into(folder: Path, *definitions: str) -> Built:
-    """Compile the kernels into a folder with definitions of their macros.
-
-    Tests build them so as for a processor with other vectors.
-
-    Args:
-        folder: exists.
-        definitions: ``NAME=value``.
-    """
-    compiler = _compiler()
-    if compiler is None:
-        return Built(None, "no C compiler (cc, gcc or clang) is installed")
-    target = folder / "kernels.so"
-    reason = _compile(compiler, target, [f"-D{definition}" for definition in definitions])
-    return Built(None, reason) if reason else Built(target)
-
-
-def _compiler() -> str | None:
-    named = os.environ.get("CC")
-    candidates = ([named] if named else []) + ["cc", "gcc", "clang"]
-    return next((found for name in candidates if (found := shutil.which(name))), None)
-
-
-def _folders() -> list[Path]:
-    """The user's cache, and a private temporary folder where that cannot be written."""
-    cache_folder = Path(platformdirs.user_cache_dir("ceteris", appauthor=False)) / "kernels"
-    try:
-        cache_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return [_temporary()]
-    return [cache_folder, _temporary()] if os.access(cache_folder, os.W_OK) else [_temporary()]
-
-
-@cache
-def _temporary() -> Path:
-    import atexit
-
-    folder = Path(tempfile.mkdtemp(prefix="ceteris-kernels-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _digest(compiler: str) -> str:
-    """Name what decides the library: sources, flags, compiler and CPU."""
-    digest = hashlib.sha256()
-    for name in (*SOURCES, *PARTS):
-        digest.update((_FOLDER / name).read_bytes())
-    digest.update(repr((_COMMON, _CONTRACT, compiler, _version(compiler), _cpu())).encode())
-    return digest.hexdigest()[:16]
-
-
-def _version(compiler: str) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603 - a compiler that the user has installed
-            [compiler, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout
-
-
-def _cpu() -> str:
-    """Return what ``-march=native`` depends on."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith(("flags", "Features")):
-                return line
-    return f"{platform.machine()} {platform.processor()}"
-
-
-def _compile(compiler: str, target: Path, extra: Sequence[str] = ()) -> str | None:
-    """Compile and link; the library appears whole or not at all. Return what went wrong."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="build-", dir=target.parent) as folder:
-            objects = []
-            for name in SOURCES:
-                made = str(Path(folder) / f"{name}.o")
-                flags = [*_COMMON, *extra, f"-ffp-contract={_CONTRACT.get(name, 'off')}"]
-                _call([compiler, *flags, "-c", str(_FOLDER / name), "-o", made])
-                objects.append(made)
-            partial = Path(folder) / target.name
-            _call([compiler, "-shared", *objects, "-lm", "-o", str(partial)])
-            partial.replace(target)
-    except subprocess.CalledProcessError as error:
-        lines = (error.stderr or "").strip().splitlines()
-        return f"{compiler} failed: {lines[0] if lines else error.returncode}"
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{compiler} failed: {error}"
-    return None
-
-
-def _call(command: list[str]) -> None:
-    subprocess.run(  # noqa: S603 - a compiler that the user has installed, our own sources
-        command, capture_output=True, text=True, timeout=_SECONDS, check=True
-    )
