@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "seeds_above_zero"]
+import re
+
+__all__ = ["counted", "plain", "seeds_above_zero"]
+
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
+    "\u2028\u2029\u202a-\u202e\u2066-\u2069"  # other line ends, and what turns the direction of writing
+    "\ud800-\udfff]"  # halves of letters: names of files that are no UTF-8
+)
+
+
+def plain(text: str) -> str:
+    """Return a text without what could steer a terminal, or break its encoding.
+
+    >>> plain(chr(27) + "[31mred") == chr(0xFFFD) + "[31mred"
+    True
+    """
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import DOUBTFUL, explained
 from ceteris.cli.options import Json
+from ceteris.cli.saying import say_json
 
 if TYPE_CHECKING:
     from ceteris.judge.results import StudyResults
@@ -42,7 +42,7 @@ def command(
 
     found = audit(file, claim or (), baseline=baseline, margin=margin)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        say_json(found.to_json())
     else:
         from ceteris.report.terminal import show_results
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ceteris.cli.explained import BAD_INPUT, explained
+from ceteris.cli.saying import say, say_json
 from ceteris.wording import counted
 
 __all__ = ["command"]
@@ -31,15 +31,15 @@ def command(
     except StudyError as error:
         if not as_json:
             raise
-        typer.echo(json.dumps({"valid": False, "problems": str(error).splitlines()}, indent=2))
+        say_json({"valid": False, "problems": str(error).split("\n")})
         raise typer.Exit(BAD_INPUT) from None
     plan = planned.plan
     if as_json:
-        typer.echo(json.dumps({"valid": True, "problems": []}, indent=2))
+        say_json({"valid": True, "problems": []})
         return
     trials = len(plan.variants) * len(plan.seeds)
     most = "at most " if plan.looks else ""
-    typer.echo(
+    say(
         f"{study}: valid. {counted(len(plan.variants), 'variant')} x {most}{counted(len(plan.seeds), 'seed')} = "
         f"{most}{counted(trials, 'trial')}."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from ceteris.cli.explained import DOUBTFUL, explained
 from ceteris.cli.options import Json
+from ceteris.cli.saying import say_json
 
 if TYPE_CHECKING:
     from ceteris.api.comparing import Comparison
@@ -37,7 +37,7 @@ def command(
 
     found = compare(api.open_results(left), api.open_results(right), metric)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        say_json(found.to_json())
     else:
         _print(found, metric)
     raise typer.Exit(DOUBTFUL if found.contradictory else 0)
@@ -45,13 +45,13 @@ def command(
 
 def _print(found: Comparison, metric: str) -> None:
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.report.screen import console_of
     from ceteris.report.tables import format_difference, plain
 
-    console = Console(highlight=False)
+    console = console_of()
     if found.differences:
         table = Table(
             box=box.SIMPLE_HEAD, pad_edge=False, title="What differs", title_justify="left"

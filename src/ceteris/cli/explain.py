@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Folder, Json
+from ceteris.cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from ceteris.api.explaining import Explanation
@@ -44,10 +44,10 @@ def command(
     if save is not None:
         write_explanation(save, found)
     if as_json:
-        typer.echo(json.dumps(_plain(found), indent=2))
+        say_json(_plain(found))
     else:
         _print(found)
-        typer.echo(f"Picture: {save}" if save else "Add --save FILE.png to see the maps.")
+        say(f"Picture: {save}" if save else "Add --save FILE.png to see the maps.")
 
 
 def _plain(found: Explanation) -> dict[str, object]:
@@ -76,13 +76,13 @@ def _plain(found: Explanation) -> dict[str, object]:
 
 def _print(found: Explanation) -> None:
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.report.screen import console_of
     from ceteris.report.tables import plain
 
-    console = Console(highlight=False)
+    console = console_of()
     share = found.probabilities[found.label]
     who = f"{found.variant}, seed {found.seed}"
     console.print(escape(plain(f"{found.file.name}: {found.label} ({share:.1%}), says {who}")))

@@ -13,6 +13,7 @@ from typing import ParamSpec
 
 import typer
 
+from ceteris.cli.saying import say
 from ceteris.errors import CeterisError, TrialError
 
 __all__ = ["BAD_INPUT", "DOUBTFUL", "INTERRUPTED", "TRIALS_FAILED", "explained"]
@@ -33,12 +34,12 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except CeterisError as error:
-            print(error, file=sys.stderr)
+            say(error, err=True)
             raise typer.Exit(
                 TRIALS_FAILED if isinstance(error, TrialError) else BAD_INPUT
             ) from None
         except KeyboardInterrupt:
-            print("interrupted: run the same command again to go on", file=sys.stderr)
+            say("interrupted: run the same command again to go on", err=True)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             sys.stderr.close()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ceteris.cli.explained import explained
+from ceteris.cli.saying import say
 
 __all__ = ["command"]
 
@@ -31,4 +32,4 @@ def command(
     from ceteris.api.exporting import write_figures
 
     for path in write_figures(api.open_results(folder), out, formats or ("svg",)):
-        typer.echo(path)
+        say(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import DOUBTFUL, explained
 from ceteris.cli.options import Json
+from ceteris.cli.saying import say_json
 
 if TYPE_CHECKING:
     from ceteris.api.gradients import GradientReport
@@ -37,7 +37,7 @@ def command(
 
     found = check_study_gradients(api.load(study).loaded, only=variant or (), examples=examples)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        say_json(found.to_json())
     else:
         _print(found)
     raise typer.Exit(0 if found.agree else DOUBTFUL)
@@ -45,14 +45,14 @@ def command(
 
 def _print(found: GradientReport) -> None:
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from ceteris.api.gradients import TOLERANCE
+    from ceteris.report.screen import console_of
     from ceteris.report.tables import plain
 
-    console = Console(highlight=False)
+    console = console_of()
     for name, rows in found.variants.items():
         table = Table(
             box=box.SIMPLE_HEAD, pad_edge=False, title=escape(plain(name)), title_justify="left"

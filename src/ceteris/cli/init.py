@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ceteris.cli.explained import explained
+from ceteris.cli.saying import say, say_json
 
 __all__ = ["command"]
 
@@ -27,9 +28,7 @@ def command(
     from ceteris import api
 
     if schema:
-        import json
-
-        typer.echo(json.dumps(api.json_schema(), indent=2))
+        say_json(api.json_schema())
         return
     api.write_template(path, replace=force)
-    typer.echo(f"Wrote {path}. Next: ceteris plan {path}")
+    say(f"Wrote {path}. Next: ceteris plan {path}")

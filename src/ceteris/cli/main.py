@@ -23,12 +23,14 @@ from ceteris.cli import (
     status,
     test,
 )
+from ceteris.cli.saying import PlainGroup, say, speak_plainly
 from ceteris.version import __version__
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="ceteris",
+    cls=PlainGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -39,7 +41,7 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"ceteris {__version__}")
+        say(f"ceteris {__version__}")
         raise typer.Exit
 
 
@@ -80,4 +82,5 @@ for module in (
 
 def main() -> None:
     """Run the command line."""
+    speak_plainly()
     app()

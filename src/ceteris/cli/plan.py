@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
+from ceteris.cli.saying import say_json
 from ceteris.wording import counted
 
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ def command(
         seeds=seeds, jobs=jobs, overrides=overrides or (), only=only or (), measure=not quick
     )
     if as_json:
-        typer.echo(json.dumps(planned.to_json(), indent=2))
+        say_json(planned.to_json())
         return
-    from rich.console import Console
 
-    _print_plan(planned, Console(highlight=False))
+    from ceteris.report.screen import console_of
+
+    _print_plan(planned, console_of())
 
 
 def _print_plan(planned: PlannedStudy, console: Console) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Json
+from ceteris.cli.saying import say_json
 
 if TYPE_CHECKING:
     from ceteris.api.predicting import Guess
@@ -44,7 +44,7 @@ def command(
     if save is not None:
         write_sheet(save, guesses)
     if as_json:
-        typer.echo(json.dumps([_plain(guess) for guess in guesses], indent=2))
+        say_json([_plain(guess) for guess in guesses])
     else:
         _print(guesses)
 
@@ -62,10 +62,10 @@ def _plain(guess: Guess) -> dict[str, object]:
 
 def _print(guesses: list[Guess]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.report.screen import console_of
     from ceteris.report.tables import plain
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -78,4 +78,4 @@ def _print(guesses: list[Guess]) -> None:
             f"{guess.probability:.1%}",
             f"{guess.agreeing} of {guess.networks}",
         )
-    Console(highlight=False).print(table)
+    console_of().print(table)

@@ -9,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Folder
+from ceteris.cli.saying import say
 
 __all__ = ["command"]
 
@@ -31,4 +32,4 @@ def command(
     """
     from ceteris import api
 
-    typer.echo(api.write_report(folder, kind=kind, out=out))
+    say(api.write_report(folder, kind=kind, out=out))

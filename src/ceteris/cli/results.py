@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from ceteris.cli.explained import BAD_INPUT, explained
 from ceteris.cli.options import Folder, Json
+from ceteris.cli.saying import say, say_json
 
 __all__ = ["command"]
 
@@ -29,7 +29,7 @@ def command(
     Example: ceteris results results/digits --markdown
     """
     if as_json + as_csv + as_markdown + as_latex > 1:
-        typer.echo(
+        say(
             "results: takes one format at a time. Choose one of --json, --csv, --markdown, --latex.",
             err=True,
         )
@@ -39,13 +39,13 @@ def command(
 
     results = api.open_results(folder)
     if as_json:
-        typer.echo(json.dumps(results.to_json(), indent=2, allow_nan=False))
+        say_json(results.to_json())
     elif as_csv:
-        typer.echo(tables.csv_table(results.summary), nl=False)
+        say(tables.csv_table(results.summary), end="")
     elif as_markdown:
-        typer.echo(tables.markdown_table(results.summary))
+        say(tables.markdown_table(results.summary))
     elif as_latex:
-        typer.echo(tables.latex_table(results.summary))
+        say(tables.latex_table(results.summary))
     else:
         from ceteris.report.terminal import show_results
 

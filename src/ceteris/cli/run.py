@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import typer
 
 from ceteris.cli.explained import BAD_INPUT, DOUBTFUL, TRIALS_FAILED, explained
 from ceteris.cli.options import Json, Only, Overrides, Port, Seeds
+from ceteris.cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from ceteris.api import Observer, Results, Study
@@ -60,7 +60,7 @@ def command(
     """
     if serve and as_json:
         message = "run: --serve and --json exclude each other. Leave one out."
-        typer.echo(message, err=True)
+        say(message, err=True)
         raise typer.Exit(BAD_INPUT)
     from ceteris import api
     from ceteris.api.folder import is_folder
@@ -83,7 +83,7 @@ def command(
     with _interruptible(), _progress() as observe:
         results = loaded.run(folder, options=RunOptions(**options), observe=observe)
     if as_json:
-        typer.echo(json.dumps(results.to_json(), indent=2, allow_nan=False))
+        say_json(results.to_json())
     else:
         _print_results(results, folder)
     raise typer.Exit(_exit_code(results))
@@ -142,13 +142,12 @@ def _print_results(results: Results, folder: Path) -> None:
     from ceteris.report.terminal import show_results
 
     show_results(results.summary)
-    typer.echo(f"Report: {folder / 'report.html'}")
+    say(f"Report: {folder / 'report.html'}")
 
 
 @contextmanager
 def _progress() -> Iterator[Observer]:
     """Show a bar with the time left on stderr; plain lines where that is no terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         Progress,
@@ -157,19 +156,20 @@ def _progress() -> Iterator[Observer]:
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
+    from ceteris.report.screen import console_of
+
     if not sys.stderr.isatty():
         yield _plain_observer()
         return
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[news]}"),
-        console=console,
+        TextColumn("{task.fields[news]}", markup=False),
+        console=console_of(stderr=True),
         transient=True,
     )
     with bar:
@@ -203,6 +203,6 @@ def _plain_observer() -> Observer:
             return
         said.add((progress.phase, tenth))
         share = f" {10 * tenth} %" if progress.total_epochs else ""
-        print(f"{progress.phase}{share}", file=sys.stderr, flush=True)
+        say(f"{progress.phase}{share}", err=True)
 
     return observe

@@ -12,6 +12,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Port
+from ceteris.cli.saying import say
 
 if TYPE_CHECKING:
     from ceteris.serve.pages import Library
@@ -62,7 +63,7 @@ def _serve(library: Library, port: int) -> None:
     before = [(name, signal.signal(name, end)) for name in (signal.SIGINT, signal.SIGTERM)]
     try:
         with serving(library, port=port) as found:
-            typer.echo(f"Live page: {found.address}\nCtrl-C ends it.", err=True)
+            say(f"Live page: {found.address}\nCtrl-C ends it.", err=True)
             ended.wait()
     finally:
         for name, handler in before:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Folder, Json
+from ceteris.cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,14 +34,14 @@ def command(folder: Folder, as_json: Json = False) -> None:
 
     progress = api.status(folder)
     if as_json:
-        typer.echo(json.dumps(progress.to_json(), indent=2, allow_nan=False))
+        say_json(progress.to_json())
         return
     from ceteris.report.screen import console_of, screen_of
 
     console = console_of()
     console.print(*_lines(progress, screen_of(console)), sep="\n")
     why, how = _next(progress, folder)
-    typer.echo(f"\n {why}\n   {how}")  # not wrapped, so that it can be copied
+    say(f"\n {why}\n   {how}")  # not wrapped, so that it can be copied
 
 
 def _lines(progress: Status, screen: Screen) -> Iterator[RenderableType]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Json
+from ceteris.cli.saying import say_json
 
 if TYPE_CHECKING:
     from ceteris.api.predicting import OwnTest
@@ -49,20 +49,20 @@ def command(
     if chart is not None:
         write_learning_curve(chart, results, found)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        say_json(found.to_json())
     else:
         _print(found)
 
 
 def _print(found: OwnTest) -> None:
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.report.screen import console_of
     from ceteris.report.tables import format_interval, plain
 
-    console = Console(highlight=False)
+    console = console_of()
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from ceteris.report.tables import plain
 from ceteris.report.text_charts import shortened_names
+from ceteris.wording import plain
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -128,9 +129,25 @@ def hanging(mark: Text, text: Text) -> Table:
 
 def console_of(*, stderr: bool = False) -> Console:
     """Return the terminal to print to, without Rich's own colouring of numbers and paths."""
-    from rich.console import Console
+    return _plain_console()(highlight=False, emoji=False, stderr=stderr)
 
-    return Console(highlight=False, stderr=stderr)
+
+@cache
+def _plain_console() -> type[Console]:
+    """Return the class of a terminal that nothing printed can steer; its own colours remain."""
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class PlainConsole(Console):
+        def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
+            for piece in super().render(*arguments, **options):
+                if piece.control:
+                    yield piece
+                else:
+                    text = plain(piece.text).encode(self.encoding, "replace").decode(self.encoding)
+                    yield Segment(text, piece.style)
+
+    return PlainConsole
 
 
 def screen_of(console: Console) -> Screen:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ceteris.judge.effects import Interval
 from ceteris.judge.published import PublishedRow
 from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
-from ceteris.wording import counted
+from ceteris.wording import counted, plain
 
 __all__ = [
     "PUBLISHED_HEAD",
@@ -48,12 +48,6 @@ _TITLES = {
     "test_accuracy": "test accuracy",
     "gap": "train minus validation accuracy",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def plain(text: str) -> str:
-    """Return the text without control characters, which could steer a terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def title(metric: str) -> str:
