@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,6 @@ from ceteris.records import Parts
 __all__ = ["export_dataset", "open_dataset"]
 
 _DONE = "data.json"
-_BROKEN = (
-    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError),
-    *(TypeError, ValueError, zipfile.BadZipFile),
-)
-"""What reading of damaged files can raise."""
 
 
 def export_dataset(data: Dataset, folder: Path) -> None:
@@ -60,7 +54,7 @@ def open_dataset(folder: Path) -> Dataset:
     """
     try:
         return _open(folder)
-    except _BROKEN as error:
+    except Exception as error:
         got = (str(error) or type(error).__name__).splitlines()[0]
         fix = "Run the study again: it is made anew from the source."
         problem = Problem(str(folder), "must hold the data set in whole files", got, fix)
@@ -81,9 +75,15 @@ def _holds(folder: Path, data: Dataset) -> bool:
 
 def _open(folder: Path) -> Dataset:
     plain = json.loads((folder / _DONE).read_text(encoding="utf-8"))
+    images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+    labels = np.load(folder / "labels.npy", allow_pickle=False)
+    if (images.ndim, images.dtype, labels.dtype) != (4, np.uint8, np.int64):
+        raise ValueError("arrays of other kinds")
+    if labels.shape != images.shape[:1]:
+        raise ValueError("other numbers of images and labels")
     return Dataset(
-        images=np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False),
-        labels=np.load(folder / "labels.npy", allow_pickle=False),
+        images=images,
+        labels=labels,
         parts=Parts(*plain["parts"]),
         class_names=tuple(plain["class_names"]),
         maximum=plain["maximum"],
