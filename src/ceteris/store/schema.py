@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from ceteris.errors import Problem, StoreError
 from ceteris.store.rows import DAMAGED
+from ceteris.wording import plain
 
 __all__ = ["HEAD", "SEALED_FROM", "check_file", "known_version", "open_engine", "upgrade"]
 
@@ -63,14 +64,16 @@ def known_version(connection: Connection, where: str) -> str | None:
     if "alembic_version" not in found:
         if found:
             rule = "must be a database of results"
-            raise StoreError(Problem(where, rule, f"other tables ({', '.join(found)})", ELSEWHERE))
+            raise StoreError(
+                Problem(where, rule, f"other tables ({plain(', '.join(found))})", ELSEWHERE)
+            )
         return None
     row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
     version = None if row is None else str(row[0])
     if version is None or version not in KNOWN:
         rule = f"must have a schema this version knows (up to {HEAD})"
         fix = "Update ceteris, or choose another folder with --out."
-        raise StoreError(Problem(where, rule, version or "none", fix))
+        raise StoreError(Problem(where, rule, plain(version or "none"), fix))
     return version
 
 
@@ -84,7 +87,7 @@ def check_file(connection: Connection, where: str) -> None:
         return
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
-        got = str(found).splitlines()[-1]
+        got = plain(str(found).split("\n")[-1])
         raise StoreError(Problem(where, "must be a whole database", got, DAMAGED))
 
 

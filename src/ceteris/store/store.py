@@ -25,6 +25,7 @@ from ceteris.store import tables
 from ceteris.store.read_only import read_only_engine
 from ceteris.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of
 from ceteris.store.schema import SEALED_FROM, check_file, known_version, open_engine, upgrade
+from ceteris.wording import plain
 
 __all__ = ["Registration", "Store", "open_store"]
 
@@ -258,7 +259,7 @@ class Store:
             with self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
-            reason = _reason(error)
+            reason = plain(_reason(error))
             raise StoreError(
                 Problem(
                     self._where,
