@@ -167,3 +167,18 @@ def test_damaged_options_are_explained(run, content):
     with pytest.raises(CeterisError, match=r"run\.json"):
         ceteris.api.reopen(run)
     assert json.dumps(ceteris.open_results(run).to_json())
+
+
+def test_a_folder_that_may_not_be_looked_into_is_explained(run, monkeypatch):
+    from pathlib import Path
+
+    real = Path.stat
+
+    def refused(self, **options):
+        if self.name == "ceteris.db":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, **options)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    with pytest.raises(CeterisError, match="output folder of a run .* got Permission denied"):
+        ceteris.open_results(run)
