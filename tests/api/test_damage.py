@@ -180,5 +180,5 @@ def test_a_folder_that_may_not_be_looked_into_is_explained(run, monkeypatch):
         return real(self, **options)
 
     monkeypatch.setattr(Path, "stat", refused)
-    with pytest.raises(CeterisError, match="output folder of a run .* got Permission denied"):
+    with pytest.raises(CeterisError, match=r"output folder of a run .* got Permission denied"):
         ceteris.open_results(run)

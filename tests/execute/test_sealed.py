@@ -108,3 +108,12 @@ def test_a_folder_in_the_place_of_a_file_is_an_error(tmp_path):
     with pytest.raises(StoreError, match="must be writable"):
         write_sealed(tmp_path / "x", {"a": np.zeros(1)}, "")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_the_same_arrays_give_the_same_bytes(tmp_path):
+    arrays = {f"layer{k}/kernel": np.full((k, 2), k, np.float32) for k in range(9)}
+    contents = set()
+    for number in range(20):
+        write_sealed(tmp_path / str(number) / "trial" / "x", arrays, '{"é": 1}')
+        contents.add((tmp_path / str(number) / "trial" / "x").read_bytes())
+    assert len(contents) == 1

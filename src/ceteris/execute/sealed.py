@@ -118,7 +118,13 @@ def damaged(path: Path, got: str, *, rule: str = "must be a whole safetensors fi
 
 def _sealed(path: Path, arrays: Mapping[str, npt.NDArray[Any]], text: str) -> bytes:
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    content = save(plain, metadata={TEXT: text, PLACE: _place(path), SEAL: EMPTY})
+    saved = save(plain)
+    (length,) = struct.unpack("<Q", saved[:8])
+    about = {TEXT: text, PLACE: _place(path), SEAL: EMPTY}  # safetensors would shuffle them
+    tensors = json.loads(saved[8 : 8 + length])
+    header = json.dumps({"__metadata__": about, **tensors}, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    content = struct.pack("<Q", len(header)) + header + saved[8 + length :]
     digest = hashlib.sha256(content).hexdigest()
     at = _seal_at(content)
     return content[:at] + digest.encode() + content[at + len(EMPTY) :]
