@@ -18,7 +18,9 @@ from ceteris.api.estimate import (
     measured_cost,
     trial_cost,
 )
-from ceteris.data.load import data_key, describe
+from ceteris.api.sources import Sources
+from ceteris.data.account import DataAccount
+from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.execute.jobs import available_cores
@@ -44,6 +46,18 @@ class PlannedStudy:
     costs: Mapping[str, TrialCost]
     """Variant -> a forecast of one trial."""
     estimate: Estimate
+    sources: Sources
+    """The data sets that were read for it."""
+
+    @property
+    def accounts(self) -> tuple[DataAccount, ...]:
+        """What was read, one for each distinct data setting; named sources are read for it."""
+        specs = [DataSpec.parse(variant.data) for variant in self.plan.variants]
+        found: list[DataAccount] = []
+        for account in map(self.sources.account, specs):
+            if account not in found:
+                found.append(account)
+        return tuple(found)
 
     @property
     def prospects(self) -> Mapping[str, str]:
@@ -56,6 +70,7 @@ class PlannedStudy:
         return {
             "study": plan.study,
             "baseline": plan.baseline,
+            "data": [account.to_json() for account in self.accounts],
             "variants": [self._variant_json(variant.name) for variant in plan.variants],
             "seeds": len(plan.seeds),
             "trials": len(plan.variants) * len(plan.seeds),
@@ -117,9 +132,9 @@ def plan_study(
         DataError: data at a path cannot be read.
     """
     plan = expand(study, seeds=seeds, overrides=overrides, only=only)
+    sources = Sources(study.base)
     descriptions = {
-        variant.name: describe(DataSpec.parse(variant.data), base=study.base)
-        for variant in plan.variants
+        variant.name: sources.describe(DataSpec.parse(variant.data)) for variant in plan.variants
     }
     plan = _completed(plan, descriptions)
     summaries = check_shapes(plan, descriptions)
@@ -134,6 +149,7 @@ def plan_study(
         summaries=summaries,
         costs=costs,
         estimate=shaped.estimate(costs, jobs, start_seconds),
+        sources=sources,
     )
 
 

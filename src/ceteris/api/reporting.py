@@ -62,7 +62,7 @@ def report_content(results: Results) -> ReportContent:
     names = _class_names(results)
     confusions = _confusions(predictions, names)
     summaries = check_shapes(manifest.plan, manifest.descriptions)
-    notes = [f"{item.source}: {note}" for item in manifest.data for note in item.notes]
+    notes = [f"{item.source}: {note}" for item in manifest.data for note in item.lines()]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in manifest.data]
     notes += sorted(
         {

@@ -57,6 +57,7 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
     console.print(f"[bold]{_safe(plan.study)}[/bold]", soft_wrap=True)
     if plan.question:
         console.print(_safe(plan.question), soft_wrap=True)
+    _print_data(planned, console)
     console.print()
     for variant in plan.variants:
         _print_variant(planned, variant.name, console)
@@ -68,6 +69,15 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
     )
     console.print(planned.estimate.sentence())
     _print_claims(planned, console)
+
+
+def _print_data(planned: PlannedStudy, console: Console) -> None:
+    for account in planned.accounts:
+        console.print(f"\n[bold]data {_safe(account.source)}[/bold]", soft_wrap=True)
+        console.print(f"  {_safe(account.sentence())}", soft_wrap=True)
+        for line in account.done_to_it():
+            style = "yellow" if line.startswith("warning") else None
+            console.print(f"  {_safe(line)}", style=style, soft_wrap=True)
 
 
 def _print_claims(planned: PlannedStudy, console: Console) -> None:

@@ -23,7 +23,7 @@ from ceteris.data.idx import read_idx
 from ceteris.errors import DataError, Problem
 from ceteris.records import Parts, Shape
 
-__all__ = ["NAMED", "NamedSource", "download", "load_named", "search_folders"]
+__all__ = ["NAMED", "NamedSource", "download", "is_here", "load_named", "search_folders"]
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
@@ -191,6 +191,11 @@ def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
     )
 
 
+def is_here(name: str) -> bool:
+    """Whether the files of a named data set are on this machine."""
+    return name == "digits" or _local_files(name, NAMED[name]) is not None
+
+
 def download(mirrors: Sequence[str], file: str, digest: str, folder: Path) -> Path:
     """Fetch one file into ``folder`` from the first mirror that gives the right bytes.
 
@@ -287,7 +292,7 @@ def _sha256(path: Path) -> str:
 def _with_notes(data: Dataset, notes: tuple[str, ...]) -> Dataset:
     from dataclasses import replace
 
-    return replace(data, notes=(*data.notes, *notes))
+    return replace(data, notes=(*data.notes, *notes), ignored=())  # a readme, in the archive
 
 
 def _digits() -> Dataset:
@@ -300,4 +305,5 @@ def _digits() -> Dataset:
         DIGIT_NAMES,
         where="digits",
         maximum=16,
+        usual_maximum=16,
     )
