@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import mean
@@ -19,6 +20,7 @@ from ceteris.api.estimate import (
     trial_cost,
 )
 from ceteris.api.sources import Sources
+from ceteris.checking import Issue
 from ceteris.data.account import DataAccount
 from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec
@@ -28,7 +30,8 @@ from ceteris.judge.prospects import claim_prospects
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
-from ceteris.study.load import Study
+from ceteris.study.identity import canonical_json
+from ceteris.study.load import Study, collect, raise_located
 from ceteris.study.shapes import check_shapes, with_parameter_warnings
 
 __all__ = ["PlannedStudy", "plan_study"]
@@ -52,9 +55,10 @@ class PlannedStudy:
     @property
     def accounts(self) -> tuple[DataAccount, ...]:
         """What was read, one for each distinct data setting; named sources are read for it."""
-        specs = [DataSpec.parse(variant.data) for variant in self.plan.variants]
+        settings = {canonical_json(variant.data): variant.data for variant in self.plan.variants}
         found: list[DataAccount] = []
-        for account in map(self.sources.account, specs):
+        for data in settings.values():
+            account = self.sources.account(DataSpec.parse(data))
             if account not in found:
                 found.append(account)
         return tuple(found)
@@ -133,9 +137,7 @@ def plan_study(
     """
     plan = expand(study, seeds=seeds, overrides=overrides, only=only)
     sources = Sources(study.base)
-    descriptions = {
-        variant.name: sources.describe(DataSpec.parse(variant.data)) for variant in plan.variants
-    }
+    descriptions = _described(plan, sources, study)
     plan = _completed(plan, descriptions)
     summaries = check_shapes(plan, descriptions)
     plan = with_parameter_warnings(plan, summaries)
@@ -151,6 +153,18 @@ def plan_study(
         estimate=shaped.estimate(costs, jobs, start_seconds),
         sources=sources,
     )
+
+
+def _described(plan: Plan, sources: Sources, study: Study) -> dict[str, DataDescription]:
+    issues: list[Issue] = []
+    found = {}
+    for variant in plan.variants:
+        description = collect(partial(sources.describe, DataSpec.parse(variant.data)), issues)
+        if description is not None:
+            found[variant.name] = description
+    if issues:
+        raise_located(study.document, issues)
+    return found
 
 
 def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:

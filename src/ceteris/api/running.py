@@ -171,7 +171,6 @@ def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
 
 def _load_data(session: _Session) -> None:
     """Load each data set once, look at it, and lay it where workers share it."""
-    session.tell(Progress("data", text="reading the data", lines=_read_lines(session.planned)))
     loaded: dict[str, tuple[Dataset, list[bytes]]] = {}
     looked: dict[tuple[str, SplitSpec], DataFacts] = {}
     for variant in session.plan.variants:
@@ -190,6 +189,7 @@ def _load_data(session: _Session) -> None:
             looked[key, spec.split] = data_facts(data, split, digests)
         session.facts[variant.name] = looked[key, spec.split]
         session.fingerprints[variant.name] = data.fingerprint
+    session.tell(Progress("data", text="the data are read", lines=_read_lines(session.planned)))
     session.planned.sources.release()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ class Dataset:
     file_names: tuple[str, ...] = ()
     """Path of each example's file inside the source; empty where examples have no files."""
 
-    @property
+    @cached_property
     def observed_range(self) -> tuple[int, int]:
         """The smallest and the largest value of all pixels."""
         return int(self.images.min()), int(self.images.max())

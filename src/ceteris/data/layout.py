@@ -171,13 +171,14 @@ def _layout_of(shape: tuple[int, ...], wanted: Sequence[int] | None) -> str | No
             "channels_first": (channels, height, width),
         }
         fitting = [layout for layout, order in orders.items() if order == shape]
-        return fitting[0] if len(fitting) == 1 else None
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
     first, middle, last = shape
     candidates = {"channels_last": (last, first, middle), "channels_first": (first, middle, last)}
     good = [layout for layout, axes in candidates.items() if axes[0] in CHANNELS]
     if len(good) == 2:  # as square as pictures are
         good = [layout for layout in good if candidates[layout][1] == candidates[layout][2]]
-    if not good and last < min(first, middle):
+    elif not good and last < min(first, middle):
         good = ["channels_last"]
     return good[0] if len(good) == 1 else None
 

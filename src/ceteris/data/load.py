@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ceteris.checking import Issue, SettingsError
 from ceteris.data.cifar import holds_cifar, is_archive, read_cifar
 from ceteris.data.dataset import Dataset, with_maximum
 from ceteris.data.folder import read_folder
@@ -68,7 +69,7 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
         data: their data set, where its source is a path; what is named is known without.
 
     Raises:
-        DataError: a preprocessing step does not fit the images.
+        SettingsError: a preprocessing step does not fit the images.
     """
     shape: Shape
     if data is None and spec.source == "digits":
@@ -94,9 +95,8 @@ def _shape_after(spec: DataSpec, shape: Shape) -> Shape:
     for place, step in enumerate(spec.steps()):
         misfit = step.misfit(shape)
         if misfit is not None:
-            name = next(iter(spec.preprocess[place]))
-            got = " x ".join(map(str, shape))
-            raise DataError(Problem(f"data.preprocess.{place}.{name}", misfit, got))
+            path = ("data", "preprocess", place, next(iter(spec.preprocess[place])))
+            raise SettingsError([Issue(path, misfit, " x ".join(map(str, shape)))])
         shape = step.output_shape(shape)
     return shape
 

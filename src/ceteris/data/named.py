@@ -7,6 +7,7 @@ first mirror that gives a file with the official SHA-256.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from ceteris.data.cifar import BATCHES, read_cifar
@@ -296,14 +298,25 @@ def _with_notes(data: Dataset, notes: tuple[str, ...]) -> Dataset:
 
 
 def _digits() -> Dataset:
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
+    table = _digits_table()
     return make_dataset(
-        bunch.images.astype(np.uint8),
-        bunch.target.astype(np.int64),
+        table[:, :-1].reshape(-1, 8, 8).astype(np.uint8),
+        table[:, -1].astype(np.int64),
         DIGIT_NAMES,
         where="digits",
         maximum=16,
         usual_maximum=16,
     )
+
+
+def _digits_table() -> npt.NDArray[np.float64]:
+    """Return 64 pixels and the label of each digit, from scikit-learn's file: its import takes a second."""
+    found = importlib.util.find_spec("sklearn")
+    for folder in (found and found.submodule_search_locations) or ():
+        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            return np.loadtxt(path, delimiter=",")
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return np.column_stack([bunch.data, bunch.target])

@@ -50,7 +50,7 @@ def read_table(path: Path, spec: DataSpec) -> Dataset:
 
     labels = as_labels(np.split(truths, starts[1:-1].tolist()), located_label)
     (pictures,), maximum, said = as_pictures(
-        [pixels[order]],
+        [pixels if columns.part is None else pixels[order]],
         [str(path)],
         spec,
         counts=[len(order)],
