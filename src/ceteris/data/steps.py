@@ -81,7 +81,7 @@ class Step(BaseModel):
 
 
 class Scale(Step):
-    """Divide by the largest possible value: 0..255 becomes 0..1."""
+    """Divide by the largest value that a pixel of the source can have: 0..255 becomes 0..1."""
 
     @property
     def valuewise(self) -> bool:
@@ -229,7 +229,7 @@ class Invert(Step):
 
 
 class Pad(Step):
-    """Zeros on every side."""
+    """Zeros on every side: black, or the mean behind `standardize`."""
 
     pixels: Count
 
