@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "seeds_above_zero"]
+__all__ = ["counted", "seeds_above_zero", "visible"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -32,3 +32,12 @@ def seeds_above_zero(ahead: float, seeds: int, ties: int | None) -> str:
     if ties is None and ahead != int(ahead):
         said = ", ties as half"
     return f"above zero in {above:g} of {counted(seeds, 'seed')}{said}"
+
+
+def visible(text: str) -> str:
+    """Return text with control characters written out, which names of files and classes may hold.
+
+    >>> visible(chr(27) + "[31mred") == chr(92) + "x1b[31mred"
+    True
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

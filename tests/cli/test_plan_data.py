@@ -256,3 +256,15 @@ def test_grayscale_needs_one_channel_or_three(tmp_path, channels):
         "study.yaml:4: data.preprocess.0.grayscale: needs images of one channel or of three, RGB, "
         f"got 8 x 8 x {channels}.\n"
     )
+
+
+def test_control_characters_in_names_are_shown_not_obeyed(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (30, 6, 6), dtype=np.uint8)
+    names = np.array(["\x1b[31mred", ":cat:", "[bold]x"])
+    np.savez(tmp_path / "a.npz", X=images, y=names[np.arange(30) % 3])
+    path = study(tmp_path, {"source": "a.npz"})
+    for arguments in (("plan", path, "--quick"), ("run", path, "--out", tmp_path / "out")):
+        done = ceteris(*arguments)
+        text = done.stdout + done.stderr
+        assert "\\x1b[31mred: 10, :cat:: 10, [bold]x: 10" in text
+        assert "\x1b[31mred: 10" not in text

@@ -487,7 +487,7 @@ def test_sixteen_bits_are_told_by_their_range(tmp_path):
     data = read(path, maximum=4095)
     assert (data.images[..., 0] == np.round(twelve.astype(float) * 255 / 4095)).all()
     path = save(tmp_path / "c.npz", images=deep.astype(np.int64), labels=LABELS)
-    assert "Write data.maximum: 65535, whichever is true." in refusal(path)
+    assert "Write data.maximum: 65535, if that is true." in refusal(path)
 
 
 @pytest.mark.parametrize(

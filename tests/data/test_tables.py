@@ -152,6 +152,7 @@ def test_the_same_table_has_the_same_fingerprint_in_every_dress(tmp_path):
         "spaces.csv": content.replace(b",", b", "),
         "packed.csv.gz": gzip.compress(content),
         "UPPER.CSV": content,
+        "spreadsheet.csv": b"sep=,\r\n" + content,
         "trailing.csv": b"\n".join(line + b"," for line in content.split()),
     }
     for name, body in dresses.items():
@@ -365,6 +366,7 @@ def test_other_sides_come_from_the_study(tmp_path):
         ("NA", "must hold a number", "'NA'"),
         ("1_0", "must hold a number", "'1_0'"),
         ("True", "must hold a number", "'True'"),
+        ("9" * 30, "must hold a number of at most 64 bits", "'" + "9" * 30 + "'"),
         ("0x10", "must hold a number", "'0x10'"),
         ("nan", "must hold a number", "'nan'"),
         ("inf", "pixels must be finite numbers", "inf"),
@@ -565,3 +567,30 @@ def test_columns_that_are_not_there_are_named(tmp_path):
     )
     bare = write(tmp_path / "b.csv", rows_of(pictures(), LABELS))
     assert "It has no header: give a number from 0." in refusal(bare, columns={"label": "label"})
+
+
+def test_a_column_that_counts_the_rows_without_a_name_is_pointed_out(tmp_path):
+    rows = [[k, *row] for k, row in enumerate(rows_of(pictures(), LABELS))]
+    path = write(tmp_path / "a.csv", rows)
+    assert "0 counts the rows: data.columns: {ignore: [0]}." in refusal(path)
+    assert (read(path, columns={"ignore": [0]}).images[..., 0] == pictures()).all()
+
+
+def test_booleans_in_text_are_two_grey_values(tmp_path):
+    images = pictures() > 99
+    data = read(write(tmp_path / "a.csv", rows_of(images, LABELS), ["label", *pixel_names(16)]))
+    assert (data.images[..., 0] == images).all()
+    assert (data.maximum, data.changed[-1]) == (1, "boolean pixels read as 0 and 1")
+
+
+def test_measurements_are_no_pictures(tmp_path):
+    names = ["sepal length", "sepal width", "petal length", "petal width"]
+    images = pictures(shape=(2, 2))
+    path = write(tmp_path / "a.csv", rows_of(images, LABELS), ["species", *names])
+    assert refusal(path) == (
+        f"{path}: columns of pixels must be numbered, got sepal length, sepal width, petal length, petal width. "
+        "If they are pixels, write data.shape."
+    )
+    assert (read(path, shape=[2, 2]).images[..., 0] == images).all()
+    path = write(tmp_path / "b.csv", [[k, label] for k, label in enumerate(LABELS)], ["x", "y"])
+    assert "images must have more than one pixel, got 1" in refusal(path)

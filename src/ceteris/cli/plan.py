@@ -9,7 +9,7 @@ import typer
 
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
-from ceteris.wording import counted
+from ceteris.wording import counted, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,12 +72,14 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
 
 
 def _print_data(planned: PlannedStudy, console: Console) -> None:
+    def write(text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False, emoji=False, soft_wrap=True)
+
     for account in planned.accounts:
-        console.print(f"\n[bold]data {_safe(account.source)}[/bold]", soft_wrap=True)
-        console.print(f"  {_safe(account.sentence())}", soft_wrap=True)
+        write(f"\ndata {visible(account.source)}", "bold")
+        write(f"  {account.sentence()}")
         for line in account.done_to_it():
-            style = "yellow" if line.startswith("warning") else None
-            console.print(f"  {_safe(line)}", style=style, soft_wrap=True)
+            write(f"  {line}", "yellow" if line.startswith("warning") else None)
 
 
 def _print_claims(planned: PlannedStudy, console: Console) -> None:

@@ -13,7 +13,7 @@ from ceteris.data.spec import DataSpec
 from ceteris.data.splits import unused_parts
 from ceteris.data.steps import Invert, Scale
 from ceteris.records import DataDescription, Shape
-from ceteris.wording import counted
+from ceteris.wording import counted, visible
 
 __all__ = ["DataAccount", "account_of", "range_warning"]
 
@@ -68,17 +68,17 @@ class DataAccount:
             low, high = self.range
             total = sum(count or 0 for count in self.classes.values())
             known = f"{counted(total, 'image')} of {shape}, pixels from {low} to {high} of {self.maximum}"
-        return f"{known}; {parts}; {_classes(self.classes)}"
+        return visible(f"{known}; {parts}; {_classes(self.classes)}")
 
     def done_to_it(self) -> tuple[str, ...]:
         """Return what was changed, ignored and noticed, one kind a line."""
         kinds = {"changed": self.changed, "ignored": self.ignored, "warning": self.warnings}
-        return tuple(f"{kind}: {'; '.join(said)}" for kind, said in kinds.items() if said)
+        return tuple(visible(f"{kind}: {'; '.join(said)}") for kind, said in kinds.items() if said)
 
     def two_lines(self) -> tuple[str, str]:
         """Return everything in two lines."""
         said = ". ".join(self.done_to_it()) or "nothing changed, nothing ignored"
-        return f"{self.source}: {self.sentence()}", f"  {said}"
+        return f"{visible(self.source)}: {self.sentence()}", f"  {said}"
 
 
 def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> DataAccount:

@@ -86,6 +86,9 @@ def _from_rows(parts: Sequence[AnyArray], name: str, length: int, spec: DataSpec
             raise DataError(Problem(name, rule, f"{given} = {height * width * channels}"))
         return _reshaped(parts, (height, width, channels), spec)
     side = math.isqrt(length)
+    if length == 1:
+        rule = "images must have more than one pixel"
+        raise DataError(Problem(name, rule, "1", "Write data.shape: [1, 1] if that is meant."))
     if side * side == length:
         said = f"rows of {length} values read as {side} x {side} pixels"
         return Arranged(tuple(part.reshape(-1, side, side, 1) for part in parts), (said,))

@@ -14,18 +14,21 @@ from ceteris.errors import DataError, Problem, did_you_mean
 __all__ = ["Chosen", "chosen_arrays"]
 
 PARTS = ("train", "validation", "test")
+KINDS = ("images", "labels")
 _PART_WORDS = {
     "train": "train",
     "training": "train",
+    "tr": "train",
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
     "dev": "validation",
     "test": "test",
     "testing": "test",
+    "te": "test",
 }
 _IMAGE_WORDS = ("x", "xs", "image", "images", "img", "imgs", "data", "features", "pixels", "inputs")
-_LABEL_WORDS = ("y", "ys", "label", "labels", "target", "targets", "class", "classes")
+_LABEL_WORDS = ("y", "ys", "label", "labels", "lbl", "target", "targets", "class", "classes")
 _EXAMPLES = "x_train and y_train (and x_val, y_val, x_test, y_test), or images and labels"
 _NUMBERED = re.compile(r"arr_(\d+)")
 
@@ -124,7 +127,7 @@ def _unique(
             f"Say which in data.keys, such as {_keys_example(headers)}.",
         )
         for part in parts
-        for kind in ("images", "labels")
+        for kind in KINDS
         if len(roles[part, kind]) > 1
     ]
     if problems:
@@ -163,11 +166,11 @@ def _is_matrix(header: Header) -> bool:
 def _named(headers: Mapping[str, Header], keys: KeyNames, where: str) -> Chosen:
     problems, images, labels = [], {}, {}
     for part in PARTS:
-        pair = [getattr(keys, f"{part}_{kind}") for kind in ("images", "labels")]
+        pair = [getattr(keys, f"{part}_{kind}") for kind in KINDS]
         if (pair[0] is None) != (pair[1] is None):
             rule = f"must name images and labels of the {part} part"
             problems.append(Problem("data.keys", rule, f"only {pair[0] or pair[1]}"))
-        for kind, name in zip(("images", "labels"), pair, strict=True):
+        for kind, name in zip(KINDS, pair, strict=True):
             if name is not None and name not in headers:
                 rule = f"must name an array of {where}"
                 fix = did_you_mean(name, headers)
@@ -185,11 +188,18 @@ def _named(headers: Mapping[str, Header], keys: KeyNames, where: str) -> Chosen:
 
 def _unrecognised(headers: Mapping[str, Header], where: str) -> Problem:
     given = "; ".join(f"{name}: {header}" for name, header in headers.items()) or "no array"
-    fix = f"Or name them in data.keys, such as {_keys_example(headers)}." if headers else None
+    fix = (
+        f"Or name them in data.keys, such as {_keys_example(headers)}."
+        if len(headers) > 1
+        else None
+    )
     return Problem(where, f"must hold {_EXAMPLES}", given[:600], fix)
 
 
 def _keys_example(headers: Mapping[str, Header]) -> str:
+    """Return a plausible pair: what is called like images and labels, else the most and the fewest axes."""
     by_axes = sorted(headers, key=lambda name: -len(headers[name].shape))
-    images, labels = (by_axes[0], by_axes[-1]) if len(by_axes) > 1 else ("a", "b")
+    named = {kind: [n for n in headers if (_role(n) or ("", ""))[1] == kind] for kind in KINDS}
+    images = (named["images"] or by_axes)[0]
+    labels = (named["labels"] or [name for name in reversed(by_axes) if name != images])[0]
     return f"{{train_images: {images}, train_labels: {labels}}}"

@@ -192,4 +192,5 @@ def _unclear(parts: Sequence[AnyArray], located: Located, found: _Range) -> Prob
         rule = "pixels must be whole numbers from 0 to 255, or lie between 0 and 1"
     names = " or ".join(f"data.maximum: {value}" for value in candidates)
     got = f"{_value(parts, place)} (all: {found.low:g} to {found.high:g}, {parts[place[0]].dtype})"
-    return Problem(located(*place), rule, got, f"Write {names}, whichever is true.")
+    end = "whichever is true" if len(candidates) > 1 else "if that is true"
+    return Problem(located(*place), rule, got, f"Write {names}, {end}.")

@@ -133,7 +133,7 @@ class DataSpec(BaseModel):
     """Made on purpose, in a study that says ``teaching: true``."""
     train_size: Annotated[int, Field(gt=0)] | Share | None = None
     """Examples (or share) of the training part to use; nested: a smaller set is in the larger."""
-    maximum: Annotated[int, Field(ge=1, le=65535)] | None = None
+    maximum: Annotated[int, Field(ge=1, lt=1 << 32)] | None = None
     """The largest value that a pixel of the source can have, where the source cannot say it; ``scale``
     divides by it. Beyond 255, and for fractions, pixels become 256 grey values."""
     background: Literal["white", "black"] = "white"

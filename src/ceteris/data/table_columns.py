@@ -42,12 +42,13 @@ class Columns:
     ignored: tuple[str, ...] = ()
 
 
-def columns_of(table: Table, asked: ColumnNames | None) -> Columns:
+def columns_of(table: Table, asked: ColumnNames | None, *, shaped: bool = False) -> Columns:
     """Return what each column holds.
 
     Args:
         table: all cells.
         asked: what the study says.
+        shaped: whether the study says the shape of the images.
 
     Raises:
         DataError: there is no label, or several columns may be it; names that occur twice.
@@ -71,6 +72,8 @@ def columns_of(table: Table, asked: ColumnNames | None) -> Columns:
         rule = "must have columns of pixels besides the label"
         raise DataError(Problem(str(table.path), rule, _candidates(table, rest)))
     _refuse_unlike(table, pixels)
+    if not shaped:
+        _refuse_measurements(table, pixels)
     pixels, more = _in_order(table, pixels)
     if part is not None:
         changed = (*changed, f"{table.column(part)} read as the part of each row")
@@ -192,7 +195,20 @@ def _unclear(table: Table, places: Sequence[int], why: str) -> Problem:
     fix = " or ".join(f"data.columns: {{label: {name}}}" for name in names) or None
     got = f"{why} ({_candidates(table, places)})"
     rule = "the column of the label must be clear"
-    return Problem(str(table.path), rule, got, f"Write {fix}." if fix else None)
+    counting = [
+        name for name, place in zip(names, places, strict=True) if _counts_rows(table, place)
+    ]
+    index = (
+        f" {counting[0]} counts the rows: data.columns: {{ignore: [{counting[0]}]}}."
+        if counting
+        else ""
+    )
+    return Problem(str(table.path), rule, got, f"Write {fix}.{index}" if fix else None)
+
+
+def _counts_rows(table: Table, place: int) -> bool:
+    values = _values(table, place)
+    return values.dtype.kind == "i" and len(values) > 2 and bool((np.diff(values) == 1).all())
 
 
 def _candidates(table: Table, places: Sequence[int]) -> str:
@@ -217,6 +233,17 @@ def _refuse_unlike(table: Table, pixels: Sequence[int]) -> None:
     fix = f"Write data.columns: {{ignore: [{names}]}} if they are no pixels, else rename them."
     got = f"{names}, where the others are called {usual.replace('#', 'N')!r}"
     raise DataError(Problem(str(table.path), rule, got, fix))
+
+
+def _refuse_measurements(table: Table, pixels: Sequence[int]) -> None:
+    """Refuse columns that each have a name of their own, such as length and width: they are no pixels."""
+    names = [] if table.names is None else [table.names[place] for place in pixels]
+    if len(names) < 2 or any(character.isdigit() for name in names for character in name):
+        return
+    if len({name.lower() for name in names}) == len(names):
+        shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+        rule, fix = "columns of pixels must be numbered", "If they are pixels, write data.shape."
+        raise DataError(Problem(str(table.path), rule, shown, fix))
 
 
 def _in_order(table: Table, pixels: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -30,6 +30,7 @@ MOST_BYTES = 2 << 30
 MOST_COLUMNS = 200_000
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_SEP_LINE = re.compile(rb'"?sep=.?"?')
 _MOST_PROBLEMS = 5
 
 
@@ -81,6 +82,8 @@ def read_cells(path: Path, *, header: bool | None = None) -> Table:
     lines = content.splitlines()
     numbers = [number for number, line in enumerate(lines, 1) if line.strip()]
     lines = [line for line in lines if line.strip()]
+    if lines and _SEP_LINE.fullmatch(lines[0].strip()):  # by which spreadsheets say their separator
+        lines, numbers = lines[1:], numbers[1:]
     if not lines:
         raise DataError(Problem(str(path), "must be a table with a row for every image", "nothing"))
     separator = _separator(path, lines, quoted=quoted)

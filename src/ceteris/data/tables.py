@@ -37,7 +37,7 @@ def read_table(path: Path, spec: DataSpec) -> Dataset:
         DataError: a line, column or cell that does not fit is named.
     """
     table = read_cells(path, header=spec.columns.header if spec.columns else None)
-    columns = columns_of(table, spec.columns)
+    columns = columns_of(table, spec.columns, shaped=spec.shape is not None)
     pixels = _pixels(table, columns)
     order, parts = _parts(table, columns)
     starts = np.cumsum((0, *parts))
@@ -95,7 +95,8 @@ def _pixels(table: Table, columns: Columns) -> npt.NDArray[np.generic]:
         if lists is not None:
             return lists
     kinds = {place: frame[place].to_numpy().dtype.kind for place in columns.pixels}
-    texts = [place for place, kind in kinds.items() if kind not in "iuf"]
+    numbers = "b" if set(kinds.values()) == {"b"} else "iuf"
+    texts = [place for place, kind in kinds.items() if kind not in numbers]
     if texts:
         raise DataError(_no_numbers(table, texts))
     values: npt.NDArray[np.generic] = frame.to_numpy()
@@ -128,11 +129,14 @@ def _no_numbers(table: Table, texts: list[int]) -> list[Problem]:
     for place in texts:
         cells = [str(cell) for cell in table.frame[place].to_numpy()]
         bad = [row for row, cell in enumerate(cells) if not _NUMBER.fullmatch(cell)]
-        found += [(row, place, cells[row]) for row in (bad or [0])[:_MOST_PROBLEMS]]
+        longest = max(range(len(cells)), key=lambda row: len(cells[row]))  # too large for 64 bits
+        found += [(row, place, cells[row]) for row in (bad or [longest])[:_MOST_PROBLEMS]]
     problems = [
         Problem(
             table.cell(row, place),
-            "must hold a number",
+            "must hold a number of at most 64 bits"
+            if _NUMBER.fullmatch(text)
+            else "must hold a number",
             repr(text[:40]) if text.strip() else "nothing",
             "Repair or remove that row; if the column holds no pixels, "
             f"write data.columns: {{ignore: [{_name(table, place)}]}}.",
