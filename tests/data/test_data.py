@@ -387,7 +387,8 @@ def test_all_unreadable_images_are_named_at_once(tmp_path):
         "cut.png",
     ]
     assert lines[0].endswith(
-        "must be a readable image, got no PNG or JPEG image. Repair or remove it."
+        "must be a readable image, got no PNG, JPEG, BMP, GIF, TIFF, WebP or PPM image. "
+        "Repair or remove it, or write data.unreadable: skip."
     )
 
 
@@ -395,7 +396,7 @@ def test_images_of_several_sizes_need_a_resize_step(tmp_path):
     image_folder(tmp_path)
     Image.new("RGB", (9, 9), (1, 2, 3)).save(tmp_path / "cat" / "big.png")
     assert (
-        "images must have one size, or the study a resize step, got 5x6 (0.png) and 9x9 (big.png)"
+        "images must have one size, or the study a resize step, got 5x6 (0.png and 11 more) and 9x9 (big.png)"
         in refusal(tmp_path)
     )
     resize = {"resize": {"height": 7, "width": 7}}
@@ -622,7 +623,7 @@ def test_the_rebuilt_cifar_archive_is_used_with_a_note(real_data):
 
 def test_a_pixel_bomb_is_refused(tmp_path, monkeypatch):
     image_folder(tmp_path)
-    monkeypatch.setattr("ceteris.data.folder.MAX_PIXELS", 40)
+    monkeypatch.setattr("ceteris.data.decoding.MAX_PIXELS", 40)
     buffer = io.BytesIO()
     Image.new("L", (7, 7)).save(buffer, "PNG")
     (tmp_path / "ant" / "bomb.png").write_bytes(buffer.getvalue())

@@ -57,6 +57,7 @@ def _plain(guess: Guess) -> dict[str, object]:
         "agreeing": guess.agreeing,
         "networks": guess.networks,
         "probabilities": dict(guess.probabilities),
+        "notes": list(guess.notes),
     }
 
 
@@ -66,6 +67,7 @@ def _print(guesses: list[Guess]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.data.foreign import counts_of
     from ceteris.report.tables import plain
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -78,4 +80,7 @@ def _print(guesses: list[Guess]) -> None:
             f"{guess.probability:.1%}",
             f"{guess.agreeing} of {guess.networks}",
         )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    for note in counts_of(guess.notes for guess in guesses):
+        console.print(escape(plain(note)), style="yellow", soft_wrap=True)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ceteris.data.dataset import Dataset
+from ceteris.data.flat import refuse_flat_parts
 from ceteris.data.spec import DataSpec
-from ceteris.data.splits import unused_parts
+from ceteris.data.splits import split_ids, unused_parts
 from ceteris.data.steps import Invert, Scale
 from ceteris.records import DataDescription, Shape
 from ceteris.wording import counted, visible
@@ -96,6 +97,7 @@ def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> 
         return DataAccount(
             spec.source, None, known.num_examples, unknown, shape, None, None, warnings=later
         )
+    flat = refuse_flat_parts(data, split_ids(spec.split, data.labels, data.parts), spec.source)
     counts = np.bincount(data.labels, minlength=len(data.class_names)).tolist()
     return DataAccount(
         spec.source,
@@ -107,7 +109,7 @@ def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> 
         data.maximum,
         data.changed,
         (*data.ignored, *unused_parts(spec.split, data.parts)),
-        (*data.notes, *range_warning(spec, data)),
+        (*data.notes, *flat, *range_warning(spec, data)),
     )
 
 

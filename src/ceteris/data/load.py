@@ -10,6 +10,7 @@ from ceteris.data.cifar import holds_cifar, is_archive, read_cifar
 from ceteris.data.dataset import Dataset, with_maximum
 from ceteris.data.folder import read_folder
 from ceteris.data.idx_folder import holds_idx, read_idx_folder
+from ceteris.data.labels_table import names_pictures, read_labels_table
 from ceteris.data.named import DIGIT_NAMES, NAMED, load_named
 from ceteris.data.npz import read_npz
 from ceteris.data.other_formats import other_format
@@ -119,7 +120,8 @@ def _read_path(path: Path, spec: DataSpec) -> Dataset:
     if is_archive(path):
         return read_cifar(path)
     if is_table(path):
-        return read_table(path, spec)
+        labelled = read_labels_table(path, spec) if names_pictures(path, spec) else None
+        return labelled or read_table(path, spec)
     raise DataError(other_format(path, spec.source))
 
 
@@ -128,4 +130,4 @@ def _read_folder(path: Path, spec: DataSpec) -> Dataset:
         return read_idx_folder(path, spec)
     if holds_cifar(path):
         return read_cifar(path)
-    return read_folder(path, size=_resize(spec))
+    return read_folder(path, spec)

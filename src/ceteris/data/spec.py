@@ -22,7 +22,7 @@ _KNOWN_PARTS = {
     "fashion-mnist": Parts(60_000, test=10_000),
     "cifar10": Parts(50_000, test=10_000),
 }
-READING = ("background", "columns", "keys", "layout", "shape", "unreadable")
+READING = ("background", "own_images", "columns", "keys", "layout", "shape", "unreadable")
 """Settings that say how a source is read. The fingerprint stands for what came of them."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -138,6 +138,9 @@ class DataSpec(BaseModel):
     divides by it. Beyond 255, and for fractions, pixels become 256 grey values."""
     background: Literal["white", "black"] = "white"
     """What lies under transparent pixels."""
+    own_images: Literal["as_they_are", "match_background"] = "as_they_are"
+    """What `predict` and `test` do with an image whose background is dark where the data's is light, or
+    the other way round: say it, or invert it. Digits are always inverted."""
     unreadable: Literal["refuse", "skip"] = "refuse"
     """What happens to files that are no readable images."""
     columns: ColumnNames | None = None

@@ -23,7 +23,7 @@ from ceteris.wording import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "is_table", "read_cells"]
+__all__ = ["Table", "is_table", "read_cells", "texts_of"]
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 MOST_BYTES = 2 << 30
@@ -46,6 +46,7 @@ class Table:
     lines: tuple[int, ...]
     """Line of the file, for every row."""
     changed: tuple[str, ...] = ()
+    separator: str = ","
 
     @property
     def num_columns(self) -> int:
@@ -105,7 +106,14 @@ def read_cells(path: Path, *, header: bool | None = None) -> Table:
         raise DataError(Problem(str(path), "must have a row for every image", "only a header"))
     changed = (*found.changed, *(("decimal commas read as points",) if comma else ()))
     frame = _frame(path, lines[start:], separator, width, comma=comma)
-    return Table(path, found.names, frame, tuple(numbers[start:]), changed)
+    return Table(path, found.names, frame, tuple(numbers[start:]), changed, separator)
+
+
+def texts_of(table: Table, place: int) -> list[str]:
+    """Return the cells of a column as they are written: ``0001`` is no number here."""
+    lines = _text(table.path).splitlines()
+    cells = [_split(lines[number - 1], table.separator) for number in table.lines]
+    return [row[place] if place < len(row) else "" for row in cells]
 
 
 def _text(path: Path) -> bytes:
