@@ -12,7 +12,7 @@ import typer
 from pydantic import BaseModel
 
 from ceteris.cli.main import app
-from ceteris.data.spec import NAMED_SOURCES, SplitSpec
+from ceteris.data.spec import NAMED_SOURCES, ColumnNames, KeyNames, SplitSpec
 from ceteris.data.steps import STEPS
 from ceteris.nn.augmentation import AUGMENTATIONS
 from ceteris.nn.initializers import INITIALIZERS
@@ -70,11 +70,18 @@ def study_file_page() -> str:
         f"### seeds: {{until: decided}}\n\n{first_line(SeedRule)}\n\n{fields(SeedRule)}",
         "## data\n\n- `source`: required; "
         + ", ".join(f"`{name}`" for name in NAMED_SOURCES)
-        + ", or a path: an image folder (one folder per class), a folder with IDX files, a `.npz` or a `.csv`"
+        + ", or a path: an image folder (one folder per class), a folder with IDX files or CIFAR batches, a `.npz`,"
+        " or a table (`.csv`, `.tsv`, `.txt`); [how each is read](data.md)"
         "\n- `split`: see below; by default, the source's own parts: `{validation: official}` where it has validation and test, `{validation: 0.2}`"
         " where it has a test part only, `{validation: official, test: 0.2}` where it has a validation part only, else"
         " `{train: 0.6, validation: 0.2, test: 0.2}`\n- `preprocess`: a list of steps; default none (raw pixels)"
         "\n- `train_size`: number or share of training examples to use; nested subsets",
+        "- `maximum`: the largest value that a pixel of the source can have, where the source cannot say it; `scale` divides by it."
+        " Beyond 255, and for fractions, pixels become 256 grey values\n- `layout`: `channels_last` or `channels_first`, where the"
+        " axes of arrays are unclear\n- `shape`: `[height, width]` or `[height, width, channel]`, where images lie in rows of values"
+        "\n- `columns`, `keys`: which columns of a table, or arrays of a `.npz`, hold what",
+        f"### data.columns\n\n{first_line(ColumnNames)}\n\n{fields(ColumnNames)}",
+        f"### data.keys\n\n{first_line(KeyNames)}\n\n{fields(KeyNames)}",
         f"### data.split\n\n{(SplitSpec.__doc__ or '').strip()}\n\n{fields(SplitSpec)}",
         "### data.preprocess\n\nFitted on training images only, applied to every split alike.",
         *(f"#### {name}\n\n{first_line(step)}\n\n{fields(step)}" for name, step in STEPS.items()),

@@ -161,6 +161,8 @@ class DataDescription:
     """Examples per split: train, validation, test."""
     parts: Parts = field(default_factory=lambda: Parts(0))
     """Examples in the official parts of the source; none where an earlier version wrote this down."""
+    source_shape: Shape = ()
+    """Before preprocessing; empty where an earlier version wrote this down."""
 
 
 @dataclass(frozen=True)

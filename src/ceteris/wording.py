@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["counted", "plain", "seeds_above_zero"]
+__all__ = ["counted", "plain", "seeds_above_zero", "visible"]
 
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
@@ -20,6 +20,9 @@ def plain(text: str) -> str:
     True
     """
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+__all__ = ["counted", "seeds_above_zero", "visible"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -49,3 +52,12 @@ def seeds_above_zero(ahead: float, seeds: int, ties: int | None) -> str:
     if ties is None and ahead != int(ahead):
         said = ", ties as half"
     return f"above zero in {above:g} of {counted(seeds, 'seed')}{said}"
+
+
+def visible(text: str) -> str:
+    """Return text with control characters written out, which names of files and classes may hold.
+
+    >>> visible(chr(27) + "[31mred") == chr(92) + "x1b[31mred"
+    True
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

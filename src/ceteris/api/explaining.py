@@ -36,6 +36,8 @@ class Explanation:
     attributions: Attributions
     """Of this one image: what speaks for that class."""
     layers: tuple[LayerMaps, ...]
+    notes: tuple[str, ...] = ()
+    """What was done to the image, or what is strange about it."""
 
 
 def explain(results: Results, file: Path, variant: str | None = None) -> Explanation:
@@ -54,7 +56,8 @@ def explain(results: Results, file: Path, variant: str | None = None) -> Explana
     from ceteris.engine.insight import attributions_of, layer_outputs
 
     chosen = chosen_variant(results, variant)
-    raw, names = read_own(results, [file], chosen), class_names(results, chosen)
+    own, names = read_own(results, [file], chosen), class_names(results, chosen)
+    raw = own.images
     trial = trained_trials(results, chosen)[0]
     with network_of(results, trial) as (weights, preprocessing):
         images = preprocessing.images(raw, np.arange(1))
@@ -71,6 +74,7 @@ def explain(results: Results, file: Path, variant: str | None = None) -> Explana
         preprocessing.maximum,
         found,
         layers,
+        own.notes[0],
     )
 
 

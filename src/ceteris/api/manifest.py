@@ -20,6 +20,18 @@ class DataNote:
     source: str
     fingerprint: str
     notes: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    """What was done to pixels or labels."""
+    ignored: tuple[str, ...] = ()
+    """What lies in the source and was not used."""
+
+    def lines(self) -> tuple[str, ...]:
+        """Return everything there is to say, one line each."""
+        return (
+            *self.notes,
+            *(f"changed: {text}" for text in self.changed),
+            *(f"ignored: {text}" for text in self.ignored),
+        )
 
 
 @dataclass(frozen=True)

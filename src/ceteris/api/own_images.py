@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ceteris.api.gallery import Gallery, load_gallery
 from ceteris.api.results import Results
-from ceteris.data.foreign import read_foreign
+from ceteris.data.foreign import ImageStyle, Own, border_brightness, read_foreign
 from ceteris.data.prepare import FittedPreprocessing
 from ceteris.errors import Problem, StoreError
 from ceteris.execute.artifacts import WEIGHTS, read_weights_file, trial_folder
@@ -47,16 +47,13 @@ def class_names(results: Results, variant: Variant) -> tuple[str, ...]:
     return results.manifest.descriptions[variant.name].class_names
 
 
-def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Bytes:
+def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Own:
     """Read images and make them look as the study's do, before its preprocessing.
 
     Args:
         results: of the run.
-        files: PNG or JPEG.
+        files: pictures.
         variant: whose data they are to look like.
-
-    Returns:
-        ``(example, height, width, channel)``
 
     Raises:
         DataError: images that cannot be read.
@@ -71,7 +68,16 @@ def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Bytes
         int(gallery.images.shape[2]),
         int(gallery.images.shape[3]),
     )
-    return read_foreign(files, str(variant.data["source"]), shape, gallery.maximum)
+    style = ImageStyle(
+        str(variant.data["source"]),
+        shape,
+        gallery.maximum,
+        class_names(results, variant),
+        border_brightness(gallery.images, gallery.maximum),
+        invert=variant.data.get("own_images") == "match_background",
+        background=variant.data.get("background", "white"),
+    )
+    return read_foreign(files, style)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import mean
@@ -18,7 +19,10 @@ from ceteris.api.estimate import (
     measured_cost,
     trial_cost,
 )
-from ceteris.data.load import data_key, describe
+from ceteris.api.sources import Sources
+from ceteris.checking import Issue
+from ceteris.data.account import DataAccount
+from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.execute.jobs import available_cores
@@ -26,7 +30,8 @@ from ceteris.judge.prospects import claim_prospects
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
-from ceteris.study.load import Study
+from ceteris.study.identity import canonical_json
+from ceteris.study.load import Study, collect, raise_located
 from ceteris.study.shapes import check_shapes, with_parameter_warnings
 
 __all__ = ["PlannedStudy", "plan_study"]
@@ -44,6 +49,19 @@ class PlannedStudy:
     costs: Mapping[str, TrialCost]
     """Variant -> a forecast of one trial."""
     estimate: Estimate
+    sources: Sources
+    """The data sets that were read for it."""
+
+    @property
+    def accounts(self) -> tuple[DataAccount, ...]:
+        """What was read, one for each distinct data setting; named sources are read for it."""
+        settings = {canonical_json(variant.data): variant.data for variant in self.plan.variants}
+        found: list[DataAccount] = []
+        for data in settings.values():
+            account = self.sources.account(DataSpec.parse(data))
+            if account not in found:
+                found.append(account)
+        return tuple(found)
 
     @property
     def prospects(self) -> Mapping[str, str]:
@@ -56,6 +74,7 @@ class PlannedStudy:
         return {
             "study": plan.study,
             "baseline": plan.baseline,
+            "data": [account.to_json() for account in self.accounts],
             "variants": [self._variant_json(variant.name) for variant in plan.variants],
             "seeds": len(plan.seeds),
             "trials": len(plan.variants) * len(plan.seeds),
@@ -117,10 +136,8 @@ def plan_study(
         DataError: data at a path cannot be read.
     """
     plan = expand(study, seeds=seeds, overrides=overrides, only=only)
-    descriptions = {
-        variant.name: describe(DataSpec.parse(variant.data), base=study.base)
-        for variant in plan.variants
-    }
+    sources = Sources(study.base)
+    descriptions = _described(plan, sources, study)
     plan = _completed(plan, descriptions)
     summaries = check_shapes(plan, descriptions)
     plan = with_parameter_warnings(plan, summaries)
@@ -134,7 +151,20 @@ def plan_study(
         summaries=summaries,
         costs=costs,
         estimate=shaped.estimate(costs, jobs, start_seconds),
+        sources=sources,
     )
+
+
+def _described(plan: Plan, sources: Sources, study: Study) -> dict[str, DataDescription]:
+    issues: list[Issue] = []
+    found = {}
+    for variant in plan.variants:
+        description = collect(partial(sources.describe, DataSpec.parse(variant.data)), issues)
+        if description is not None:
+            found[variant.name] = description
+    if issues:
+        raise_located(study.document, issues)
+    return found
 
 
 def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ceteris.api.folder import write_bytes
 from ceteris.api.own_images import chosen_variant, class_names, network_of, read_own, trained_trials
 from ceteris.api.results import Results
-from ceteris.data.foreign import labelled_files
+from ceteris.data.foreign import Own, counts_of, labelled_files
 from ceteris.judge.crossed import crossed_spread
 from ceteris.judge.effects import Interval
 from ceteris.judge.samples import Sample
@@ -58,13 +58,15 @@ class Guess:
     variant: str
     treated: Numbers
     """The image as the first seed's network sees it."""
+    notes: tuple[str, ...] = ()
+    """What was done to the image, or what is strange about it."""
 
 
 @dataclass(frozen=True)
 class _Said:
     """What a variant's networks say about images."""
 
-    raw: Bytes
+    own: Own
     treated: Numbers
     """By the first seed's preprocessing."""
     probabilities: Mapping[int, Numbers]
@@ -111,6 +113,7 @@ class OwnTest:
                 }
                 for row in self.variants
             ],
+            "notes": list(counts_of(guess.notes for guess in self.guesses)),
             "confusion": {
                 "variant": self.shown,
                 "classes": list(self.confusion.class_names),
@@ -234,7 +237,8 @@ def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
     """Ask every network of a variant about images."""
     from ceteris.engine.predict import predict_images
 
-    raw = read_own(results, files, variant)
+    own = read_own(results, files, variant)
+    raw = own.images
     classes = len(class_names(results, variant))
     probabilities, treated = {}, None
     for trial in trained_trials(results, variant):
@@ -243,7 +247,7 @@ def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
             treated = images.array() if treated is None else treated
             probabilities[trial.seed] = predict_images(variant, weights, images, classes)
     assert treated is not None  # noqa: S101 - there is a trained network
-    return _Said(raw, treated, probabilities)
+    return _Said(own, treated, probabilities)
 
 
 def _guesses(results: Results, variant: Variant, files: Sequence[Path], said: _Said) -> list[Guess]:
@@ -261,9 +265,10 @@ def _guesses(results: Results, variant: Variant, files: Sequence[Path], said: _S
                 int((values[:, index].argmax(1) == best).sum()),
                 len(values),
                 {name: float(mean[index, k]) for k, name in enumerate(names)},
-                said.raw[index],
+                said.own.images[index],
                 variant.name,
                 said.treated[index],
+                said.own.notes[index],
             )
         )
     return guesses

@@ -35,6 +35,8 @@ class Progress:
     num_failed: int = 0
     text: str = ""
     """The latest news in one line."""
+    lines: tuple[str, ...] = ()
+    """What was read, to be printed once."""
 
     def with_epoch(self, trial: Trial, text: str) -> Progress:
         """One more epoch of a trial has ended."""

@@ -123,7 +123,7 @@ def _kept_parts(results: Results, damage: Damage) -> dict[str, Any]:
 def _notes(results: Results) -> tuple[str, ...]:
     """Return what there is to say about data sets and their preprocessing."""
     sources = results.manifest.data
-    notes = [f"{item.source}: {note}" for item in sources for note in item.notes]
+    notes = [f"{item.source}: {note}" for item in sources for note in item.lines()]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in sources]
     said = {
         f"{trial.variant}: {note}"

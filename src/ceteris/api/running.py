@@ -27,12 +27,13 @@ from ceteris.api.progress import Observer, Progress
 from ceteris.api.reporting import first_selected_trial, first_trials
 from ceteris.api.results import Results, marking_of, read_results
 from ceteris.api.trained import sentence_of_unreadable, unreadable_trials
+from ceteris.data.account import range_warning
 from ceteris.data.dataset import Dataset
 from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.data.facts import data_facts, image_digests
-from ceteris.data.load import data_key, load_dataset
+from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec, SplitSpec
-from ceteris.data.splits import split_ids
+from ceteris.data.splits import split_ids, unused_parts
 from ceteris.engine.version import engine_version
 from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
@@ -184,18 +185,30 @@ def _load_data(session: _Session) -> None:
         spec = DataSpec.parse(variant.data)
         key = data_key(spec)
         if key not in loaded:
-            data = load_dataset(spec, base=session.planned.base)
+            data = session.planned.sources.dataset(spec)
             folder = session.out / CACHE / data.fingerprint[:16]
             export_dataset(data, folder)
             loaded[key] = (data, image_digests(data))
             session.datasets[data.fingerprint] = folder
-            session.notes.append(DataNote(spec.source, data.fingerprint, data.notes))
+            session.notes.append(_note(spec, data))
         data, digests = loaded[key]
         if (key, spec.split) not in looked:
             split = split_ids(spec.split, data.labels, data.parts)
             looked[key, spec.split] = data_facts(data, split, digests)
         session.facts[variant.name] = looked[key, spec.split]
         session.fingerprints[variant.name] = data.fingerprint
+    session.tell(Progress("data", text="the data are read", lines=_read_lines(session.planned)))
+    session.planned.sources.release()
+
+
+def _read_lines(planned: PlannedStudy) -> tuple[str, ...]:
+    return tuple(line for account in planned.accounts for line in account.two_lines())
+
+
+def _note(spec: DataSpec, data: Dataset) -> DataNote:
+    notes = (*data.notes, *range_warning(spec, data))
+    ignored = (*data.ignored, *unused_parts(spec.split, data.parts))
+    return DataNote(spec.source, data.fingerprint, notes, data.changed, ignored)
 
 
 def _register(session: _Session, study: Study) -> None:

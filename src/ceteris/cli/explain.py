@@ -60,6 +60,7 @@ def _plain(found: Explanation) -> dict[str, object]:
         "probabilities": dict(found.probabilities),
         "method": maps.method,
         "layer": maps.layer or None,
+        "notes": list(found.notes),
         "map": maps.of_guess[0].tolist(),
         "layers": [
             {
@@ -86,6 +87,8 @@ def _print(found: Explanation) -> None:
     share = found.probabilities[found.label]
     who = f"{found.variant}, seed {found.seed}"
     console.print(escape(plain(f"{found.file.name}: {found.label} ({share:.1%}), says {who}")))
+    for note in found.notes:
+        console.print(escape(plain(note)), style="yellow", soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("layer", "type", "output", "from", "to"):
         table.add_column(column, justify="right" if column in ("from", "to") else "left")

@@ -9,7 +9,7 @@ import typer
 from ceteris.cli.explained import explained
 from ceteris.cli.options import Json, Only, Overrides, Seeds, StudyFile
 from ceteris.cli.saying import say_json
-from ceteris.wording import counted
+from ceteris.wording import counted, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,6 +58,7 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
     console.print(f"[bold]{_safe(plan.study)}[/bold]", soft_wrap=True)
     if plan.question:
         console.print(_safe(plan.question), soft_wrap=True)
+    _print_data(planned, console)
     console.print()
     for variant in plan.variants:
         _print_variant(planned, variant.name, console)
@@ -69,6 +70,17 @@ def _print_plan(planned: PlannedStudy, console: Console) -> None:
     )
     console.print(planned.estimate.sentence())
     _print_claims(planned, console)
+
+
+def _print_data(planned: PlannedStudy, console: Console) -> None:
+    def write(text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False, emoji=False, soft_wrap=True)
+
+    for account in planned.accounts:
+        write(f"\ndata {visible(account.source)}", "bold")
+        write(f"  {account.sentence()}")
+        for line in account.done_to_it():
+            write(f"  {line}", "yellow" if line.startswith("warning") else None)
 
 
 def _print_claims(planned: PlannedStudy, console: Console) -> None:

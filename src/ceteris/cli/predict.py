@@ -57,6 +57,7 @@ def _plain(guess: Guess) -> dict[str, object]:
         "agreeing": guess.agreeing,
         "networks": guess.networks,
         "probabilities": dict(guess.probabilities),
+        "notes": list(guess.notes),
     }
 
 
@@ -65,6 +66,7 @@ def _print(guesses: list[Guess]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.data.foreign import counts_of
     from ceteris.report.screen import console_of
     from ceteris.report.tables import plain
 
@@ -78,4 +80,7 @@ def _print(guesses: list[Guess]) -> None:
             f"{guess.probability:.1%}",
             f"{guess.agreeing} of {guess.networks}",
         )
-    console_of().print(table)
+    console = console_of()
+    console.print(table)
+    for note in counts_of(guess.notes for guess in guesses):
+        console.print(escape(plain(note)), style="yellow", soft_wrap=True)

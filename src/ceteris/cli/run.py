@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -175,7 +175,11 @@ def _progress() -> Iterator[Observer]:
     with bar:
         task = bar.add_task("data", total=1, news="")
 
+        said: set[str] = set()
+
         def observe(progress: RunProgress) -> None:
+            for line in _new(progress.lines, said):
+                console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
             failed = f", {progress.num_failed} failed" if progress.num_failed else ""
             counts = (
                 f" {progress.num_finished}/{progress.num_trials}{failed}"
@@ -196,8 +200,11 @@ def _progress() -> Iterator[Observer]:
 def _plain_observer() -> Observer:
     """One line per phase and per finished tenth."""
     said: set[tuple[str, int]] = set()
+    lines: set[str] = set()
 
     def observe(progress: RunProgress) -> None:
+        for line in _new(progress.lines, lines):
+            print(line, file=sys.stderr, flush=True)
         tenth = 10 * progress.done_epochs // max(1, progress.total_epochs)
         if (progress.phase, tenth) in said:
             return
@@ -206,3 +213,10 @@ def _plain_observer() -> Observer:
         say(f"{progress.phase}{share}", err=True)
 
     return observe
+
+
+def _new(lines: Sequence[str], said: set[str]) -> list[str]:
+    """Return lines that were not said yet, and remember them."""
+    fresh = [line for line in lines if line not in said]
+    said.update(fresh)
+    return fresh

@@ -59,6 +59,7 @@ def _print(found: OwnTest) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from ceteris.data.foreign import counts_of
     from ceteris.report.screen import console_of
     from ceteris.report.tables import format_interval, plain
 
@@ -80,6 +81,8 @@ def _print(found: OwnTest) -> None:
             f"{values[0]:.1%} to {values[-1]:.1%}",
         )
     console.print(table)
+    for note in counts_of(guess.notes for guess in found.guesses):
+        console.print(escape(plain(note)), style="yellow", soft_wrap=True)
     names = [escape(plain(name)) for name in found.confusion.class_names]
     matrix = Table(
         box=box.SIMPLE_HEAD,

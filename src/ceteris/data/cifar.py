@@ -1,220 +1,115 @@
-"""CIFAR-10's Python batches, read without running them.
+"""CIFAR-10's and CIFAR-100's Python batches, read without running them.
 
-The batches are pickles, and a pickle is a program. `plain_value` walks through the opcodes of
-Python's own `pickletools` and rebuilds dictionaries, lists, strings, numbers and byte arrays; any
-other opcode or name ends in an error. Archives are read member by member; nothing is unpacked.
+The batches are pickles (`plain_pickle`). Archives are read member by member; nothing is unpacked to
+disk, and no more than a limit in memory.
 """
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import lzma
-import pickletools
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.dataset import Dataset, Said, make_dataset
+from ceteris.data.plain_pickle import ByteArray, plain_value
 from ceteris.errors import DataError, Problem
 from ceteris.records import Parts
 
-__all__ = ["BATCHES", "plain_value", "read_cifar"]
+__all__ = ["BATCHES", "holds_cifar", "is_archive", "plain_value", "read_cifar"]
 
 BATCHES = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")
-_META = "batches.meta"
-_MEMBER_LIMIT = 64 << 20
+_MEMBER_LIMIT = 256 << 20
+"""Bytes; CIFAR-100's training batch has 155 MB."""
+_TOTAL_LIMIT = 1 << 30
 _ROW = 3 * 32 * 32
-
-_RECONSTRUCT = ("numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct")
-_DTYPE = "numpy dtype"
-_NAMES = (*_RECONSTRUCT, _DTYPE, "numpy ndarray")
-
-
-@dataclass
-class _Array:
-    content: bytes = b""
-    shape: tuple[int, ...] = ()
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+_AGAIN = "Download it again."
+_DAMAGES = (
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
-class _Name:
-    text: str
+class _Kind:
+    """Which files a set consists of, and what its entries are called."""
+
+    name: str
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+    meta: str
+    labels: str
+    class_names: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.train, *self.test, self.meta)
 
 
-@dataclass
-class _Machine:
-    stack: list[Any] = field(default_factory=list)
-    marks: list[int] = field(default_factory=list)
-    memo: dict[int, Any] = field(default_factory=dict)
+_CIFAR_10 = _Kind("CIFAR-10", BATCHES[:5], BATCHES[5:], "batches.meta", "labels", "label_names")
+_CIFAR_100 = _Kind("CIFAR-100", ("train",), ("test",), "meta", "fine_labels", "fine_label_names")
 
-    def since_mark(self) -> list[Any]:
-        start = self.marks.pop()
-        items = self.stack[start:]
-        del self.stack[start:]
-        return items
+
+def is_archive(path: Path) -> bool:
+    """Whether a file's name is that of a tar archive."""
+    return path.name.lower().endswith(_ARCHIVES)
+
+
+def holds_cifar(folder: Path) -> bool:
+    """Whether a folder holds batches of CIFAR."""
+    tens = any((folder / name).is_file() for name in BATCHES)
+    return tens or all((folder / name).is_file() for name in _CIFAR_100.files)
 
 
 def read_cifar(path: Path) -> Dataset:
-    """Read an archive (tar, tar.gz, tar.xz) or an unpacked ``cifar-10-batches-py`` folder.
+    """Read an archive (tar, tar.gz, tar.xz, tar.bz2) or an unpacked folder.
 
     Raises:
         DataError: a batch is missing, damaged or holds something else.
     """
-    contents = dict(_folder(path) if path.is_dir() else _archive(path))
-    missing = [name for name in (*BATCHES, _META) if name not in contents]
+    contents, ignored = _folder(path) if path.is_dir() else _archive(path)
+    kind = _CIFAR_100 if not set(contents) & set(_CIFAR_10.files) and contents else _CIFAR_10
+    missing = [name for name in kind.files if name not in contents]
     if missing:
-        raise DataError(
-            Problem(
-                str(path),
-                "must hold all of CIFAR-10's batches",
-                f"none called {', '.join(missing)}",
-            )
-        )
-    images, labels = zip(*(_batch(path, name, contents[name]) for name in BATCHES), strict=True)
-    names = _value(path, _META, contents[_META]).get("label_names", [])
-    pixels = np.concatenate(images).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        rule = f"must hold all of {kind.name}'s batches"
+        raise DataError(Problem(str(path), rule, f"none called {', '.join(missing)}"))
+    batches = [_batch(path, name, contents[name], kind) for name in (*kind.train, *kind.test)]
+    pixels = np.concatenate([images for images, _ in batches])
+    counts = [len(labels) for _, labels in batches]
     return make_dataset(
-        pixels,
-        np.concatenate(labels),
-        tuple(map(str, names)),
+        pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1),
+        np.concatenate([labels for _, labels in batches]),
+        _class_names(path, contents[kind.meta], kind),
         where=str(path),
-        parts=Parts(sum(map(len, labels[:5])), test=len(labels[5])),
+        parts=Parts(sum(counts[: len(kind.train)]), test=sum(counts[len(kind.train) :])),
+        said=Said(ignored=ignored),
     )
-
-
-def plain_value(content: bytes) -> Any:
-    """Rebuild a pickled plain value without executing anything.
-
-    Raises:
-        ValueError: an opcode or a name that plain batches do not use.
-    """
-    machine = _Machine()
-    for opcode, argument, _ in pickletools.genops(content):
-        if opcode.name == "STOP":
-            return machine.stack[-1]
-        action = _ACTIONS.get(opcode.name)
-        if action is None:
-            raise ValueError(f"opcode {opcode.name} is not plain data")
-        action(machine, argument)
-    raise ValueError("the value has no end")
-
-
-def _push(machine: _Machine, value: object) -> None:
-    machine.stack.append(value)
-
-
-def _global(machine: _Machine, name: str) -> None:
-    if name == "_codecs encode" or name in _NAMES:
-        machine.stack.append(_Name(name))
-    else:
-        raise ValueError(f"the name {name!r} is not plain data")
-
-
-def _reduce(machine: _Machine, _: object) -> None:
-    arguments, name = machine.stack.pop(), machine.stack.pop()
-    if isinstance(name, _Name) and name.text in _RECONSTRUCT:
-        machine.stack.append(_Array())
-    elif isinstance(name, _Name) and name.text == _DTYPE and arguments[0] in ("u1", "|u1"):
-        machine.stack.append(name)
-    elif isinstance(name, _Name) and name.text == "_codecs encode":
-        machine.stack.append(str(arguments[0]).encode("latin-1"))
-    else:
-        raise ValueError(f"{name} with {arguments!r:.40} is not an array of bytes")
-
-
-def _build(machine: _Machine, _: object) -> None:
-    state = machine.stack.pop()
-    target = machine.stack[-1]
-    if isinstance(target, _Array):
-        _, shape, _, fortran, content = state
-        if fortran:
-            raise ValueError("the array is in Fortran order")
-        target.shape = tuple(shape)
-        target.content = content.encode("latin-1") if isinstance(content, str) else content
-
-
-def _set_items(machine: _Machine, _: object) -> None:
-    items = machine.since_mark()
-    machine.stack[-1].update(zip(items[::2], items[1::2], strict=True))
-
-
-def _set_item(machine: _Machine, _: object) -> None:
-    value, key = machine.stack.pop(), machine.stack.pop()
-    machine.stack[-1][key] = value
-
-
-def _append(machine: _Machine, _: object) -> None:
-    value = machine.stack.pop()
-    machine.stack[-1].append(value)
-
-
-def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
-    def action(machine: _Machine, _: object) -> None:
-        items = tuple(machine.stack[-count:])
-        del machine.stack[-count:]
-        machine.stack.append(items)
-
-    return action
-
-
-def _remember(machine: _Machine, index: int) -> None:
-    machine.memo[index] = machine.stack[-1]
-
-
-_ACTIONS: dict[str, Callable[[_Machine, Any], None]] = {
-    **dict.fromkeys(
-        (
-            "BININT",
-            "BININT1",
-            "BININT2",
-            "INT",
-            "LONG1",
-            "SHORT_BINSTRING",
-            "BINSTRING",
-            "BINUNICODE",
-        ),
-        _push,
-    ),
-    **dict.fromkeys(("SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES"), _push),
-    "PROTO": lambda _machine, _: None,
-    "NONE": lambda machine, _: _push(machine, None),
-    "NEWTRUE": lambda machine, _: _push(machine, True),
-    "NEWFALSE": lambda machine, _: _push(machine, False),
-    "EMPTY_DICT": lambda machine, _: _push(machine, {}),
-    "EMPTY_LIST": lambda machine, _: _push(machine, []),
-    "EMPTY_TUPLE": lambda machine, _: _push(machine, ()),
-    "MARK": lambda machine, _: machine.marks.append(len(machine.stack)),
-    "TUPLE": lambda machine, _: _push(machine, tuple(machine.since_mark())),
-    "TUPLE1": _tuple_of(1),
-    "TUPLE2": _tuple_of(2),
-    "TUPLE3": _tuple_of(3),
-    "APPEND": _append,
-    "APPENDS": lambda machine, _: machine.stack[machine.marks[-1] - 1].extend(machine.since_mark()),
-    "SETITEM": _set_item,
-    "SETITEMS": _set_items,
-    "BINPUT": _remember,
-    "LONG_BINPUT": _remember,
-    "BINGET": lambda machine, index: _push(machine, machine.memo[index]),
-    "LONG_BINGET": lambda machine, index: _push(machine, machine.memo[index]),
-    "GLOBAL": _global,
-    "REDUCE": _reduce,
-    "BUILD": _build,
-}
 
 
 def _value(path: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
         value = plain_value(content)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise DataError(
-            Problem(
-                f"{path}: {name}", "must be a batch of plain data", str(error), "Download it again."
-            )
+            Problem(f"{path}: {name}", "must be a batch of plain data", reason, _AGAIN)
         ) from error
     if not isinstance(value, dict):
         raise DataError(Problem(f"{path}: {name}", "must hold a dictionary", type(value).__name__))
@@ -225,52 +120,116 @@ def _text(key: object) -> str:
     return key.decode("latin-1") if isinstance(key, bytes) else str(key)
 
 
+def _class_names(path: Path, content: bytes, kind: _Kind) -> tuple[str, ...]:
+    names = _value(path, kind.meta, content).get(kind.class_names)
+    if not isinstance(names, list) or not all(isinstance(name, str | bytes) for name in names):
+        rule = f"must hold the names of the classes, {kind.class_names}"
+        raise DataError(Problem(f"{path}: {kind.meta}", rule, "other data"))
+    return tuple(map(_text, names))
+
+
 def _batch(
-    path: Path, name: str, content: bytes
+    path: Path, name: str, content: bytes, kind: _Kind
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     value = _value(path, name, content)
-    data, labels = value.get("data"), value.get("labels")
+    data, labels = value.get("data"), value.get(kind.labels)
     good = (
-        isinstance(data, _Array) and isinstance(labels, list) and data.shape == (len(labels), _ROW)
+        isinstance(data, ByteArray)
+        and isinstance(labels, list)
+        and all(type(label) is int and 0 <= label < 1 << 31 for label in labels)
+        and data.shape == (len(labels), _ROW)
+        and len(data.content) == len(labels) * _ROW
     )
-    if not good or not isinstance(data, _Array) or len(data.content) != len(labels or ()) * _ROW:
-        raise DataError(
-            Problem(
-                f"{path}: {name}",
-                f"must hold labels and as many rows of {_ROW} bytes",
-                "other data",
-            )
-        )
+    if not good or not isinstance(data, ByteArray):
+        rule = f"must hold {kind.labels} and as many rows of {_ROW} bytes"
+        raise DataError(Problem(f"{path}: {name}", rule, "other data"))
     pixels = np.frombuffer(data.content, np.uint8).reshape(data.shape)
     return pixels, np.array(labels, dtype=np.int64)
 
 
-def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
-    for name in (*BATCHES, _META):
-        if (path / name).is_file():
-            yield name, (path / name).read_bytes()
+_Contents = tuple[Mapping[str, bytes], tuple[str, ...]]
+"""What the known files hold, and what else is there."""
 
 
-def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
-    wanted = {*BATCHES, _META}
+def _folder(path: Path) -> _Contents:
+    known = {*_CIFAR_10.files, *_CIFAR_100.files}
+    entries = sorted(path.iterdir())
+    contents = {}
+    for entry in entries:
+        if entry.name in known and entry.is_file():
+            if entry.stat().st_size > _MEMBER_LIMIT:
+                raise DataError(_too_large(path, entry.name, entry.stat().st_size))
+            contents[entry.name] = entry.read_bytes()
+    return contents, tuple(entry.name for entry in entries if entry.name not in contents)
+
+
+def _archive(path: Path) -> _Contents:
+    contents: dict[str, bytes] = {}
+    ignored: list[str] = []
     try:
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
-                name = member.name.rsplit("/", 1)[-1]
-                if name not in wanted or not member.isfile():
-                    continue
-                if member.size > _MEMBER_LIMIT:
-                    raise DataError(
-                        Problem(
-                            f"{path}: {name}",
-                            f"must be under {_MEMBER_LIMIT:,} bytes",
-                            f"{member.size:,}",
-                        )
-                    )
-                file = archive.extractfile(member)
-                if file is not None:
-                    yield name, file.read()
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+        with _unpacked(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
+            for name, content in _members(path, archive, ignored):
+                if name in contents:
+                    rule = "must be in the archive once"
+                    raise DataError(Problem(f"{path}: {name}", rule, "twice", _AGAIN))
+                contents[name] = content
+    except _DAMAGES as error:
         raise DataError(
-            Problem(str(path), "must be a whole tar archive", str(error), "Download it again.")
+            Problem(str(path), "must be a whole tar archive", str(error), _AGAIN)
         ) from error
+    return contents, tuple(ignored)
+
+
+def _members(
+    path: Path, archive: tarfile.TarFile, ignored: list[str]
+) -> Iterator[tuple[str, bytes]]:
+    known = {*_CIFAR_10.files, *_CIFAR_100.files}
+    for member in archive:
+        name = member.name.rsplit("/", 1)[-1]
+        if name not in known or not member.isfile():
+            if not member.isdir() and len(ignored) < 20:
+                ignored.append(member.name)
+            continue
+        if member.size > _MEMBER_LIMIT:
+            raise DataError(_too_large(path, name, member.size))
+        file = archive.extractfile(member)
+        if file is not None:
+            yield name, file.read(_MEMBER_LIMIT)
+
+
+def _too_large(path: Path, name: str, size: int) -> Problem:
+    return Problem(f"{path}: {name}", f"must be under {_MEMBER_LIMIT:,} bytes", f"{size:,}")
+
+
+class _Limited:
+    """A file of which no more than a limit can be read; tar archives are read from front to back."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._left = file, _TOTAL_LIMIT
+
+    def __enter__(self) -> IO[bytes]:
+        return cast("IO[bytes]", self)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """Read up to ``size`` bytes."""
+        block = self._file.read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise OSError(f"more than {_TOTAL_LIMIT:,} bytes unpacked")
+        return block
+
+
+def _unpacked(path: Path) -> _Limited:
+    """Open an archive by its first bytes, whatever its name says."""
+    with path.open("rb") as file:
+        start = file.read(6)
+    if start.startswith(b"\x1f\x8b"):
+        return _Limited(cast("IO[bytes]", gzip.open(path)))
+    if start.startswith(b"\xfd7zXZ\0"):
+        return _Limited(cast("IO[bytes]", lzma.open(path)))
+    if start.startswith(b"BZh"):
+        return _Limited(cast("IO[bytes]", bz2.open(path)))
+    return _Limited(path.open("rb"))

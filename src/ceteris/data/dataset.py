@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,7 @@ import numpy.typing as npt
 from ceteris.errors import DataError, Problem
 from ceteris.records import Parts
 
-__all__ = ["Dataset", "Said", "make_dataset"]
-
-
-_FIRST_MAXIMA = (16, 255)
-"""Of sources that were fingerprinted without it: `digits`, and everything else."""
+__all__ = ["Dataset", "Said", "make_dataset", "with_maximum"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Dataset:
     file_names: tuple[str, ...] = ()
     """Path of each example's file inside the source; empty where examples have no files."""
 
-    @property
+    @cached_property
     def observed_range(self) -> tuple[int, int]:
         """The smallest and the largest value of all pixels."""
         return int(self.images.min()), int(self.images.max())
@@ -73,6 +70,7 @@ def make_dataset(
     where: str,
     parts: Parts | None = None,
     maximum: int = 255,
+    usual_maximum: int = 255,
     said: Said = NOTHING_SAID,
     file_names: tuple[str, ...] = (),
 ) -> Dataset:
@@ -85,6 +83,7 @@ def make_dataset(
         where: the source, for errors.
         parts: sizes of the official parts; all are training images by default.
         maximum: the largest value that a pixel can have.
+        usual_maximum: what goes without saying for the source, and stays out of the fingerprint.
         said: what the reader has changed, left out or noticed.
         file_names: of each example.
 
@@ -110,7 +109,9 @@ def make_dataset(
         parts,
         class_names,
         maximum,
-        _fingerprint(images, labels, class_names, parts, maximum),
+        _fingerprint(
+            images, labels, class_names, parts, None if maximum == usual_maximum else maximum
+        ),
         said.notes,
         said.changed,
         said.ignored,
@@ -118,18 +119,38 @@ def make_dataset(
     )
 
 
+def with_maximum(data: Dataset, maximum: int | None) -> Dataset:
+    """Return a data set whose pixels can be as large as a study says.
+
+    Args:
+        data: read without it.
+        maximum: ``data.maximum`` of the study; None changes nothing.
+
+    Raises:
+        DataError: a pixel is larger.
+    """
+    if maximum is None or maximum == data.maximum:
+        return data
+    high = data.observed_range[1]
+    if not high <= maximum <= 255:
+        rule = f"must lie between the largest pixel of the source, {high}, and 255"
+        raise DataError(Problem("data.maximum", rule, str(maximum)))
+    known = _fingerprint(data.images, data.labels, data.class_names, data.parts, maximum)
+    return replace(data, maximum=maximum, fingerprint=known)
+
+
 def _fingerprint(
     images: npt.NDArray[np.uint8],
     labels: npt.NDArray[np.int64],
     class_names: tuple[str, ...],
     parts: Parts,
-    maximum: int,
+    maximum: int | None,
 ) -> str:
     """Return a digest; what the first version did not know is hashed only where it is there."""
     known: list[object] = [images.shape, list(class_names), parts.train]
     if parts.validation:
         known.append({"validation": parts.validation})
-    if maximum not in _FIRST_MAXIMA:
+    if maximum is not None:
         known.append({"maximum": maximum})
     digest = hashlib.sha256(json.dumps(known, ensure_ascii=False).encode())
     digest.update(images.data)

@@ -1,162 +1,221 @@
-"""Image folders: one folder per class, sorted by name; dot-files are ignored.
+"""Image folders: one folder per class, sorted by name; official parts where folders are named so.
 
-With sub-folders ``train`` and ``test`` (and nothing else), these are the official parts. Images are
-PNG or JPEG; all must have one size unless a resize step makes them equal.
+``train``, ``val`` (``valid``, ``validation``, ``dev``) and ``test`` in any case, with class folders in
+them, are the official parts. A lone folder around all of it is looked into. Pictures of a class may
+lie deeper. What is not used is said; what could be read in two ways is refused.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
-
-from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.data.dataset import Dataset, Said
+from ceteris.data.labels_table import labelled_pictures, tables_of
+from ceteris.data.pictures import Listed, read_pictures
+from ceteris.data.spec import DataSpec
+from ceteris.data.tree import Tree, grown, plain_text, shown
 from ceteris.errors import DataError, Problem
-from ceteris.records import Parts
+from ceteris.wording import counted
 
-__all__ = ["image_folders", "read_folder", "read_image"]
+__all__ = ["PART_NAMES", "image_folders", "read_folder"]
 
-FORMATS = ("PNG", "JPEG")
-MAX_PIXELS = 50_000_000
+PART_NAMES = {
+    **dict.fromkeys(("train", "training", "trn"), 0),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), 1),
+    **dict.fromkeys(("test", "testing", "tst"), 2),
+}
+_ROLES = ("train", "validation", "test")
 
 
-def read_folder(path: Path, *, size: tuple[int, int] | None = None) -> Dataset:
-    """Read every image.
+def read_folder(path: Path, spec: DataSpec) -> Dataset:
+    """Read every picture of a folder.
 
     Args:
         path: the folder.
-        size: height and width to resize to while reading; None keeps the images' own.
+        spec: ``background``, ``unreadable``, ``columns``, and the size of a resize step.
 
     Raises:
-        DataError: files that cannot be read (all are named), or sizes that differ.
+        DataError: no classes, empty classes, or files that cannot be read; all are named.
     """
-    parts = _parts(path)
-    class_names = tuple(sorted({entry.name for part in parts for entry in _entries(part)}))
-    files = [
-        [
-            (file, class_names.index(folder.name))
-            for folder in _entries(part)
-            for file in _files(folder)
-        ]
-        for part in parts
-    ]
-    flat = [item for part in files for item in part]
-    images = _read_all(path, [file for file, _ in flat], size)
-    return make_dataset(
-        images,
-        np.array([label for _, label in flat], dtype=np.int64),
-        class_names,
-        where=str(path),
-        parts=Parts(len(files[0]), test=sum(map(len, files[1:]))),
+    tree = grown(path)
+    root, notes = _inner(tree)
+    table = None if _holds_classes(root) and spec.columns is None else tables_of(root, spec)
+    if table is not None:
+        listed, class_names, said = labelled_pictures(table, root, spec)
+        said = Said((*notes, *said.changed), (*said.ignored, *_junk(tree)), said.notes)
+        return read_pictures(path, listed, class_names, said, spec)
+    parts = _parts(root)
+    _refuse_unclear(root, parts)
+    listed, class_names = _listed(parts)
+    said = Said(
+        (*notes, *_deeper(path, parts)),
+        _ignored(tree, {item.file for item in listed}),
+        _missing_classes(parts, class_names),
     )
-
-
-def _parts(path: Path) -> list[Path]:
-    names = {entry.name for entry in _entries(path)}
-    return [path / "train", path / "test"] if names == {"train", "test"} else [path]
-
-
-def _entries(path: Path) -> list[Path]:
-    return sorted(
-        item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")
-    )
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (
-        item
-        for item in sorted(folder.iterdir())
-        if item.is_file() and not item.name.startswith(".")
-    )
-
-
-def _read_all(path: Path, files: list[Path], size: tuple[int, int] | None) -> npt.NDArray[np.uint8]:
-    if not files:
-        raise DataError(
-            Problem(
-                str(path),
-                "must hold one folder per class with PNG or JPEG images in it",
-                "no image",
-                "Sort the images into folders named after their classes.",
-            )
-        )
-    images, problems = [], []
-    for file in files:
-        try:
-            images.append(read_image(file, size))
-        except (
-            OSError,
-            ValueError,
-            UnidentifiedImageError,
-            Image.DecompressionBombError,
-            SyntaxError,
-        ) as error:
-            reason = (
-                "no PNG or JPEG image" if isinstance(error, UnidentifiedImageError) else str(error)
-            )
-            problems.append(
-                Problem(str(file), "must be a readable image", reason, "Repair or remove it.")
-            )
-    if problems:
-        raise DataError(problems)
-    return _stack(path, files, images)
+    return read_pictures(path, listed, class_names, said, spec)
 
 
 def image_folders(path: Path) -> dict[str, list[Path]]:
-    """Return the files of every sub-folder, by its name."""
-    return {folder.name: list(_files(folder)) for folder in _entries(path)}
+    """Return the pictures of every sub-folder, by its name."""
+    return {folder.name: folder.all_pictures() for folder in grown(path).folders}
 
 
-def read_image(file: Path, size: tuple[int, int] | None) -> npt.NDArray[np.uint8]:
-    """Read one PNG or JPEG: ``(height, width, 1 or 3)``, gray where all channels agree.
-
-    Args:
-        file: to read.
-        size: height and width to resize to; None keeps the image's own.
-
-    Raises:
-        OSError, ValueError, SyntaxError, UnidentifiedImageError: it cannot be read, or is too large.
-    """
-    with warnings.catch_warnings(), Image.open(file, formats=FORMATS) as image:
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError(f"{image.width}x{image.height} pixels are more than {MAX_PIXELS:,}")
-        gray = image.mode in ("1", "L", "LA", "I", "I;16", "F") or _is_gray(image)
-        plain = image.convert("L" if gray else "RGB")
-        if size is not None and plain.size != size[::-1]:
-            plain = plain.resize(size[::-1], Image.Resampling.BILINEAR)
-        pixels = np.asarray(plain)
-    return pixels if pixels.ndim == 3 else pixels[..., None]
+def _inner(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
+    """Look into a folder that is alone, as archives unpack to."""
+    inner = tree
+    while len(inner.folders) == 1 and not inner.pictures and inner.folders[0].folders:
+        if inner.folders[0].name.lower() in PART_NAMES:
+            break
+        inner = inner.folders[0]
+    if inner is tree:
+        return tree, ()
+    return inner, (f"read from its only folder, {inner.path.relative_to(tree.path).as_posix()}",)
 
 
-def _is_gray(image: Image.Image) -> bool:
-    """Whether all three channels agree, as in scans of ink that were saved in colour."""
-    pixels = np.asarray(image.convert("RGB"))
-    return bool((pixels == pixels[..., :1]).all())
+def _holds_classes(root: Tree) -> bool:
+    """Whether there are folders that can be classes, or parts with such folders in them."""
+    folders = [folder for folder in root.folders if folder.all_pictures()]
+    if folders and all(folder.name.lower() in PART_NAMES for folder in folders):
+        return any(folder.folders for folder in folders)
+    return len(folders) > 1
 
 
-def _stack(
-    path: Path, files: list[Path], images: list[npt.NDArray[np.uint8]]
-) -> npt.NDArray[np.uint8]:
-    channels = max(image.shape[2] for image in images)
-    images = [np.repeat(image, channels // image.shape[2], axis=2) for image in images]
-    shapes = [image.shape for image in images]
-    if len(set(shapes)) > 1:
-        other = next(index for index, shape in enumerate(shapes) if shape != shapes[0])
+def _parts(root: Tree) -> list[tuple[int, Tree]]:
+    """Return the parts of a folder, training first; all of it is for training where it has none."""
+    named = [(PART_NAMES[f.name.lower()], f) for f in root.folders if f.name.lower() in PART_NAMES]
+    parted = [folder for _, folder in named if folder.folders]
+    if not parted and len(named) == len(root.folders) > 0 and root.all_pictures():
+        raise DataError(_no_classes(root, root))
+    if not parted or (len(named) < len(root.folders) and not any(role == 0 for role, _ in named)):
+        return [(0, root)]
+    where = plain_text(str(root.path))
+    others = [f.name for f in root.folders if f.name.lower() not in PART_NAMES and f.all_pictures()]
+    if others:
+        got = f"{', '.join(others)} beside {', '.join(folder.name for _, folder in named)}"
+        fix = "Move what is no part elsewhere, or all classes into parts."
+        raise DataError(Problem(where, "must hold either parts or classes", got, fix))
+    roles = Counter(role for role, _ in named)
+    twice = [role for role, count in roles.items() if count > 1]
+    if twice:
+        got = ", ".join(folder.name for role, folder in named if role in twice)
+        rule = "must hold one folder for each part"
+        raise DataError(Problem(where, rule, got, "Keep one of them, or join them."))
+    if 0 not in roles:
+        got = ", ".join(folder.name for _, folder in named)
+        fix = "Call the folder of the training images train."
+        raise DataError(Problem(where, "must hold a training part", got, fix))
+    return sorted(named, key=lambda pair: pair[0])
+
+
+def _refuse_unclear(root: Tree, parts: list[tuple[int, Tree]]) -> None:
+    """Refuse folders without classes, with empty classes, or whose classes could be on two levels."""
+    problems = []
+    for _, part in parts:
+        where = plain_text(str(part.path))
+        if len(part.folders) < 2 and len(parts) == 1:
+            problems.append(_no_classes(root, part))
+            continue
+        if not part.folders:
+            rule, fix = "must hold one folder per class", "Sort its images into such folders."
+            problems.append(Problem(where, rule, counted(len(part.pictures), "picture"), fix))
+        empty = [folder.name for folder in part.folders if not folder.all_pictures()]
+        if empty:
+            fix = "Add images, or remove the folder."
+            rule = "every class must have an image"
+            problems.append(Problem(where, rule, f"no image in {', '.join(empty)}", fix))
+        problems += _two_levels(part)
+    if problems:
+        raise DataError(problems)
+
+
+def _no_classes(root: Tree, part: Tree) -> Problem:
+    pictures, folders = part.all_pictures(), [folder.name for folder in part.folders]
+    got = counted(len(pictures), "picture") + (f" in {', '.join(folders)}" if folders else "")
+    fix = "Sort them into folders named after their classes, or add a table of files and labels (labels.csv)."
+    if not pictures:
+        got = "no image" + (f" in {', '.join(folders)}" if folders else "")
+    rule = "must hold one folder per class with images in it, at least two"
+    if folders and all(name.lower() in PART_NAMES for name in folders):
+        rule = f"{' and '.join(folders)} must hold one folder per class each"
+    return Problem(plain_text(str(root.path)), rule, got, fix)
+
+
+def _two_levels(part: Tree) -> list[Problem]:
+    """Name folders in classes that recur from class to class: they may be the classes."""
+    below = Counter(
+        folder.name for top in part.folders for folder in top.folders if folder.all_pictures()
+    )
+    groups = [top for top in part.folders if not top.pictures and len(top.folders) > 1]
+    recurring = sorted(name for name, count in below.items() if count > 1)
+    if len(groups) < len(part.folders) or len(recurring) < 2 or len(recurring) < len(below):
+        return []
+    tops = ", ".join(folder.name for folder in part.folders)
+    got = f"{tops}, each of which holds {', '.join(recurring)}"
+    fix = "Name one of these folders as the source, or put the class folders on top."
+    return [Problem(plain_text(str(part.path)), "classes must be clear", got, fix)]
+
+
+def _listed(parts: list[tuple[int, Tree]]) -> tuple[list[Listed], tuple[str, ...]]:
+    class_names = tuple(sorted({folder.name for _, part in parts for folder in part.folders}))
+    known = {folder.name for role, part in parts if role == 0 for folder in part.folders}
+    strange = [name for name in class_names if name not in known]
+    if strange:
+        part = next(p for _, p in parts if any(f.name in strange for f in p.folders))
+        rule = f"classes must be those of the training part ({', '.join(sorted(known))})"
         raise DataError(
-            Problem(
-                str(path),
-                "images must have one size, or the study a resize step",
-                f"{_size(shapes[0])} ({files[0].name}) and {_size(shapes[other])} ({files[other].name})",
-                "Add {resize: {height: 28, width: 28}} to data.preprocess.",
-            )
+            Problem(plain_text(str(part.path)), rule, ", ".join(strange), "Rename or remove them.")
         )
-    return np.stack(images)
+    return [
+        Listed(file, class_names.index(folder.name), role)
+        for role, part in parts
+        for folder in part.folders
+        for file in folder.all_pictures()
+    ], class_names
 
 
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]}x{shape[1]}"
+def _missing_classes(
+    parts: list[tuple[int, Tree]], class_names: tuple[str, ...]
+) -> tuple[str, ...]:
+    notes = []
+    for role, part in parts[1:]:
+        absent = set(class_names) - {folder.name for folder in part.folders}
+        if absent:
+            notes.append(f"the {_ROLES[role]} part has no image of {', '.join(sorted(absent))}")
+    return tuple(notes)
+
+
+def _deeper(root: Path, parts: list[tuple[int, Tree]]) -> tuple[str, ...]:
+    """Say that pictures lie in folders inside class folders."""
+    deep = [
+        file
+        for _, part in parts
+        for folder in part.folders
+        for inner in folder.folders
+        for file in inner.all_pictures()
+    ]
+    if not deep:
+        return ()
+    count = counted(len(deep), "picture")
+    return (f"{count} in folders inside a class folder taken for its class: {shown(deep, root)}",)
+
+
+def _ignored(tree: Tree, used: set[Path]) -> tuple[str, ...]:
+    """Say what lies in the folder and is not read."""
+    unused = [file for file in tree.all_pictures() if file not in used]
+    others = [file for item in tree.every() for file in item.others]
+    said = []
+    if unused:
+        said.append(
+            f"{counted(len(unused), 'picture')} outside class folders: {shown(unused, tree.path)}"
+        )
+    if others:
+        said.append(f"{counted(len(others), 'other file')}: {shown(others, tree.path)}")
+    return (*said, *_junk(tree))
+
+
+def _junk(tree: Tree) -> tuple[str, ...]:
+    junk = [file for item in tree.every() for file in item.junk]
+    if not junk:
+        return ()
+    return (f"left by other programs: {shown(junk, tree.path)}",)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-
-from ceteris.data.dataset import Dataset, make_dataset
+from ceteris.checking import Issue, SettingsError
+from ceteris.data.cifar import holds_cifar, is_archive, read_cifar
+from ceteris.data.dataset import Dataset, with_maximum
 from ceteris.data.folder import read_folder
-from ceteris.data.idx import find_pair, read_idx
+from ceteris.data.idx_folder import holds_idx, read_idx_folder
+from ceteris.data.labels_table import names_pictures, read_labels_table
 from ceteris.data.named import DIGIT_NAMES, NAMED, load_named
+from ceteris.data.npz import read_npz
+from ceteris.data.other_formats import other_format
 from ceteris.data.spec import NAMED_SOURCES, DataSpec
 from ceteris.data.splits import split_sizes, subset_size
 from ceteris.data.steps import Resize
-from ceteris.data.tables import read_csv, read_npz
+from ceteris.data.table_text import is_table
+from ceteris.data.tables import read_table
 from ceteris.errors import DataError, Problem, did_you_mean
 from ceteris.records import DataDescription, Parts, Shape
 
@@ -24,8 +28,8 @@ __all__ = ["data_key", "describe", "load_dataset"]
 def data_key(spec: DataSpec) -> str:
     """Return a text that is equal for specifications that load the same data set."""
     if spec.source in NAMED_SOURCES:
-        return spec.source
-    return json.dumps([spec.source, _resize(spec), spec.reading()], sort_keys=True)
+        return json.dumps([spec.source, spec.maximum])
+    return json.dumps([spec.source, _resize(spec), spec.reading(), spec.maximum], sort_keys=True)
 
 
 def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
@@ -39,7 +43,7 @@ def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
         DataError: the source is missing or damaged.
     """
     if spec.source in NAMED_SOURCES:
-        return load_named(spec.source)
+        return with_maximum(load_named(spec.source), spec.maximum)
     path = spec.located(base)
     if not path.exists():
         raise DataError(
@@ -51,30 +55,33 @@ def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
             )
         )
     try:
-        return _read_path(path, spec)
+        return with_maximum(_read_path(path, spec), None if _reads_maximum(path) else spec.maximum)
     except OSError as error:
         raise DataError(
             Problem(str(path), "must be readable", error.strerror or str(error))
         ) from error
 
 
-def describe(spec: DataSpec, *, base: Path | None = None) -> DataDescription:
-    """Return shape, class names and counts; only a path is read for it.
+def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
+    """Return shape, class names and counts.
+
+    Args:
+        spec: the settings.
+        data: their data set, where its source is a path; what is named is known without.
 
     Raises:
-        DataError: data at a path cannot be read.
+        SettingsError: a preprocessing step does not fit the images.
     """
-    if spec.source in NAMED:
+    shape: Shape
+    if data is None and spec.source == "digits":
+        shape, names, parts = (8, 8, 1), DIGIT_NAMES, Parts(1797)
+    elif data is None:
         source = NAMED[spec.source]
         shape, names = source.shape, source.class_names
         parts = Parts(source.num_train, test=source.num_test)
-    elif spec.source == "digits":
-        shape, names, parts = (8, 8, 1), DIGIT_NAMES, Parts(1797)
     else:
-        data = load_dataset(spec, base=base)
         height, width, channels = data.images.shape[1:]
-        shape, names = (height, width, channels), data.class_names
-        parts = data.parts
+        shape, names, parts = (height, width, channels), data.class_names, data.parts
     spec = spec.completed(parts)
     train, validation, test = split_sizes(spec.split, parts)
     sizes = {
@@ -82,11 +89,15 @@ def describe(spec: DataSpec, *, base: Path | None = None) -> DataDescription:
         "validation": validation,
         "test": test,
     }
-    return DataDescription(_shape_after(spec, shape), names, sizes, parts)
+    return DataDescription(_shape_after(spec, shape), names, sizes, parts, shape)
 
 
 def _shape_after(spec: DataSpec, shape: Shape) -> Shape:
-    for step in spec.steps():
+    for place, step in enumerate(spec.steps()):
+        misfit = step.misfit(shape)
+        if misfit is not None:
+            path = ("data", "preprocess", place, next(iter(spec.preprocess[place])))
+            raise SettingsError([Issue(path, misfit, " x ".join(map(str, shape)))])
         shape = step.output_shape(shape)
     return shape
 
@@ -96,41 +107,27 @@ def _resize(spec: DataSpec) -> tuple[int, int] | None:
     return sizes[0] if sizes else None
 
 
+def _reads_maximum(path: Path) -> bool:
+    """Whether the reader of a path heeds ``data.maximum`` itself, as values may be no bytes."""
+    return not path.is_dir() and (path.suffix.lower() == ".npz" or is_table(path))
+
+
 def _read_path(path: Path, spec: DataSpec) -> Dataset:
-    if path.suffix == ".npz":
-        return read_npz(path)
-    if path.suffix == ".csv":
-        return read_csv(path)
     if path.is_dir():
-        pair = find_pair(path, "train")
-        return _read_idx_folder(path, pair) if pair else read_folder(path, size=_resize(spec))
-    raise DataError(
-        Problem(
-            "data.source",
-            "must be an image folder, a folder with IDX files, a .npz or a .csv file",
-            repr(spec.source),
-        )
-    )
+        return _read_folder(path, spec)
+    if path.suffix.lower() == ".npz":
+        return read_npz(path, spec)
+    if is_archive(path):
+        return read_cifar(path)
+    if is_table(path):
+        labelled = read_labels_table(path, spec) if names_pictures(path, spec) else None
+        return labelled or read_table(path, spec)
+    raise DataError(other_format(path, spec.source))
 
 
-def _read_idx_folder(path: Path, train: tuple[Path, Path]) -> Dataset:
-    pairs = [
-        train,
-        *(pair for pair in [find_pair(path, "t10k") or find_pair(path, "test")] if pair),
-    ]
-    images = [read_idx(pair[0]) for pair in pairs]
-    labels = [read_idx(pair[1]) for pair in pairs]
-    for (file, _), part in zip(pairs, images, strict=True):
-        if part.ndim != 3:
-            raise DataError(
-                Problem(str(file), "must have three axes: image, row, column", str(part.ndim))
-            )
-    flat = np.concatenate(labels).astype(np.int64)
-    names = tuple(str(value) for value in range(int(flat.max(initial=0)) + 1))
-    return make_dataset(
-        np.concatenate(images),
-        flat,
-        names,
-        where=str(path),
-        parts=Parts(len(images[0]), test=sum(map(len, images[1:]))),
-    )
+def _read_folder(path: Path, spec: DataSpec) -> Dataset:
+    if holds_idx(path):
+        return read_idx_folder(path, spec)
+    if holds_cifar(path):
+        return read_cifar(path)
+    return read_folder(path, spec)

@@ -7,6 +7,7 @@ first mirror that gives a file with the official SHA-256.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from ceteris.data.cifar import BATCHES, read_cifar
@@ -23,7 +25,7 @@ from ceteris.data.idx import read_idx
 from ceteris.errors import DataError, Problem
 from ceteris.records import Parts, Shape
 
-__all__ = ["NAMED", "NamedSource", "download", "load_named", "search_folders"]
+__all__ = ["NAMED", "NamedSource", "download", "is_here", "load_named", "search_folders"]
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
@@ -191,6 +193,11 @@ def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
     )
 
 
+def is_here(name: str) -> bool:
+    """Whether the files of a named data set are on this machine."""
+    return name == "digits" or _local_files(name, NAMED[name]) is not None
+
+
 def download(mirrors: Sequence[str], file: str, digest: str, folder: Path) -> Path:
     """Fetch one file into ``folder`` from the first mirror that gives the right bytes.
 
@@ -287,17 +294,29 @@ def _sha256(path: Path) -> str:
 def _with_notes(data: Dataset, notes: tuple[str, ...]) -> Dataset:
     from dataclasses import replace
 
-    return replace(data, notes=(*data.notes, *notes))
+    return replace(data, notes=(*data.notes, *notes), ignored=())  # a readme, in the archive
 
 
 def _digits() -> Dataset:
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
+    table = _digits_table()
     return make_dataset(
-        bunch.images.astype(np.uint8),
-        bunch.target.astype(np.int64),
+        table[:, :-1].reshape(-1, 8, 8).astype(np.uint8),
+        table[:, -1].astype(np.int64),
         DIGIT_NAMES,
         where="digits",
         maximum=16,
+        usual_maximum=16,
     )
+
+
+def _digits_table() -> npt.NDArray[np.float64]:
+    """Return 64 pixels and the label of each digit, from scikit-learn's file: its import takes a second."""
+    found = importlib.util.find_spec("sklearn")
+    for folder in (found and found.submodule_search_locations) or ():
+        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            return np.loadtxt(path, delimiter=",")
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return np.column_stack([bunch.data, bunch.target])

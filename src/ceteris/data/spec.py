@@ -22,7 +22,7 @@ _KNOWN_PARTS = {
     "fashion-mnist": Parts(60_000, test=10_000),
     "cifar10": Parts(50_000, test=10_000),
 }
-READING = ("background", "columns", "keys", "layout", "shape", "unreadable")
+READING = ("background", "own_images", "columns", "keys", "layout", "shape", "unreadable")
 """Settings that say how a source is read. The fingerprint stands for what came of them."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -42,6 +42,8 @@ class ColumnNames(BaseModel):
     """Train, validation or test."""
     ignore: list[Name | Annotated[int, Field(ge=0)]] = Field(default_factory=list)
     """Neither pixels nor labels: an index, say."""
+    header: bool | None = None
+    """Whether the first line holds names, where that is not clear."""
 
 
 class KeyNames(BaseModel):
@@ -131,10 +133,14 @@ class DataSpec(BaseModel):
     """Made on purpose, in a study that says ``teaching: true``."""
     train_size: Annotated[int, Field(gt=0)] | Share | None = None
     """Examples (or share) of the training part to use; nested: a smaller set is in the larger."""
-    maximum: Annotated[int, Field(ge=1, le=255)] | None = None
-    """The largest value that a pixel can have, where the source cannot say it; ``scale`` divides by it."""
+    maximum: Annotated[int, Field(ge=1, lt=1 << 32)] | None = None
+    """The largest value that a pixel of the source can have, where the source cannot say it; ``scale``
+    divides by it. Beyond 255, and for fractions, pixels become 256 grey values."""
     background: Literal["white", "black"] = "white"
     """What lies under transparent pixels."""
+    own_images: Literal["as_they_are", "match_background"] = "as_they_are"
+    """What `predict` and `test` do with an image whose background is dark where the data's is light, or
+    the other way round: say it, or invert it. Digits are always inverted."""
     unreadable: Literal["refuse", "skip"] = "refuse"
     """What happens to files that are no readable images."""
     columns: ColumnNames | None = None
@@ -165,6 +171,7 @@ class DataSpec(BaseModel):
             issues.extend(error.issues)
         if issues or spec is None:
             raise SettingsError(issues)
+        spec._refuse_misplaced(path)
         known = _KNOWN_PARTS.get(spec.source)
         return spec if known is None else spec.completed(known)
 
@@ -197,6 +204,18 @@ class DataSpec(BaseModel):
             for item in self.preprocess
             for name, arguments in item.items()
         )
+
+    def _refuse_misplaced(self, path: Path) -> None:
+        """Refuse steps that can do nothing where they stand."""
+        steps = self.steps()
+        rules = [(place, step.misplaced(steps[:place])) for place, step in enumerate(steps)]
+        issues = [
+            Issue((*path, "preprocess", place, next(iter(self.preprocess[place]))), rule)
+            for place, rule in rules
+            if rule is not None
+        ]
+        if issues:
+            raise SettingsError(issues)
 
     def located(self, base: FilePath | None) -> FilePath:
         """Return the path of a source that is not named."""

@@ -7,6 +7,7 @@ To add one: write its class here and list it in `STEPS`. A step works on float32
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -58,13 +59,29 @@ class Step(BaseModel):
         """Return the shape of one image after the step."""
         return shape
 
+    def misfit(self, shape: Shape) -> str | None:  # noqa: ARG002
+        """Return the rule that images of a shape break, or None.
+
+        Args:
+            shape: ``(height, width, channel)`` before the step.
+        """
+        return None
+
+    def misplaced(self, before: Sequence[Step]) -> str | None:  # noqa: ARG002
+        """Return the rule that the steps before this one break, or None.
+
+        Args:
+            before: in their order.
+        """
+        return None
+
     def notes(self, learned: Arrays) -> tuple[str, ...]:  # noqa: ARG002
         """Return what is worth saying about what was learned."""
         return ()
 
 
 class Scale(Step):
-    """Divide by the largest possible value: 0..255 becomes 0..1."""
+    """Divide by the largest value that a pixel of the source can have: 0..255 becomes 0..1."""
 
     @property
     def valuewise(self) -> bool:
@@ -74,6 +91,14 @@ class Scale(Step):
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
         """Divide."""
         return images / np.float32(maximum or 1.0)
+
+    def misplaced(self, before: Sequence[Step]) -> str | None:
+        """Nothing is left to divide by, once values are scaled or standardized."""
+        if any(isinstance(step, Standardize) for step in before):
+            return "must come before standardize, after which pixels have no largest value"
+        if any(isinstance(step, Scale) for step in before):
+            return "must be there once: pixels are scaled already"
+        return None
 
     def maximum_after(self, maximum: float | None) -> float | None:
         """1, unless there was none."""
@@ -173,6 +198,10 @@ class Grayscale(Step):
         result: Images = images[..., :3] @ weights[:, None]
         return result
 
+    def misfit(self, shape: Shape) -> str | None:
+        """Red, green and blue, or gray already."""
+        return None if shape[2] in (1, 3) else "needs images of one channel or of three, RGB"
+
     def output_shape(self, shape: Shape) -> Shape:
         """One channel."""
         return shape[0], shape[1], 1
@@ -190,9 +219,17 @@ class Invert(Step):
         """Subtract from the maximum."""
         return np.float32(maximum or 0.0) - images
 
+    def misplaced(self, before: Sequence[Step]) -> str | None:
+        """There is no largest value to subtract from."""
+        if any(isinstance(step, Standardize) for step in before):
+            return "must come before standardize, after which pixels have no largest value"
+        if any(isinstance(step, Invert) for step in before):
+            return "must be there once: a second one undoes the first"
+        return None
+
 
 class Pad(Step):
-    """Zeros on every side."""
+    """Zeros on every side: black, or the mean behind `standardize`."""
 
     pixels: Count
 

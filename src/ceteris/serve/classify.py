@@ -40,6 +40,7 @@ def classified(folder: Path, file: Path, variant: str | None) -> Mapping[str, An
         "agreeing": guess.agreeing,
         "networks": guess.networks,
         "probabilities": list(guess.probabilities.items()),
+        "notes": list(guess.notes),
         "read": png_uri(guess.seen, max(int(guess.seen.max()), 1)),
         "treated": png_uri(_as_bytes(guess.treated), 255),
     }

@@ -94,7 +94,8 @@ function showAnswer(found) {
   said.append(found.variant + " says ", element("strong", found.label), ": " + found.agreeing + " of " + found.networks + " networks agree");
   const seen = element("div", "", { class: "side" });
   seen.append(picture(found.read, "as it was read"), picture(found.treated, "as the network sees it"));
-  place.replaceChildren(said, seen, table);
+  const notes = found.notes.map((note) => element("p", note, { class: "note" }));
+  place.replaceChildren(said, ...notes, seen, table);
 }
 
 let latest = null;

@@ -1,0 +1,247 @@
+"""From a picture's file to pixels: one way for training data, and for images that people bring along.
+
+Whatever changes what a person sees in a viewer is avoided (transparent ink is not black, 16 bits are
+not cut to white), and whatever changes pixels is said. Formats are those that Pillow reads in
+memory-safe limits; everything else is refused with how to convert it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+
+__all__ = [
+    "FORMATS",
+    "Background",
+    "Decoded",
+    "UnreadableError",
+    "decode",
+    "is_picture_name",
+]
+
+Bytes = npt.NDArray[np.uint8]
+Background = Literal["white", "black"]
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+MAX_PIXELS = 50_000_000
+_PLUGINS = (TiffImagePlugin, WebPImagePlugin)  # imported, so that `Image.open` knows them
+_ENDINGS = frozenset(
+    {
+        *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif"),
+        *(".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"),
+    }
+)
+_OTHER_PICTURES = {
+    ".svg": "a drawing (SVG)",
+    ".psd": "a Photoshop file",
+    ".heic": "a HEIC photograph",
+    ".heif": "a HEIF photograph",
+    ".avif": "an AVIF image",
+    ".jp2": "a JPEG 2000 image",
+    ".jxl": "a JPEG XL image",
+    ".ico": "an icon",
+    ".pdf": "a PDF document",
+    ".eps": "a PostScript drawing",
+    ".dcm": "a DICOM image",
+    ".tga": "a Targa image",
+    ".exr": "an OpenEXR image",
+    ".hdr": "a Radiance image",
+    ".fits": "a FITS image",
+    **dict.fromkeys((".raw", ".cr2", ".nef", ".arw", ".dng"), "a camera's raw file"),
+}
+"""Endings of pictures that are not read."""
+_SIGNATURES = (
+    (b"%PDF", "a PDF document"),
+    (b"8BPS", "a Photoshop file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"<svg", "a drawing (SVG)"),
+    (b"<?xml", "an XML file, such as a drawing (SVG)"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+    (b"%!PS", "a PostScript drawing"),
+    (b"\0\0\1\0", "an icon"),
+    (b"SIMPLE  =", "a FITS image"),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the picture"),
+)
+_SIXTEEN = 65_535
+
+
+class UnreadableError(Exception):
+    """A file is no picture that can be read; the text says why, and how to convert it."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture, and what was done to its pixels."""
+
+    pixels: Bytes
+    """``(height, width, 1 or 3)``: gray where all channels agree."""
+    changes: tuple[str, ...] = ()
+    """One phrase a kind, equal for equal kinds, so that they can be counted."""
+
+
+def decode(
+    file: Path, size: tuple[int, int] | None = None, background: Background = "white"
+) -> Decoded:
+    """Read a picture as a person sees it.
+
+    Args:
+        file: PNG, JPEG, BMP, GIF, TIFF, WebP or PPM, whatever its ending.
+        size: height and width to resize to; None keeps the picture's own.
+        background: what lies under transparent pixels.
+
+    Raises:
+        UnreadableError: it is none of these, broken, or too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=FORMATS) as image:
+                return _decoded(image, size, background)
+    except UnreadableError:
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from error
+    except UnidentifiedImageError as error:
+        raise UnreadableError(_what_else(file)) from error
+    except (
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:  # whatever decoders raise over broken files
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise UnreadableError(" ".join(str(reason).split())) from error
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file's ending says that it is a picture, of a kind that is read or another."""
+    suffix = Path(name.lower()).suffix
+    return suffix in _ENDINGS or suffix in _OTHER_PICTURES
+
+
+def _decoded(image: Image.Image, size: tuple[int, int] | None, background: Background) -> Decoded:
+    if image.width * image.height > MAX_PIXELS:
+        raise UnreadableError(f"{image.width}x{image.height} pixels are more than {MAX_PIXELS:,}")
+    if image.width * image.height == 0:
+        raise UnreadableError("no pixel")
+    changes: list[str] = []
+    if image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "is_animated", False):
+        changes.append("more than one frame, the first is taken")
+    image.seek(0)
+    image.load()
+    sixteen = image.mode.startswith("I;16") or (
+        image.mode == "I" and image.format in ("PNG", "PPM")
+    )
+    image = _upright(image, changes)
+    plain = _sixteen_bits(image, background, changes) if sixteen else _from_unit(image, changes)
+    if plain is None:
+        plain = _opaque(image, background, changes)
+    if plain.mode not in ("1", "L", "RGB"):
+        if plain.mode not in ("P", "PA", "RGBA", "LA", "RGBX", "RGBa", "La"):
+            changes.append(f"{plain.mode} colours, converted to RGB")
+        plain = plain.convert("RGB")
+    gray = plain.mode in ("1", "L") or _is_gray(plain)
+    plain = plain.convert("L" if gray else "RGB")
+    if size is not None and plain.size != size[::-1]:
+        plain = plain.resize(size[::-1], Image.Resampling.BILINEAR)
+    pixels = np.asarray(plain)
+    return Decoded(pixels if pixels.ndim == 3 else pixels[..., None], tuple(changes))
+
+
+def _upright(image: Image.Image, changes: list[str]) -> Image.Image:
+    """Turn a photograph as its EXIF orientation says; broken EXIF says nothing."""
+    orientation = 1
+    with contextlib.suppress(Exception):  # EXIF of any kind of brokenness
+        orientation = int(image.getexif().get(0x0112, 1))
+    if orientation not in range(2, 9):
+        return image
+    changes.append("turned upright as its EXIF orientation says")
+    ways = ImageOps.exif_transpose(image)
+    return image if ways is None else ways
+
+
+def _sixteen_bits(image: Image.Image, background: Background, changes: list[str]) -> Image.Image:
+    """Return a picture of 16-bit values with 8 bits."""
+    values = np.asarray(image).astype(np.int64)
+    changes.append(f"16 bits, scaled from 0..{_SIXTEEN:,} to 0..255")
+    clear = image.info.get("transparency")
+    if isinstance(clear, int) and (values == clear).any():
+        changes.append(f"transparent, composited on {background}")
+        values = np.where(values == clear, _SIXTEEN if background == "white" else 0, values)
+    scaled = (values * 255 + _SIXTEEN // 2) // _SIXTEEN
+    return Image.fromarray(scaled.astype(np.uint8))
+
+
+def _from_unit(image: Image.Image, changes: list[str]) -> Image.Image | None:
+    """Return a picture of floats from 0 to 1 with 8 bits; None if it has 8 bits already.
+
+    Raises:
+        UnreadableError: its values lie in a range that nothing tells.
+    """
+    if image.mode not in ("I", "F"):
+        return None
+    numbers = np.asarray(image).astype(np.float64)
+    kind = "floating-point" if image.mode == "F" else "32-bit"
+    if not np.isfinite(numbers).all():
+        raise UnreadableError(f"{kind} values that are not finite")
+    low, high = float(numbers.min()), float(numbers.max())
+    if image.mode == "I" or low < 0 or high > 1:
+        raise UnreadableError(
+            f"{kind} values from {low:g} to {high:g}, whose range nothing tells: "
+            "save it with 8 or 16 bits, or as floats from 0 to 1"
+        )
+    changes.append("floats, scaled from 0..1 to 0..255")
+    return Image.fromarray(np.round(numbers * 255).astype(np.uint8))
+
+
+def _opaque(image: Image.Image, background: Background, changes: list[str]) -> Image.Image:
+    """Put what is transparent on a background; opaque pixels keep their bits."""
+    if not image.has_transparency_data:
+        return image.convert("RGB") if image.mode == "P" else image
+    layered = image.convert("RGBA")
+    if layered.getchannel("A").getextrema() == (255, 255):
+        return layered.convert("RGB")
+    changes.append(f"transparent, composited on {background}")
+    ground = Image.new("RGBA", layered.size, background)
+    return Image.alpha_composite(ground, layered).convert("RGB")
+
+
+def _is_gray(image: Image.Image) -> bool:
+    """Whether all three channels agree, as in scans of ink that were saved in colour."""
+    pixels = np.asarray(image.convert("RGB"))
+    return bool((pixels == pixels[..., :1]).all())
+
+
+def _what_else(file: Path) -> str:
+    """Return what a file that is no readable picture seems to be, and what to do."""
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(64)
+    except OSError as error:
+        return error.strerror or str(error)
+    if not start:
+        return "an empty file"
+    known = next((what for sign, what in _SIGNATURES if start.lstrip().startswith(sign)), None)
+    known = known or _OTHER_PICTURES.get(file.suffix.lower())
+    if b"ftyphei" in start[:16] or b"ftypmif1" in start[:16]:
+        known = "a HEIC photograph"
+    if known is None:
+        return "no PNG, JPEG, BMP, GIF, TIFF, WebP or PPM image"
+    return f"{known}: convert it to PNG"

@@ -1,0 +1,329 @@
+"""Pictures with a table of their labels: one row for each picture, its file and its class.
+
+The table lies in the folder (or above the folders) of the pictures. A file may be written with or
+without its ending and folder, as long as exactly one picture below the table's folder fits; a path
+never leaves that folder.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
+
+from ceteris.data.dataset import Dataset, Said
+from ceteris.data.labels import as_labels
+from ceteris.data.pictures import Listed, read_pictures
+from ceteris.data.spec import ColumnNames, DataSpec
+from ceteris.data.table_columns import PART_WORDS
+from ceteris.data.table_header import LABEL_NAMES, PART_NAMES, plain_name
+from ceteris.data.table_text import Table, is_table, read_cells, texts_of
+from ceteris.data.tree import Tree, grown, plain_text, shown
+from ceteris.errors import DataError, Problem, did_you_mean
+from ceteris.wording import counted
+
+__all__ = ["PictureTable", "labelled_pictures", "names_pictures", "read_labels_table", "tables_of"]
+
+FILE_NAMES = frozenset(
+    {
+        *("file", "files", "filename", "filenames", "filepath", "path", "name", "id"),
+        *("image", "images", "imagename", "imagepath", "imagefile", "imagefilename", "imageid"),
+        *("img", "imgname", "imgpath", "imgid", "picture", "photo"),
+    }
+)
+"""Names of columns that may hold files."""
+_ROLES = ("train", "validation", "test")
+_MOST_PROBLEMS = 5
+_PROBE = 50
+"""Rows that are looked at to tell whether a column names pictures."""
+
+
+@dataclass(frozen=True)
+class PictureTable:
+    """A table, and which of its columns names pictures."""
+
+    table: Table
+    file: int
+    files: tuple[str, ...]
+    """Cells of that column, as written."""
+
+
+class _Pictures:
+    """Finds pictures below a folder by what people write for them."""
+
+    def __init__(self, root: Tree) -> None:
+        self.every = root.all_pictures()
+        self.root = root.path
+        names: dict[str, list[Path]] = defaultdict(list)
+        for file in self.every:
+            path = PurePosixPath(plain_text(file.relative_to(self.root).as_posix()))
+            for text in {str(path), str(path.with_suffix("")), path.name, path.stem}:
+                names[text].append(file)
+        self._names: Mapping[str, list[Path]] = names
+
+    def found(self, text: str) -> list[Path]:
+        """Return the pictures that a cell may mean; one that fits literally is alone."""
+        plain = text.strip().replace("\\", "/").removeprefix("./")
+        found = self._names.get(plain, [])
+        literal = [f for f in found if plain_text(f.relative_to(self.root).as_posix()) == plain]
+        return literal or found
+
+
+def names_pictures(path: Path, spec: DataSpec) -> bool:
+    """Whether a table seems to name pictures, by its first lines alone.
+
+    Args:
+        path: of the table.
+        spec: ``columns.file`` says so.
+    """
+    if spec.columns is not None and spec.columns.file is not None:
+        return True
+    if path.name.lower().endswith(".gz"):
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(1 << 16).decode("utf-8", "replace")
+    except OSError:
+        return False
+    lines = start.splitlines()[:3]
+    if not lines or len(lines[-1]) > 4096:  # rows of pixels are long
+        return False
+    pictures = _Pictures(grown(path.absolute().parent))
+    cells = [cell.strip(" \"'") for line in lines for cell in _cells(line)]
+    return any(_has_ending(cell) or pictures.found(cell) for cell in cells if cell)
+
+
+def tables_of(root: Tree, spec: DataSpec) -> PictureTable | None:
+    """Return the one table of a folder that names its pictures; None if there is none.
+
+    Args:
+        root: a folder with pictures.
+        spec: ``columns``.
+
+    Raises:
+        DataError: several tables do.
+    """
+    tables = [file for file in root.others if is_table(file)]
+    if not tables or not root.all_pictures():
+        return None
+    pictures = _Pictures(root)
+    found = []
+    for file in tables:
+        try:
+            table = read_cells(file, header=spec.columns.header if spec.columns else None)
+        except DataError:
+            if len(tables) == 1 and "label" in file.name.lower():
+                raise
+            continue
+        item = _with_files(table, spec.columns, pictures)
+        found += [] if item is None else [item]
+    if len(found) > 1:
+        names = ", ".join(item.table.path.name for item in found)
+        rule = "must hold one table of files and labels"
+        fix = "Name one of them as the source."
+        raise DataError(Problem(plain_text(str(root.path)), rule, names, fix))
+    return found[0] if found else None
+
+
+def read_labels_table(path: Path, spec: DataSpec) -> Dataset | None:
+    """Read the pictures that a table names; None if no column names pictures.
+
+    Args:
+        path: of the table; pictures lie in its folder or below.
+        spec: ``columns``, ``background``, ``unreadable``, and the size of a resize step.
+
+    Raises:
+        DataError: columns that cannot be told, files that are missing, or files that cannot be read.
+    """
+    root = grown(path.absolute().parent)
+    table = read_cells(path, header=spec.columns.header if spec.columns else None)
+    found = _with_files(table, spec.columns, _Pictures(root))
+    if found is None:
+        return None
+    listed, class_names, said = labelled_pictures(found, root, spec)
+    return read_pictures(root.path, listed, class_names, said, spec)
+
+
+def labelled_pictures(
+    found: PictureTable, root: Tree, spec: DataSpec
+) -> tuple[list[Listed], tuple[str, ...], Said]:
+    """Return the pictures of a table with their classes, and what is to be said.
+
+    Args:
+        found: the table.
+        root: the folder of its pictures.
+        spec: ``columns``.
+
+    Raises:
+        DataError: files that are missing, ambiguous, listed twice or elsewhere; unclear columns.
+    """
+    table, asked = found.table, spec.columns or ColumnNames()
+    part = _part(table, asked, found.file)
+    label = _label(table, asked, {found.file, part})
+    pictures = _Pictures(root)
+    files = _resolved(found, pictures)
+    values = table.frame[label].to_numpy()
+    truths = values.astype(np.str_) if values.dtype == object else values
+    labels = as_labels(
+        [truths],
+        lambda _, row: table.column(label) if row is None else table.cell(row, label),
+    )
+    roles = _roles(table, part)
+    listed = [
+        Listed(file, int(number), role)
+        for file, number, role in zip(files, labels.parts[0], roles, strict=True)
+    ]
+    return listed, labels.class_names, _said(found, root, set(files), {label, part}, labels.notes)
+
+
+def _said(
+    found: PictureTable, root: Tree, files: set[Path], used: set[int | None], notes: tuple[str, ...]
+) -> Said:
+    table = found.table
+    unlisted = [file for file in root.all_pictures() if file not in files]
+    others = [f for item in root.every() for f in item.others if f != table.path]
+    ignored = []
+    if unlisted:
+        name = table.path.name
+        ignored.append(
+            f"{counted(len(unlisted), 'picture')} that {name} does not list: {shown(unlisted, root.path)}"
+        )
+    if others:
+        ignored.append(f"{counted(len(others), 'other file')}: {shown(others, root.path)}")
+    rest = [p for p in range(table.num_columns) if p not in {found.file, *used}]
+    if rest:
+        ignored.append(f"of {table.path.name}: {', '.join(table.column(place) for place in rest)}")
+    read = f"labels read from {table.path.name}, files from its {table.column(found.file)}"
+    return Said((read,), tuple(ignored), notes)
+
+
+def _with_files(
+    table: Table, asked: ColumnNames | None, pictures: _Pictures
+) -> PictureTable | None:
+    """Return which column names pictures; None if none does."""
+    if asked is not None and asked.file is not None:
+        place = _place(table, asked.file, "file")
+        return PictureTable(table, place, tuple(texts_of(table, place)))
+    if table.num_columns > 64:
+        return None
+    texts = {place: tuple(texts_of(table, place)) for place in range(table.num_columns)}
+    named = [p for p in texts if table.names and plain_name(table.names[p]) in FILE_NAMES]
+    naming = [
+        place
+        for place, cells in texts.items()
+        if _names_any(cells, pictures)
+        and (place in named or not all(cell.isdigit() for cell in cells))  # else: pixels, say
+    ]
+    named = [place for place in naming if place in named]
+    if len(naming) > 1 and len(named) == 1:
+        naming = named
+    if len(naming) > 1:
+        fix = "Write data.columns: {file: NAME}."
+        got = " and ".join(table.column(place) for place in naming)
+        raise DataError(Problem(str(table.path), "the column of the files must be clear", got, fix))
+    return PictureTable(table, naming[0], texts[naming[0]]) if naming else None
+
+
+def _names_any(cells: Sequence[str], pictures: _Pictures) -> bool:
+    probe = [cell for cell in cells[:_PROBE] if cell]
+    ending = [cell for cell in probe if _has_ending(cell)]
+    fitting = [cell for cell in probe if pictures.found(cell)]
+    return bool(probe) and 2 * max(len(fitting), len(ending)) > len(probe)
+
+
+def _has_ending(cell: str) -> bool:
+    from ceteris.data.decoding import is_picture_name
+
+    return is_picture_name(cell)
+
+
+def _resolved(found: PictureTable, pictures: _Pictures) -> list[Path]:
+    files: list[Path] = []
+    problems: list[Problem] = []
+    first: dict[Path, int] = {}
+    for row, text in enumerate(found.files):
+        where = found.table.cell(row, found.file)
+        fitting = pictures.found(text)
+        if _leaves(text):
+            rule = "must be a path below the folder of the table"
+            problems.append(Problem(where, rule, repr(text)))
+        elif len(fitting) != 1:
+            names = shown(fitting, pictures.root) if fitting else "no such picture"
+            rule = f"must name one picture below {pictures.root.name}/"
+            problems.append(Problem(where, rule, f"{text!r}: {names}"))
+        elif fitting[0] in first:
+            rule = f"must name another picture than row {first[fitting[0]] + 1}"
+            problems.append(Problem(where, rule, repr(text), "Keep one of the rows."))
+        else:
+            first[fitting[0]] = row
+            files.append(fitting[0])
+    if problems:
+        more = len(problems) - _MOST_PROBLEMS
+        if more > 0:
+            rest = Problem(str(found.table.path), f"{counted(more, 'more row')} must name pictures")
+            problems[_MOST_PROBLEMS:] = [rest]
+        raise DataError(problems)
+    return files
+
+
+def _leaves(text: str) -> bool:
+    plain = text.strip().replace("\\", "/")
+    absolute = PurePosixPath(plain).is_absolute() or bool(PureWindowsPath(text).drive)
+    return absolute or ".." in PurePosixPath(plain).parts
+
+
+def _part(table: Table, asked: ColumnNames, file: int) -> int | None:
+    if asked.part is not None:
+        return _place(table, asked.part, "part")
+    for place, name in enumerate(table.names or ()):
+        words = {str(value).strip().lower() for value in table.frame[place].to_numpy()}
+        if place != file and plain_name(name) in PART_NAMES and words <= set(PART_WORDS):
+            return place
+    return None
+
+
+def _label(table: Table, asked: ColumnNames, taken: set[int | None]) -> int:
+    if asked.label is not None:
+        return _place(table, asked.label, "label")
+    ignored = {_place(table, name, "ignore") for name in asked.ignore}
+    rest = [p for p in range(table.num_columns) if p not in taken and p not in ignored]
+    named = [p for p in rest if table.names and plain_name(table.names[p]) in LABEL_NAMES]
+    chosen = named or rest
+    if len(chosen) == 1:
+        return chosen[0]
+    got = " or ".join(table.column(place) for place in chosen) or "no column beside the files"
+    rule = "the column of the label must be clear"
+    raise DataError(Problem(str(table.path), rule, got, "Write data.columns: {label: NAME}."))
+
+
+def _roles(table: Table, part: int | None) -> list[int]:
+    if part is None:
+        return [0] * len(table.frame)
+    words = [str(value).strip().lower() for value in table.frame[part].to_numpy()]
+    problems = [
+        Problem(table.cell(row, part), "must be train, validation or test", repr(word))
+        for row, word in enumerate(words)
+        if word not in PART_WORDS
+    ]
+    if problems:
+        raise DataError(problems[:_MOST_PROBLEMS])
+    return [_ROLES.index(PART_WORDS[word]) for word in words]
+
+
+def _place(table: Table, wanted: str | int, key: str) -> int:
+    names = table.names or ()
+    if isinstance(wanted, int) and wanted < table.num_columns:
+        return wanted
+    if isinstance(wanted, str) and wanted in names:
+        return names.index(wanted)
+    fix = did_you_mean(str(wanted), names) or "It has no header: give a number from 0."
+    rule = f"must name a column of {table.path.name}"
+    raise DataError(Problem(f"data.columns.{key}", rule, repr(wanted), fix))
+
+
+def _cells(line: str) -> list[str]:
+    separator = max(",;\t|", key=line.count)
+    return line.split(separator)

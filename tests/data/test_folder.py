@@ -1,0 +1,364 @@
+"""Image folders: parts, classes, junk, and what is not used; tables of labels beside pictures."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ceteris.data.account import account_of
+from ceteris.data.load import describe
+from ceteris.data.spec import DataSpec
+from ceteris.errors import DataError
+from tests.data.reading import case, read, refusal
+
+PICTURES = np.random.default_rng(3).integers(1, 255, (40, 6, 5, 3), dtype=np.uint8)
+
+
+def put(folder, *names, start=0):
+    """Write pictures; return them in the order of the names."""
+    for k, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(PICTURES[start + k]).save(path)
+    return PICTURES[start : start + len(names)]
+
+
+def plain(folder):
+    return put(folder, "cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png")
+
+
+def test_classes_are_folders_and_files_are_named(tmp_path):
+    expected = plain(tmp_path)
+    data = read(tmp_path)
+    assert (data.images == expected).all()
+    assert data.labels.tolist() == [0, 0, 1, 1]
+    assert data.class_names == ("cat", "dog")
+    assert data.file_names == ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png")
+    assert (data.changed, data.ignored, data.notes) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        ("train", "val", "test"),
+        ("Training", "VALID", "Testing"),
+        ("TRAIN", "Validation", "Test"),
+        ("train", None, "test"),
+        ("train", "dev", None),
+    ],
+)
+def test_folders_of_parts_in_any_case_are_the_official_parts(tmp_path, train, validation, test):
+    expected, roles = [], []
+    for role, (part, count) in enumerate(((train, 3), (validation, 2), (test, 1))):
+        if part is not None:
+            names = [f"{part}/{c}/{k}.png" for c in ("a", "b") for k in range(count)]
+            expected += list(put(tmp_path, *names, start=10 * role))
+            roles.append(2 * count)
+    data = read(tmp_path)
+    assert (data.images == np.stack(expected)).all()
+    assert data.parts == (6, 4 if validation else 0, 2 if test else 0)
+    assert data.class_names == ("a", "b")
+
+
+def test_a_lone_folder_is_looked_into_and_said(tmp_path):
+    plain(tmp_path / "dataset" / "images")
+    data = read(tmp_path)
+    assert data.class_names == ("cat", "dog")
+    assert data.changed == ("read from its only folder, dataset/images",)
+
+
+def test_pictures_deeper_in_a_class_belong_to_it(tmp_path):
+    put(tmp_path, "cat/batch1/1.png", "cat/batch2/2.png", "dog/3.png")
+    data = read(tmp_path)
+    assert data.labels.tolist() == [0, 0, 1]
+    assert data.changed == (
+        "2 pictures in folders inside a class folder taken for its class: cat/batch1/1.png, cat/batch2/2.png",
+    )
+
+
+def test_classes_on_two_levels_are_refused_with_both(tmp_path):
+    put(tmp_path, *(f"{top}/{low}/1.png" for top in ("day", "night") for low in ("cat", "dog")))
+    text = refusal(tmp_path)
+    assert "classes must be clear, got day, night, each of which holds cat, dog" in text
+
+
+def test_junk_is_ignored_and_listed(tmp_path):
+    plain(tmp_path)
+    for name in ("cat/.DS_Store", "dog/Thumbs.db", "desktop.ini", "cat/._1.png"):
+        (tmp_path / name).write_bytes(b"junk")
+    (tmp_path / "__MACOSX" / "cat").mkdir(parents=True)
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    data = read(tmp_path)
+    assert len(data.images) == 4
+    (said,) = data.ignored
+    assert said.startswith("left by other programs: ")
+    assert "3 more" in said
+
+
+def test_what_is_not_used_is_said(tmp_path):
+    plain(tmp_path)
+    put(tmp_path, "lone.png")
+    (tmp_path / "cat" / "README.txt").write_text("no picture")
+    assert read(tmp_path).ignored == (
+        "1 picture outside class folders: lone.png",
+        "1 other file: cat/README.txt",
+    )
+
+
+def test_empty_classes_are_refused_by_name(tmp_path):
+    plain(tmp_path)
+    (tmp_path / "owl").mkdir()
+    (tmp_path / "bat").mkdir()
+    (tmp_path / "bat" / "note.txt").write_text("none yet")
+    assert "every class must have an image, got no image in bat, owl" in refusal(tmp_path)
+
+
+def test_classes_of_parts_must_be_those_of_training(tmp_path):
+    put(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png", "test/c/1.png")
+    assert "classes must be those of the training part (a, b), got c" in refusal(tmp_path)
+    shutil.rmtree(tmp_path / "test" / "c")
+    assert read(tmp_path).notes == ("the test part has no image of b",)
+
+
+def test_parts_that_are_unclear_are_refused(tmp_path):
+    put(tmp_path, "train/a/1.png", "train/b/1.png", "val/a/1.png", "val/b/1.png")
+    put(tmp_path, "valid/a/1.png", "valid/b/1.png")
+    assert "one folder for each part, got val, valid" in refusal(tmp_path)
+    shutil.rmtree(tmp_path / "valid")
+    put(tmp_path, "extra/1.png")
+    assert "either parts or classes, got extra beside train, val" in refusal(tmp_path)
+    shutil.rmtree(tmp_path / "extra")
+    shutil.rmtree(tmp_path / "train")
+    put(tmp_path, "test/a/1.png", "test/b/1.png")
+    assert "must hold a training part" in refusal(tmp_path)
+
+
+def test_vehicles_called_train_are_a_class(tmp_path):
+    put(tmp_path, "bus/1.png", "car/1.png", "train/1.png")
+    assert read(tmp_path).class_names == ("bus", "car", "train")
+
+
+@pytest.mark.parametrize(
+    "names", [["1.png", "2.png"], ["only/1.png"], ["train/1.png", "test/1.png"]]
+)
+def test_pictures_without_classes_are_refused_with_the_cure(tmp_path, names):
+    put(tmp_path, *names)
+    text = refusal(tmp_path)
+    assert "must hold one folder per class" in text
+    assert "labels.csv" in text
+
+
+def test_broken_files_are_refused_or_skipped_and_named(tmp_path):
+    plain(tmp_path)
+    (tmp_path / "cat" / "0.png").write_bytes(b"broken")
+    (tmp_path / "dog" / "9.svg").write_text("<svg/>")
+    text = refusal(tmp_path)
+    assert "0.png" in text
+    assert "a drawing (SVG): convert it to PNG" in text
+    data = read(tmp_path, unreadable="skip")
+    assert data.file_names == ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png")
+    (said,) = data.ignored
+    assert said.startswith("2 unreadable files skipped: cat/0.png (")
+    for name in ("1.png", "2.png"):
+        (tmp_path / "dog" / name).write_bytes(b"broken")
+    text = refusal(tmp_path, unreadable="skip")
+    assert "class 'dog' must have a readable image for train, got none" in text
+
+
+def test_sizes_that_differ_are_named_with_counts(tmp_path):
+    plain(tmp_path)
+    Image.new("RGB", (9, 8)).save(tmp_path / "dog" / "3.png")
+    assert "6x5 (1.png and 3 more) and 8x9 (3.png)" in refusal(tmp_path)
+    data = read(tmp_path, preprocess=[{"resize": {"height": 4, "width": 4}}])
+    assert data.images.shape == (5, 4, 4, 3)
+
+
+def test_loops_and_names_that_are_no_text_are_survived(tmp_path):
+    plain(tmp_path)
+    (tmp_path / "cat" / "loop").symlink_to(tmp_path)
+    name = os.fsdecode(b"cat/\xff.png")
+    put(tmp_path, name, start=20)
+    data = read(tmp_path)
+    assert "cat/\\udcff.png" in data.file_names
+    assert any("cat/loop" in said for said in data.ignored)
+
+
+def test_a_part_without_content_is_an_error_and_single_images_a_note(tmp_path):
+    for k in range(20):
+        folder = tmp_path / ("a" if k % 2 else "b")
+        folder.mkdir(exist_ok=True)
+        Image.new("L", (5, 5), 0).save(folder / f"{k}.png")
+    spec = DataSpec.parse({"source": str(tmp_path)})
+    data = read(tmp_path)
+    with pytest.raises(DataError) as caught:
+        account_of(spec.completed(data.parts), data, describe(spec, data))
+    assert "training images must show something, got 12 images" in str(caught.value)
+    for k in range(18):
+        Image.fromarray(PICTURES[k]).save(tmp_path / ("a" if k % 2 else "b") / f"{k}.png")
+    for k in (18, 19):
+        Image.new("RGB", (5, 6), (9, 9, 9)).save(tmp_path / ("a" if k % 2 else "b") / f"{k}.png")
+    data = read(tmp_path)
+    told = account_of(spec.completed(data.parts), data, describe(spec, data)).warnings
+    assert told == ("2 images of 20 of one value everywhere: a/19.png, b/18.png",)
+
+
+# Tables of labels
+
+
+def table(folder, text, name="labels.csv"):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@pytest.mark.parametrize("as_source", ["folder", "table"])
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("file,label\n1.png,dog\n2.png,cat\n3.png,dog\n", "file"),
+        ("Class;Image\ndog;pics/1.png\ncat;pics\\2.png\ndog;./pics/3.png\n", "Image"),
+        ("id\ttarget\n1\tdog\n2\tcat\n3\tdog\n", "id"),
+        ("index,filename,label,author\n0,1.png,dog,x\n1,2.png,cat,x\n2,3.png,dog,y\n", "filename"),
+    ],
+)
+def test_pictures_with_a_table_of_labels(tmp_path, as_source, text, column):
+    expected = put(tmp_path, "pics/1.png", "pics/2.png", "pics/3.png")
+    path = table(tmp_path, text)
+    data = read(tmp_path if as_source == "folder" else path)
+    assert (data.images == expected).all()
+    assert data.class_names == ("cat", "dog")
+    assert data.labels.tolist() == [1, 0, 1]
+    assert data.file_names == ("pics/1.png", "pics/2.png", "pics/3.png")
+    assert data.changed[0] == f"labels read from labels.csv, files from its column {column!r}"
+
+
+def test_leading_zeros_of_a_file_are_kept(tmp_path):
+    expected = put(tmp_path, "0001.png", "0002.png", "0010.png")
+    table(tmp_path, "id,label\n0002,1\n0010,0\n0001,1\n")
+    data = read(tmp_path)
+    assert data.file_names == ("0002.png", "0010.png", "0001.png")
+    assert (data.images == expected[[1, 2, 0]]).all()
+    assert data.labels.tolist() == [1, 0, 1]
+
+
+def test_a_column_of_parts_makes_official_parts(tmp_path):
+    put(tmp_path, *(f"{k}.png" for k in range(6)))
+    rows = [
+        f"{k}.png,{'ab'[k % 2]},{part}"
+        for k, part in enumerate(["test", "train", "train", "val", "val", "test"])
+    ]
+    table(tmp_path, "\n".join(["image,label,split", *rows]))
+    data = read(tmp_path)
+    assert data.parts == (2, 2, 2)
+    assert data.file_names == ("1.png", "2.png", "3.png", "4.png", "0.png", "5.png")
+
+
+def test_rows_that_name_no_single_picture_are_refused_all_at_once(tmp_path):
+    put(tmp_path, "a/1.png", "b/1.png", "a/2.png", "a/3.png")
+    table(
+        tmp_path,
+        "file,label\n1.png,x\n2.png,y\n2.png,x\n9.png,y\n../3.png,x\n/etc/x.png,y\n",
+    )
+    text = refusal(tmp_path / "labels.csv")
+    assert "row 1 (line 2)" in text
+    assert "'1.png': a/1.png, b/1.png" in text
+    assert "must name another picture than row 2" in text
+    assert "'9.png': no such picture" in text
+    assert text.count("must be a path below the folder of the table") == 2
+
+
+def test_pictures_that_no_row_names_are_said(tmp_path):
+    put(tmp_path, "1.png", "2.png", "3.png", "4.png")
+    table(tmp_path, "file,label\n1.png,x\n2.png,y\n")
+    assert read(tmp_path).ignored == ("2 pictures that labels.csv does not list: 3.png, 4.png",)
+
+
+def test_unclear_columns_are_refused_and_named_ones_taken(tmp_path):
+    put(tmp_path, "1.png", "2.png", "3.png", "4.png")
+    path = table(
+        tmp_path,
+        "file,size,colour\n1.png,big,red\n2.png,small,red\n3.png,big,blue\n4.png,small,blue\n",
+    )
+    text = refusal(path)
+    assert "the column of the label must be clear, got column 'size' or column 'colour'" in text
+    data = read(path, columns={"label": "colour"})
+    assert data.class_names == ("blue", "red")
+    assert data.ignored == ("of labels.csv: column 'size'",)
+    path = table(tmp_path, "left,right,label\n1.png,2.png,x\n3.png,4.png,y\n")
+    assert "the column of the files must be clear" in refusal(path)
+    assert read(path, columns={"file": "right"}).file_names == ("2.png", "4.png")
+
+
+def test_a_table_of_pixels_beside_pictures_stays_one(tmp_path):
+    put(tmp_path, "7.png", "12.png")
+    rows = [",".join(map(str, [k % 2, *([7, 12, k, 3] * 4)])) for k in range(6)]
+    path = table(tmp_path, "\n".join(["label," + ",".join(f"pixel{k}" for k in range(16)), *rows]))
+    data = read(path)
+    assert data.images.shape == (6, 4, 4, 1)
+    assert data.file_names == ()
+
+
+def test_class_folders_are_taken_before_a_table_beside_them(tmp_path):
+    plain(tmp_path)
+    table(tmp_path, "file,label\ncat/1.png,x\ndog/1.png,y\n")
+    data = read(tmp_path)
+    assert data.class_names == ("cat", "dog")
+    assert data.ignored == ("1 other file: labels.csv",)
+
+
+# The cases
+
+
+def oracle(folder):
+    """Class folders of plain pictures, by Pillow alone."""
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("_"))
+    files = [f for name in names for f in sorted((folder / name).rglob("*.*"))]
+    pixels = []
+    for file in files:
+        with Image.open(file) as image:
+            pixels.append(np.asarray(image.convert("RGB")))
+    return np.stack(pixels), names
+
+
+@pytest.mark.parametrize("name", ["img-ok", "img-macosx", "img-nested", "img-gif", "img-three"])
+def test_cases_with_plain_pictures(name):
+    folder = case(name) / "images"
+    expected, names = oracle(folder)
+    data = read(folder)
+    assert data.class_names == tuple(names)
+    assert (data.images == expected).all()
+
+
+def test_case_rgba_ink():
+    data = read(case("img-rgba-ink") / "images")
+    assert data.changed == ("36 of 36 images: transparent, composited on white",)
+    assert data.images.max() == 255
+    assert all(len(np.unique(image)) > 1 for image in data.images)
+
+
+def test_case_16bit():
+    folder = case("img-16bit") / "images"
+    pixels = []
+    for file in sorted(folder.rglob("*.png")):
+        with Image.open(file) as image:
+            pixels.append(np.asarray(image).astype(float))
+    values = np.stack(pixels)
+    data = read(folder)
+    assert np.abs(data.images[..., 0] - values * 255 / 65_535).max() <= 0.5
+    assert data.changed == ("36 of 36 images: 16 bits, scaled from 0..65,535 to 0..255",)
+
+
+def test_case_train_val_test():
+    data = read(case("img-train-val-test") / "images")
+    assert data.parts == (12, 12, 12)
+    assert {name.split("/")[0] for name in data.file_names[12:24]} == {"val"}
+
+
+def test_case_labels_csv():
+    folder = case("img-labels-csv") / "images"
+    data = read(folder)
+    assert len(data.images) == 36
+    wanted = dict(line.split(",") for line in (folder / "labels.csv").read_text().split()[1:])
+    for name, label in zip(data.file_names, data.labels, strict=True):
+        assert wanted[name.split("/")[-1]] == data.class_names[label]
