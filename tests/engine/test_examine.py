@@ -112,7 +112,12 @@ def test_the_probe_changes_no_result():
     trial, data = prepared()
     outcome = run_trial(trial, data, emit=lambda _: None)
     seen = examine(trial, data, outcome)
-    assert set(seen.observed) - set(outcome.observed) == {"probe", "contradicted", "inputs"}
+    assert set(seen.observed) - set(outcome.observed) == {
+        "probe",
+        "contradicted",
+        "inputs",
+        "class_counts",
+    }
     assert replace(seen, observed=outcome.observed) == outcome
 
 
