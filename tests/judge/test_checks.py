@@ -671,3 +671,36 @@ def test_few_images_cannot_show_that_a_unit_is_dead():
 def test_a_solved_task_is_no_mirrored_loss():
     solved = curve([1.0, 1.0, 1.0], [1e-8, 1e-9, 0.0])
     assert not found("counted_accuracy", plan(), study(curves=solved))
+
+
+def test_notes_about_gaps_and_leads_need_images_that_show_them():
+    rising = curve([0.8, 0.9, 0.9, 0.9, 0.9, 0.9], [0.5, 0.35, 0.4, 0.5, 0.6, 0.7])
+
+    def overfits(examples):
+        few = {**observed(validation_examples=examples), **metrics(accuracy=0.9, val_accuracy=0.8)}
+        return bool(found("overfitting", plan(), study(**few, curves=rising)))
+
+    assert [overfits(n) for n in (5, 10, 100, 1000)] == [False, False, True, True]
+
+    late = curve([0.7, 0.8, 0.85, 0.87, 0.88, 0.95], [1, 0.9, 0.8, 0.7, 0.6, 0.5])
+    for examples, said in ((49, False), (51, True)):  # the lead is 2 points
+        trials = [
+            replace(t, observed={**t.observed, "validation_examples": examples})
+            for t in study(curves=late)
+        ]
+        assert bool(found("late_ranking", plan(), trials)) == said
+
+
+def test_all_images_right_is_no_resolution_of_zero():
+    claim = Claim("fine", "s", "", "a", ">", "b", "val_accuracy", margin=0.05)
+    six = [
+        replace(
+            t,
+            observed={**t.observed, "validation_examples": 6},
+            metrics={**t.metrics, "val_accuracy": 1.0},
+        )
+        for t in study()
+    ]
+    (finding,) = found("resolution", plan(claims=(claim,)), six)
+    assert finding.severity == "warning"
+    assert not found("resolution", plan(claims=(replace(claim, margin=0.2),)), six)
