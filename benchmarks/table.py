@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -193,7 +193,7 @@ def calibration(found: Mapping[str, Any]) -> str:
 def diagnosis(found: Mapping[str, Any]) -> str:
     """Return which mistakes were found, and whether the right cause came first."""
     lines = [
-        f"Measured {found['date']}: `{found['command']}`.",
+        f"Measured {found['date']}{_where(found)}: `{found['command']}`.",
         "",
         "| mistake | check | forms | found | named first |",
         "|---|---|--:|--:|--:|",
@@ -211,8 +211,24 @@ def diagnosis(found: Mapping[str, Any]) -> str:
             "",
             f"Found {found['found']:.0%}, named first {found['first']:.0%}; "
             f"{found['false_alarms']} of {len(found['clean'])} clean studies raised an alarm.",
+            *_hard_studies(found.get("hard", ())),
         ]
     )
+
+
+def _where(found: Mapping[str, Any]) -> str:
+    return f" on {found['processor']}" if "processor" in found else ""
+
+
+def _hard_studies(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the false alarms of clean studies by kind; nothing where none were measured."""
+    if not rows:
+        return []
+    lines = ["", "| clean studies of a hard kind | studies | with a false alarm |", "|---|--:|--:|"]
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        mine = [row for row in rows if row["kind"] == kind]
+        lines.append(f"| {kind} | {len(mine)} | {sum(bool(row['alarms']) for row in mine)} |")
+    return lines
 
 
 def spread(found: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from ceteris.data.prepare import prepare
 from ceteris.data.spec import DataSpec
 from ceteris.engine import probe
 from ceteris.engine.counterfactual import explain_failure
-from ceteris.engine.examine import contradicted, examine
+from ceteris.engine.examine import class_counts, contradicted, examine
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.probe import probe_network
 from ceteris.engine.run import first_failure, run_trial
@@ -112,7 +112,12 @@ def test_the_probe_changes_no_result():
     trial, data = prepared()
     outcome = run_trial(trial, data, emit=lambda _: None)
     seen = examine(trial, data, outcome)
-    assert set(seen.observed) - set(outcome.observed) == {"probe", "contradicted", "inputs"}
+    assert set(seen.observed) - set(outcome.observed) == {
+        "probe",
+        "contradicted",
+        "inputs",
+        "class_counts",
+    }
     assert replace(seen, observed=outcome.observed) == outcome
 
 
@@ -154,3 +159,18 @@ def test_contradicted_labels_are_ruled_out_by_the_network():
         Predictions("validation", np.array([7, 8, 9, 10]), np.array([0, 0, 0, 2]), probabilities)
     )
     assert found == [[8, 0, 1], [10, 2, 1]]
+
+
+def test_classes_are_counted_as_the_trial_sees_them():
+    _, data = prepared()
+    found = class_counts(data)
+    assert found["train"] == [int((data.train_labels == k).sum()) for k in range(10)]
+    assert sum(found["validation"]) == len(data.validation_labels)
+
+
+def test_of_many_images_a_twentieth_may_be_contradicted():
+    sure = np.tile(np.array([[0.01, 0.99]], np.float32), (6000, 1))
+    labels = np.zeros(6000, np.int64)
+    assert len(contradicted(Predictions("validation", np.arange(6000), labels, sure))) == 300
+    few = Predictions("validation", np.arange(1000), labels[:1000], sure[:1000])
+    assert len(contradicted(few)) == 200

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.clean_studies import HARD, examine_hard, hard_case
 from benchmarks.diagnosis import MISTAKES, clean_case, inject, run
 from ceteris.judge.checks import all_checks
 
@@ -23,6 +24,17 @@ def test_a_mistake_is_found_and_named_first(mistake):
 def test_a_clean_study_raises_no_alarm(seed):
     findings = run(clean_case(seed)).findings
     assert [item for item in findings if item.severity != "note"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_nothing_untrue_is_said_of_few_images_weak_networks_and_few_seeds(seed):
+    assert examine_hard(seed)["alarms"] == []
+
+
+def test_the_hard_kinds_take_turns():
+    assert [hard_case(seed)[0] for seed in range(len(HARD))] == list(HARD)
+    assert hard_case(3)[1].study == hard_case(3)[1].study
 
 
 def test_every_check_is_explained_and_every_mistake_has_one():

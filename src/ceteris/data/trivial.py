@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ceteris.data.dataset import Dataset
 from ceteris.data.splits import Split
 
-__all__ = ["trivial_accuracies"]
+__all__ = ["MOST", "trivial_accuracies"]
 
 MOST = 2_000
 """Images of a part that are looked at."""

@@ -13,11 +13,13 @@ from ceteris.engine.counterfactual import explain_failure
 from ceteris.engine.probe import probe_network
 from ceteris.records import Predictions, Trial, TrialOutcome
 
-__all__ = ["SURE", "contradicted", "examine", "input_moments", "moments"]
+__all__ = ["SURE", "class_counts", "contradicted", "examine", "input_moments", "moments"]
 
 SURE, RULED_OUT = 0.5, 0.05
 """A network contradicts a label if another class has at least, and the label at most this probability."""
 MOST_CONTRADICTED = 200
+CONTRADICTED_SHARE = 0.05
+"""Of the images, how many are kept if that is more: enough to tell wrong labels from shared mistakes."""
 MOST_MEASURED = 2_000
 """Images per part whose mean and deviation are taken."""
 
@@ -35,9 +37,10 @@ def examine(
 
     Returns:
         The outcome, which has observed more: ``probe`` and ``contradicted`` of a trial that ended
-        well, ``counterfactuals`` of one whose loss was not finite.
+        well, ``counterfactuals`` of one whose loss was not finite; ``inputs`` and ``class_counts`` of
+        both parts in any case.
     """
-    found: dict[str, Any] = {"inputs": input_moments(data)}
+    found: dict[str, Any] = {"inputs": input_moments(data), "class_counts": class_counts(data)}
     if outcome.status == "done":
         found["probe"] = probe_network(trial, data, outcome.weights)
         for predictions in outcome.predictions:
@@ -55,6 +58,13 @@ def input_moments(data: PreparedData) -> dict[str, dict[str, Any]]:
         "validation": (data.validation_images, data.validation_preprocessing),
     }
     return {name: moments(*part) for name, part in parts.items() if len(part[0])}
+
+
+def class_counts(data: PreparedData) -> dict[str, list[int]]:
+    """Return the images per class of the parts as the trial sees them, `train_size` included."""
+    parts = {"train": data.train_labels, "validation": data.validation_labels}
+    most = len(data.class_names)
+    return {name: np.bincount(labels, minlength=most).tolist() for name, labels in parts.items()}
 
 
 def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
@@ -78,11 +88,12 @@ def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
 def contradicted(predictions: Predictions) -> list[list[int]]:
     """Return ``[id, label, guess]`` of images whose label the network is sure is another one.
 
-    The surest come first; at most 200.
+    The surest come first; at most 200, or a twentieth of all if that is more.
     """
     guesses = predictions.probabilities.argmax(1)
     confidence = predictions.probabilities.max(1)
     of_label = predictions.probabilities[np.arange(len(guesses)), predictions.labels]
     wrong = np.flatnonzero((confidence >= SURE) & (of_label <= RULED_OUT))
-    order = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST_CONTRADICTED]
+    most = max(MOST_CONTRADICTED, int(CONTRADICTED_SHARE * len(guesses)))
+    order = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
     return [[int(predictions.ids[k]), int(predictions.labels[k]), int(guesses[k])] for k in order]

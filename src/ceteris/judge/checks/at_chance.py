@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ceteris.judge.chance import above_chance, majority_share, tells_skill
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, num_classes
 from ceteris.judge.results import Finding
@@ -12,40 +12,78 @@ from ceteris.records import StoredTrial
 
 __all__ = ["check"]
 
-CERTAIN = 4.0
-"""Standard errors above guessing that count as having learned something."""
+LARGEST_CLASS = 0.02
+"""Added to 1 / classes where nobody has counted: sets are rarely balanced to the last image."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of finished trials whose training accuracy is that of guessing."""
-    plan, trials = study.plan, study.trials
-    done = done_trials(plan, trials)
-    for variant in plan.variants:
-        classes = num_classes(variant)
+    """Warn of finished trials that guess.
+
+    A trial is said to guess only if
+
+    1. neither its training accuracy nor its validation accuracy is above the share of the largest
+       class in that part, by an exact one-sided binomial test (level 1 %), and
+    2. the training images would have shown skill: networks a quarter of the way from guessing to
+       knowing would all come out above chance with a probability of 99.9 %, however many trials the
+       study has. With fewer images nothing is said: a network that has learned something could
+       not be told from guessing.
+    """
+    done = done_trials(study.plan, study.trials)
+    looks = sum(map(len, done.values()))
+    for variant in study.plan.variants:
+        classes = num_classes(variant) or 0
         mine = done.get(variant.name, [])
-        if classes is None or classes < 2 or not mine:
-            continue
-        stuck = [trial for trial in mine if _guesses(trial, classes)]
-        if not stuck:
-            continue
-        seeds = ", ".join(str(trial.seed) for trial in stuck)
-        yield Finding(
-            check="at_chance",
-            severity="warning",
-            where=variant.name,
-            evidence=(
-                f"{len(stuck)} of {len(mine)} trials guess (seed {seeds}): "
-                f"{max(trial.metrics['accuracy'] for trial in stuck):.1%} or less with {classes} classes"
-            ),
-            advice="A mean over these and other seeds describes neither; look at the learning rate.",
-        )
+        stuck = [
+            (trial, guess)
+            for trial in mine
+            if (guess := _training_chance(study, trial, classes)) is not None
+            and _guesses(study, trial, guess, looks)
+        ]
+        if stuck:
+            yield _finding(variant.name, stuck, len(mine))
 
 
-def _guesses(trial: StoredTrial, classes: int) -> bool:
-    examples = trial.observed.get("train_examples")
-    if not examples or "accuracy" not in trial.metrics:
+def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int) -> Finding:
+    seeds = ", ".join(str(trial.seed) for trial, _ in stuck)
+    best, guess = max(stuck, key=lambda item: item[0].metrics["accuracy"])
+    return Finding(
+        check="at_chance",
+        severity="warning",
+        where=name,
+        evidence=(
+            f"{len(stuck)} of {trials} trials guess (seed {seeds}): {best.metrics['accuracy']:.1%} or "
+            f"less of the training images are right, and guessing gives {guess:.1%}"
+        ),
+        advice="A mean over these and other seeds describes neither; look at the learning rate.",
+    )
+
+
+def _training_chance(study: Evidence, trial: StoredTrial, classes: int) -> float | None:
+    """Return what guessing gives on the training images; None where it cannot be told from skill."""
+    if not trial.observed.get("train_examples") or "accuracy" not in trial.metrics:
+        return None
+    return _share(study, trial, "train", classes)
+
+
+def _guesses(study: Evidence, trial: StoredTrial, guess: float, looks: int) -> bool:
+    examples = int(trial.observed["train_examples"])
+    right = round(trial.metrics["accuracy"] * examples)
+    if not tells_skill(examples, guess, looks=looks) or above_chance(right, examples, guess):
         return False
-    guess = 1 / classes
-    error = math.sqrt(guess * (1 - guess) / examples)
-    largest_class = 0.02  # sets are rarely balanced to the last example
-    return bool(trial.metrics["accuracy"] < guess + CERTAIN * error + largest_class)
+    held_out = trial.observed.get("validation_examples")
+    if not held_out or "val_accuracy" not in trial.metrics:
+        return True
+    found = round(trial.metrics["val_accuracy"] * held_out)
+    share = _share(study, trial, "validation", 0) or guess
+    return not above_chance(found, int(held_out), share)
+
+
+def _share(study: Evidence, trial: StoredTrial, part: str, classes: int) -> float | None:
+    """Return the share of the largest class of a part, as the trial saw it or as the source has it."""
+    facts = study.facts.get(trial.variant)
+    counts = trial.observed.get("class_counts", {}).get(part) or (
+        facts.class_counts.get(part) if facts else None
+    )
+    if counts and sum(counts):
+        return majority_share(counts)
+    return 1 / classes + LARGEST_CLASS if classes > 1 else None

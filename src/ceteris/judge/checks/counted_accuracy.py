@@ -49,7 +49,8 @@ def _mirrored(trial: StoredTrial) -> str | None:
         pairs = [
             (record.metrics[f"{kind}accuracy"], record.metrics[f"{kind}loss"])
             for record in trial.curves
-            if f"{kind}accuracy" in record.metrics and f"{kind}loss" in record.metrics
+            if f"{kind}accuracy" in record.metrics
+            and record.metrics.get(f"{kind}loss", 0.0) > CLOSE  # a solved task has 1 and 0
         ]
         if len(pairs) > 1 and all(abs(a - (1 - b)) < CLOSE for a, b in pairs):
             return f"{kind}accuracy is 1 - {kind}loss in all {len(pairs)} epochs"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ceteris.judge.chance import chance_p
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, mean_curve, mean_metric
 from ceteris.judge.results import Finding
+from ceteris.records import StoredTrial
 
 __all__ = ["check"]
 
 GAP = 0.05
 """Accuracy on training images minus accuracy on validation images."""
+LEVEL = 0.05
 RISE = 1.05
 """Last validation loss over the lowest."""
 
@@ -27,6 +30,8 @@ def check(study: Evidence) -> Iterator[Finding]:
         lowest = min(losses)
         if train - held_out < GAP or losses[-1] < RISE * lowest:
             continue
+        if not _resolved(train, held_out, done):
+            continue
         yield Finding(
             check="overfitting",
             severity="note",
@@ -38,3 +43,11 @@ def check(study: Evidence) -> Iterator[Finding]:
             ),
             advice="Stop earlier, keep the best epoch (`checkpoint: best`), or regularise.",
         )
+
+
+def _resolved(train: float, held_out: float, trials: Sequence[StoredTrial]) -> bool:
+    """Return whether so few validation images would hardly be right by chance at the training accuracy."""
+    examples = int(trials[0].observed.get("validation_examples") or 0)
+    if not examples:
+        return True  # nobody has counted
+    return chance_p(round((1 - held_out) * examples), examples, 1 - train) <= LEVEL

@@ -20,7 +20,8 @@ def check(study: Evidence) -> Iterator[Finding]:
     accuracy = mean_metric(done, "val_accuracy") if done else None
     if not examples or accuracy is None:
         return
-    error = math.sqrt(max(accuracy * (1 - accuracy), 1e-9) / examples)
+    likely = (accuracy * examples + 1) / (examples + 2)  # all of six right is no error of zero
+    error = math.sqrt(likely * (1 - likely) / examples)
     fine = [
         claim.id
         for claim in plan.claims

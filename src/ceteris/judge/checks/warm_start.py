@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from ceteris.judge.chance import majority_share
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.reading import done_trials, layers_of, mean_curve, num_classes
 from ceteris.judge.results import Finding
@@ -13,8 +14,13 @@ from ceteris.records import StoredTrial, Variant
 
 __all__ = ["check"]
 
+_CROSSENTROPY = "categorical_crossentropy"
+
 FRESH = 0.6
 """A fresh network's first loss is about ln(classes); a trained one's is far below this share of it."""
+LUCK = 1e-5
+"""Probability that a fresh network is accused, for one trial."""
+USUAL_BATCH = 16
 CONTINUED = 1.15
 LEARNED = 0.6
 
@@ -29,6 +35,8 @@ def check(study: Evidence) -> Iterator[Finding]:
             first = _first_loss(trial)
             fresh = None if classes is None else fresh_loss(variant, classes)
             if first is None or fresh is None or first >= FRESH * fresh:
+                continue
+            if not _beyond_luck(trial, variant, classes, first):
                 continue
             told.add(variant.name)
             yield _finding(
@@ -45,8 +53,8 @@ def fresh_loss(variant: Variant, classes: int) -> float | None:
 
     It gives every class the same probability: 1 / classes behind a softmax, 1/2 behind sigmoids.
     """
-    loss = variant.train.get("loss", "categorical_crossentropy")
-    if loss.endswith("categorical_crossentropy"):
+    loss = variant.train.get("loss", _CROSSENTROPY)
+    if loss.endswith(_CROSSENTROPY):
         return math.log(classes)
     final = [arguments.get("activation") for _, arguments in layers_of(variant.model)][-1]
     if final not in ("softmax", "sigmoid"):
@@ -66,6 +74,24 @@ def _first_loss(trial: StoredTrial) -> float | None:
     if trial.curves and trial.curves[0].epoch == 0:
         return trial.curves[0].metrics.get("loss")
     return None
+
+
+def _beyond_luck(trial: StoredTrial, variant: Variant, classes: int | None, first: float) -> bool:
+    """Return whether a first loss is too low for a network that knows nothing of these labels.
+
+    Of b images whose labels are drawn with shares up to m, independently of the network, the mean
+    cross-entropy is below L with a probability of at most exp(-b (ln(1/m) - L)), whatever the
+    network: by Markov's inequality on the product of its probabilities. One image, or two, can
+    have any loss. Other losses have no such bound, and need as many images as are usual in a batch.
+    """
+    examples = int(trial.observed.get("train_examples") or 0)
+    batch = int(variant.train.get("batch_size") or examples)
+    looked_at = min(batch, examples) if examples else batch
+    counts = trial.observed.get("class_counts", {}).get("train")
+    chance = majority_share(counts) if counts and sum(counts) else 1 / (classes or 1)
+    if not variant.train.get("loss", _CROSSENTROPY).endswith(_CROSSENTROPY):
+        return looked_at >= USUAL_BATCH
+    return looked_at * (-math.log(chance) - first) > -math.log(LUCK)
 
 
 def _continued(done: dict[str, list[StoredTrial]], told: set[str]) -> Iterator[Finding]:
