@@ -179,7 +179,7 @@ def _progress() -> Iterator[Observer]:
 
         def observe(progress: RunProgress) -> None:
             for line in _new(progress.lines, said):
-                console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
+                bar.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
             failed = f", {progress.num_failed} failed" if progress.num_failed else ""
             counts = (
                 f" {progress.num_finished}/{progress.num_trials}{failed}"
