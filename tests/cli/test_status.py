@@ -64,7 +64,7 @@ def test_a_finished_run_says_so_and_where_its_numbers_are(run):
 
 def test_a_stopped_run_shows_what_runs_what_failed_and_how_to_go_on(stopped):
     text = invoke(stopped)
-    assert "8 of 12 trials done, 1 running, 2 failed, 1 pending" in text
+    assert "8 of 12 trials done, 1 interrupted, 2 failed, 1 pending" in text
     assert "small/some, seed 0, 2: the loss is" in text.replace("\n", " ")
     assert "[red]nan[/red]" in text
     assert "\x1b" not in text

@@ -46,6 +46,9 @@ class Manifest:
     """Variant name -> fingerprint of its data set."""
     facts: Mapping[str, DataFacts] = field(default_factory=dict)
     """Variant name -> what looking at its images has found."""
+    engine_versions: Mapping[str, int] = field(default_factory=dict)
+    """Variant name -> version of the arithmetic that trains it; with `data_keys`, it gives the
+    identities of the plan's trials. Empty where an earlier version wrote this down."""
     results_seen: bool = False
     """Whether some trial had a result when this was registered: later claims are exploratory."""
 

@@ -33,6 +33,8 @@ class Progress:
     num_trials: int = 0
     num_finished: int = 0
     num_failed: int = 0
+    num_missing: int = 0
+    """Given up for this run, since workers died over them."""
     text: str = ""
     """The latest news in one line."""
     lines: tuple[str, ...] = ()
@@ -50,6 +52,12 @@ class Progress:
             done_epochs=self.done_epochs + remaining,
             num_finished=self.num_finished + 1,
             num_failed=self.num_failed + failed,
+        )
+
+    def with_loss(self, remaining: int) -> Progress:
+        """A trial is given up for this run; its epochs will not be run."""
+        return replace(
+            self, done_epochs=self.done_epochs + remaining, num_missing=self.num_missing + 1
         )
 
 
@@ -84,7 +92,7 @@ class RunningTrial:
 
 @dataclass(frozen=True)
 class FailedTrial:
-    """A trial that failed, and why."""
+    """A trial that failed or was lost, and why."""
 
     variant: str
     seed: int
@@ -101,6 +109,8 @@ class Status:
     variants: tuple[VariantProgress, ...] = ()
     running: tuple[RunningTrial, ...] = ()
     failed: tuple[FailedTrial, ...] = ()
+    lost: tuple[FailedTrial, ...] = ()
+    """Missing, since workers died over them."""
     complete: bool = False
     at_work: bool = False
     """Whether a run works on the folder at this moment."""
@@ -119,6 +129,7 @@ class Status:
             "total": self.total,
             **self.counts,
             "failures": list(self.failures),
+            "lost": [dict(vars(row)) for row in self.lost],
             "variants": [dict(vars(row)) for row in self.variants],
             "running_trials": [
                 {**vars(row), "curve": [v if math.isfinite(v) else None for v in row.curve]}
@@ -166,13 +177,18 @@ def study_status(
             for trial in trials
             if trial.status == "running"
         ),
-        failed=tuple(
-            FailedTrial(trial.variant, trial.seed, str(trial.reason))
-            for trial in trials
-            if trial.status == "failed"
-        ),
+        failed=_with_reason(trials, "failed"),
+        lost=_with_reason(trials, "pending"),
         complete=complete,
         at_work=at_work,
+    )
+
+
+def _with_reason(trials: Sequence[StoredTrial], status: str) -> tuple[FailedTrial, ...]:
+    return tuple(
+        FailedTrial(trial.variant, trial.seed, trial.reason)
+        for trial in trials
+        if trial.status == status and trial.reason is not None
     )
 
 

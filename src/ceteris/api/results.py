@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ceteris.api.damage import Damage
 from ceteris.api.folder import DATABASE, existing_folder, in_use
 from ceteris.api.manifest import Manifest, manifest_from_json
+from ceteris.api.own_trials import own_trials
 from ceteris.api.progress import Status, study_status
 from ceteris.errors import Problem, StoreError, StudyError, did_you_mean
 from ceteris.execute.artifacts import read_predictions, trial_folder
@@ -157,7 +158,8 @@ def read_results(store: Store, folder: Path) -> Results:
     manifest = manifest_from_json(registrations[-1].manifest, where=where)
     earlier = [_readable(item.manifest, where) for item in registrations[:-1]]
     before = [item for item in (*earlier, manifest) if item and not item.results_seen]
-    trials, damage = store.trials(), Damage(folder)
+    trials = own_trials(manifest.plan, store.trials(), manifest.data_keys, manifest.engine_versions)
+    damage = Damage(folder)
     summary = summarise(
         manifest.plan,
         trials,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from ceteris.api.executing import execute, fit
+from ceteris.api.finishing import finish_selected
 from ceteris.api.folder import (
     DATABASE,
     RESOLVED,
@@ -26,7 +24,7 @@ from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress
 from ceteris.api.reporting import first_selected_trial, first_trials
 from ceteris.api.results import Results, marking_of, read_results
-from ceteris.api.trained import sentence_of_unreadable, unreadable_trials
+from ceteris.api.session import DEFAULT_GROUP, RunOptions, Session, now
 from ceteris.data.account import range_warning
 from ceteris.data.dataset import Dataset
 from ceteris.data.exported import export_dataset, open_dataset
@@ -34,70 +32,21 @@ from ceteris.data.facts import data_facts, image_digests
 from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec, SplitSpec
 from ceteris.data.splits import split_ids, unused_parts
-from ceteris.engine.version import engine_version
 from ceteris.errors import Problem, StoreError, StudyError
-from ceteris.execute.events import EpochEnded, Event, Finished, Started, Task, Tested
-from ceteris.execute.grouping import groups_of
+from ceteris.execute.events import Task
 from ceteris.execute.jobs import default_jobs
 from ceteris.execute.pool import Pool
 from ceteris.judge.claims import judge_claims
-from ceteris.judge.selection import select_variant
+from ceteris.judge.selection import missing_trials
 from ceteris.judge.summary import required_trials
-from ceteris.records import DataFacts, Look, Plan, StoredTrial, Trial, Variant
+from ceteris.records import DataFacts, Plan, Trial
 from ceteris.store.store import Store, open_store
-from ceteris.study.identity import make_trial, plan_trials
 from ceteris.study.load import Study
 from ceteris.study.resolved import resolved_yaml
 
 __all__ = ["RunOptions", "run_study"]
 
 CACHE = "cache"
-DEFAULT_GROUP = {"cpu": 1, "cuda": 16}
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run, none of which changes a result but the device and the group size (by rounding)."""
-
-    jobs: int | None = None
-    """Worker processes; one per core by default."""
-    device: str = "cpu"
-    group_size: int | None = None
-    """Trials that are trained as one program; 1 on a CPU and 16 on a GPU by default."""
-    seeds: int | None = None
-    overrides: Sequence[str] = ()
-    only: Sequence[str] = ()
-
-
-@dataclass
-class _Session:
-    """One run while it runs."""
-
-    planned: PlannedStudy
-    store: Store
-    out: Path
-    options: RunOptions
-    observe: Observer
-    fingerprints: dict[str, str] = field(default_factory=dict)
-    """Variant name -> fingerprint of its data."""
-    datasets: dict[str, Path] = field(default_factory=dict)
-    """Fingerprint -> folder of the exported data."""
-    notes: list[DataNote] = field(default_factory=list)
-    facts: dict[str, DataFacts] = field(default_factory=dict)
-    """Variant name -> what looking at its images has found."""
-    progress: Progress = field(default_factory=lambda: Progress("data"))
-    pool: Pool | None = None
-    """None where no trial seemed to be missing."""
-
-    @property
-    def plan(self) -> Plan:
-        """The expanded study."""
-        return self.planned.plan
-
-    def tell(self, progress: Progress) -> None:
-        """Pass news on."""
-        self.progress = progress
-        self.observe(progress)
 
 
 def run_study(
@@ -130,7 +79,7 @@ def run_study(
     prepared_folder(out)
     with locked(out), open_store(out / DATABASE) as store:
         _refuse_other_study(store, planned.plan, out)
-        session = _Session(planned, store, out, options, observe)
+        session = Session(planned, store, out, options, observe)
         session.tell(Progress("data", text="reading the data"))
         with _pool(planned, store, out, options) as session.pool:  # it starts while data are read
             _say_what_kernels(session)
@@ -138,7 +87,7 @@ def run_study(
             _register(session, study)
             _keep_first_images(session)
             trials = _run_trials(session)
-            _finish_selected(session, trials)
+            finish_selected(session, trials)
             results = read_results(store, out)
             _keep_gallery(session, results)
             _keep_insight(session, results)
@@ -158,7 +107,7 @@ def _pool(
     return Pool(out, jobs=min(jobs, total), device=options.device)
 
 
-def _say_what_kernels(session: _Session) -> None:
+def _say_what_kernels(session: Session) -> None:
     """Say why the C kernels were compiled anew or cannot be used, if that was not asked for."""
     if session.pool is not None and session.pool.kernels.reason:
         session.tell(Progress(f"C kernels: {session.pool.kernels.reason}"))
@@ -177,7 +126,7 @@ def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
         )
 
 
-def _load_data(session: _Session) -> None:
+def _load_data(session: Session) -> None:
     """Load each data set once, look at it, and lay it where workers share it."""
     loaded: dict[str, tuple[Dataset, list[bytes]]] = {}
     looked: dict[tuple[str, SplitSpec], DataFacts] = {}
@@ -211,12 +160,13 @@ def _note(spec: DataSpec, data: Dataset) -> DataNote:
     return DataNote(spec.source, data.fingerprint, notes, data.changed, ignored)
 
 
-def _register(session: _Session, study: Study) -> None:
+def _register(session: Session, study: Study) -> None:
     manifest = Manifest(
         plan=session.plan,
         descriptions=session.planned.descriptions,
         data=tuple(session.notes),
         data_keys=session.fingerprints,
+        engine_versions=session.engine_versions,
         facts=session.facts,
         results_seen=any(
             trial.epochs or trial.status == "failed" for trial in session.store.trials()
@@ -225,7 +175,7 @@ def _register(session: _Session, study: Study) -> None:
     write_text(session.out / STUDY, study.document.text)
     write_text(session.out / RESOLVED, resolved_yaml(session.plan))
     text = manifest_to_json(manifest)
-    session.store.register(session.plan.study, study.document.text, text, _now())
+    session.store.register(session.plan.study, study.document.text, text, now())
     options = session.options
     keep_invocation(
         session.out,
@@ -241,15 +191,15 @@ def _register(session: _Session, study: Study) -> None:
     )
 
 
-def _run_trials(session: _Session) -> tuple[Trial, ...]:
-    trials = plan_trials(session.plan, session.fingerprints, engine_version)
+def _run_trials(session: Session) -> tuple[Trial, ...]:
+    trials = session.trials()
     if not session.plan.looks:
         session.store.add_trials(trials)
-        _fit(session, trials, "trials")
+        fit(session, trials, "trials")
         return trials
     done: set[tuple[str, int]] = set()
     while True:  # look by look, until no claim needs more
-        stored = session.store.trials()
+        stored = session.stored()
         marking = marking_of(stored, session.out)
         claims = judge_claims(session.plan.claims, session.plan, stored, marking=marking)
         needed = required_trials(session.plan, claims)
@@ -258,57 +208,12 @@ def _run_trials(session: _Session) -> tuple[Trial, ...]:
             return tuple(t for t in trials if (t.variant.name, t.seed) in done)
         done |= needed
         session.store.add_trials(wanted)
-        _fit(session, wanted, f"seeds up to {max(trial.seed for trial in wanted)}")
+        fit(session, wanted, f"seeds up to {max(trial.seed for trial in wanted)}")
+        if missing_trials(session.stored(), done):  # a claim is not judged on what is left
+            return tuple(t for t in trials if (t.variant.name, t.seed) in done)
 
 
-def _fit(session: _Session, trials: Sequence[Trial], phase: str) -> None:
-    """Train the trials that are not done."""
-    wanted = {trial.identity for trial in trials}
-    stored = [item for item in session.store.trials() if item.identity in wanted]
-    lost = unreadable_trials(session.out, stored)
-    if lost:
-        session.tell(Progress(sentence_of_unreadable(lost)))
-    done = {item.identity for item in stored if item.status == "done"}
-    done -= {item.identity for item, _ in lost}
-    missing = [trial for trial in trials if trial.identity not in done]
-    epochs = sum(trial.variant.train["epochs"] for trial in trials)
-    left = sum(trial.variant.train["epochs"] for trial in missing)
-    session.tell(Progress(phase, epochs, epochs - left, len(trials), len(trials) - len(missing)))
-    costs = session.planned.costs
-    missing.sort(key=lambda trial: -costs[trial.variant.name].seconds)  # no worker idles at the end
-    size = session.options.group_size or DEFAULT_GROUP[session.options.device]
-    _execute(
-        session,
-        [
-            Task("fit", group, _dataset(session, group[0]), size)
-            for group in groups_of(missing, size)
-        ],
-    )
-
-
-def _finish_selected(session: _Session, trials: Sequence[Trial]) -> None:
-    """Freeze the selection; refit the winner where asked; only then open the test set."""
-    rule = session.plan.select
-    stored = session.store.trials()
-    selected = select_variant(session.plan, stored)
-    if selected is None:
-        return
-    if rule.test == "all" and rule.refit == "none":
-        final = list(trials)
-    else:
-        final = [trial for trial in trials if trial.variant.name == selected.variant]
-    if rule.refit == "train+validation":
-        by_identity = {item.identity: item for item in stored}
-        final = [_refit(session, trial, by_identity[trial.identity]) for trial in final]
-        session.store.add_trials(final)
-        _fit(session, final, "refit")
-    variant = next(item for item in session.plan.variants if item.name == selected.variant)
-    if rule.test == "never" or variant.data["split"].get("validation") == "test":
-        return
-    _open_test(session, final)
-
-
-def _keep_first_images(session: _Session) -> None:
+def _keep_first_images(session: Session) -> None:
     """Keep sample images from the beginning, for a page that is looked at while trials run."""
     if not holds_gallery(session.out):
         variant = session.plan.variants[0]
@@ -316,7 +221,7 @@ def _keep_first_images(session: _Session) -> None:
         keep_gallery(session.out, data, DataSpec.parse(variant.data), None)
 
 
-def _keep_gallery(session: _Session, results: Results) -> None:
+def _keep_gallery(session: Session, results: Results) -> None:
     """Keep the images that the report shows, while the data are at hand."""
     trial = first_selected_trial(results)
     name = trial.variant if trial else session.plan.variants[0].name
@@ -327,7 +232,7 @@ def _keep_gallery(session: _Session, results: Results) -> None:
     keep_gallery(session.out, data, DataSpec.parse(variant.data), identity, firsts)
 
 
-def _keep_insight(session: _Session, results: Results) -> None:
+def _keep_insight(session: Session, results: Results) -> None:
     """Keep what the selected network looks at; if that fails, the report lacks a part, no more."""
     stored = first_selected_trial(results)
     if stored is None or kept_identity(session.out) == stored.identity:
@@ -335,102 +240,8 @@ def _keep_insight(session: _Session, results: Results) -> None:
     variant = next(item for item in session.plan.variants if item.name == stored.variant)
     trial = Trial(stored.identity, variant, stored.seed, stored.fit_on)
     session.tell(Progress("report", text="looking into the selected network"))
-    failures: list[str] = []
 
-    def on_event(event: Event) -> None:
-        if isinstance(event, Finished):
-            failures.append(str(event.outcome.reason))
-
-    _run_tasks(session, [Task("explain", (trial,), _dataset(session, trial))], on_event)
-    for reason in failures:
+    def on_failure(_trial: Trial, reason: str) -> None:
         session.tell(Progress(f"the report will not show what the network looks at: {reason}"))
 
-
-def _refit(session: _Session, trial: Trial, stored: StoredTrial) -> Trial:
-    """The same seed on training and validation images, for as many epochs as were kept."""
-    train: dict[str, Any] = {
-        **trial.variant.train,
-        "epochs": stored.observed.get("kept_epoch", stored.epochs),
-        "early_stopping": None,
-        "checkpoint": "last",
-    }
-    variant: Variant = replace(trial.variant, train=train)
-    return make_trial(
-        variant,
-        trial.seed,
-        "train+validation",
-        data_fingerprint=session.fingerprints[variant.name],
-        engine_version=engine_version(variant),
-    )
-
-
-def _open_test(session: _Session, trials: Sequence[Trial]) -> None:
-    stored = {item.identity: item for item in session.store.trials()}
-    ready = [
-        trial
-        for trial in trials
-        if stored[trial.identity].status == "done"
-        and "test_accuracy" not in stored[trial.identity].metrics
-    ]
-    session.tell(Progress("test", text="opening the test set"))
-    _execute(
-        session,
-        [Task("test", (trial,), _dataset(session, trial)) for trial in ready],
-    )
-
-
-def _execute(session: _Session, tasks: Sequence[Task]) -> None:
-    by_identity = {trial.identity: trial for task in tasks for trial in task.trials}
-    epochs = dict.fromkeys(by_identity, 0)
-
-    def on_event(event: Event) -> None:
-        trial = by_identity[event.identity]
-        match event:
-            case Started():
-                session.store.begin_attempt(event.identity, event.environment)
-            case EpochEnded():
-                session.store.record_epoch(event.identity, event.record)
-                epochs[event.identity] += 1
-                session.tell(session.progress.with_epoch(trial, _news(trial, event)))
-            case Finished():
-                session.store.finish(event.identity, event.outcome)
-                remaining = trial.variant.train["epochs"] - epochs[event.identity]
-                failed = event.outcome.status == "failed"
-                session.tell(session.progress.with_end(failed=failed, remaining=max(0, remaining)))
-            case Tested():
-                look = _look(session, trial)
-                session.store.record_test(event.metrics, look, event.inputs)
-
-    if tasks:
-        _run_tasks(session, tasks, on_event)
-
-
-def _run_tasks(session: _Session, tasks: Sequence[Task], on_event: Callable[[Event], None]) -> None:
-    """Run tasks in the pool, or in one that is started for them."""
-    if session.pool is not None:
-        session.pool.run(tasks, on_event)
-        return
-    jobs = session.options.jobs or default_jobs(session.options.device)
-    with Pool(session.out, jobs=min(jobs, len(tasks)), device=session.options.device) as pool:
-        pool.run(tasks, on_event)
-
-
-def _dataset(session: _Session, trial: Trial) -> Path:
-    return session.datasets[session.fingerprints[trial.variant.name]]
-
-
-def _news(trial: Trial, event: EpochEnded) -> str:
-    metrics: Mapping[str, float] = event.record.metrics
-    accuracy = metrics.get("val_accuracy", metrics["accuracy"])
-    return f"{trial.variant.name}, seed {trial.seed}, epoch {event.record.epoch}: {accuracy:.1%}"
-
-
-def _look(session: _Session, trial: Trial) -> Look:
-    purpose = f"final score of the variant selected by {session.plan.select.by}"
-    if session.plan.select.test == "all":
-        purpose = f"final score of every variant, after selection by {session.plan.select.by}"
-    return Look(trial.identity, trial.variant.name, trial.seed, purpose, _now())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    execute(session, [Task("explain", (trial,), session.dataset(trial))], on_failure)

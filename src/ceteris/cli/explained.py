@@ -1,7 +1,7 @@
 """How a command ends: explained errors become one text on stderr and an exit code, never a traceback.
 
 Exit codes: 0 done; 1 done, but a claim is refuted or a finding is an error; 2 bad input; 3 some
-trials failed; 130 interrupted.
+trials failed or are missing; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def _interruptible() -> Iterator[None]:
 
 def _exit_code(results: Results) -> int:
     summary = results.summary
-    if any(trial.status == "failed" for trial in summary.trials):
+    if summary.missing or any(trial.status == "failed" for trial in summary.trials):
         return TRIALS_FAILED
     refuted = any(row.verdict == "refuted" for row in summary.claims)
     broken = any(finding.severity == "error" for finding in summary.findings)
@@ -181,6 +181,7 @@ def _progress() -> Iterator[Observer]:
             for line in _new(progress.lines, said):
                 bar.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
             failed = f", {progress.num_failed} failed" if progress.num_failed else ""
+            failed += f", {progress.num_missing} missing" if progress.num_missing else ""
             counts = (
                 f" {progress.num_finished}/{progress.num_trials}{failed}"
                 if progress.num_trials

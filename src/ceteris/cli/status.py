@@ -49,8 +49,11 @@ def _lines(progress: Status, screen: Screen) -> Iterator[RenderableType]:
 
     from ceteris.report.screen import heading, indented
 
+    words = {"running": "running" if progress.at_work else "interrupted"}
     counts = ", ".join(
-        f"{progress.counts[word]} {word}" for word in WORDS[1:] if progress.counts[word]
+        f"{progress.counts[word]} {words.get(word, word)}"
+        for word in WORDS[1:]
+        if progress.counts[word]
     )
     said = f": {progress.counts['done']} of {progress.total} trials done" + (
         counts and f", {counts}"
@@ -58,11 +61,13 @@ def _lines(progress: Status, screen: Screen) -> Iterator[RenderableType]:
     yield indented(Text.assemble((screen.text(progress.study), "bold"), said))
     yield indented(_variants(progress.variants, screen), above=1)
     if progress.running:
-        yield heading(f"Running ({len(progress.running)})")
+        state = "Running" if progress.at_work else "Interrupted"
+        yield heading(f"{state} ({len(progress.running)})")
         yield indented(_running(progress.running, screen))
-    if progress.failed:
-        yield heading(f"Failed ({len(progress.failed)})")
-        yield from _failed(progress.failed, screen)
+    for state, rows in (("Failed", progress.failed), ("Missing", progress.lost)):
+        if rows:
+            yield heading(f"{state} ({len(rows)})")
+            yield from _failed(rows, screen)
 
 
 def _variants(rows: tuple[VariantProgress, ...], screen: Screen) -> Table:

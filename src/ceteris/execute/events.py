@@ -7,10 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ceteris.errors import Problem
+from ceteris.errors import (
+    CeterisError,
+    DataError,
+    MissingExtraError,
+    Problem,
+    StoreError,
+    StudyError,
+)
 from ceteris.records import EpochRecord, Trial, TrialOutcome
 
-__all__ = ["EpochEnded", "Event", "Explained", "Fatal", "Finished", "Started", "Task", "Tested"]
+__all__ = [
+    "EpochEnded",
+    "Event",
+    "Explained",
+    "Fatal",
+    "Finished",
+    "Lost",
+    "NotDone",
+    "Started",
+    "Task",
+    "Tested",
+    "fatal",
+]
 
 
 @dataclass(frozen=True)
@@ -69,13 +88,59 @@ class Explained:
 
 
 @dataclass(frozen=True)
+class NotDone:
+    """A trained trial could not be tested or explained; the trial itself stays as it is."""
+
+    identity: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A worker has ended before its task had: that says nothing about the trials."""
+
+    identities: tuple[str, ...]
+    """Of the task's trials that had not ended."""
+    kind: Literal["fit", "test", "explain"]
+    """Of the task."""
+    reason: str
+
+
+FatalKind = Literal["StudyError", "DataError", "StoreError", "MissingExtraError"]
+_FATAL: dict[FatalKind, type[CeterisError]] = {
+    "StudyError": StudyError,
+    "DataError": DataError,
+    "StoreError": StoreError,
+    "MissingExtraError": MissingExtraError,
+}
+"""Errors that end a run: none of them is a trial's own."""
+
+
+@dataclass(frozen=True)
 class Fatal:
     """The study cannot go on: a full disk, say."""
 
-    identity: str
-    kind: str
+    kind: FatalKind
     problems: tuple[Problem, ...]
     text: str
 
+    def error(self) -> CeterisError:
+        """Return the error that the worker met."""
+        return _FATAL[self.kind](self.problems or self.text)
 
-Event = Started | EpochEnded | Finished | Tested | Explained | Fatal
+
+def fatal(error: CeterisError) -> Fatal | None:
+    """Return how an error crosses to the parent; None if it ends no run.
+
+    A subclass crosses as the nearest kind that the parent knows.
+
+    Args:
+        error: met by a worker.
+    """
+    for kind, known in _FATAL.items():
+        if isinstance(error, known):
+            return Fatal(kind, error.problems, str(error))
+    return None
+
+
+Event = Started | EpochEnded | Finished | Tested | Explained | NotDone | Lost | Fatal

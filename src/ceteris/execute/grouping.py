@@ -19,12 +19,13 @@ _OWN_TRAINING = ("optimizer", "schedule", "early_stopping", "checkpoint")
 def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
     """Share trials out into groups of at most ``size``.
 
+    Groups are filled in the order of the trials given (seed by seed), so that early seeds end first.
     Trials of a group agree in data, layers, batch size, epochs, loss and precision; seeds, dropout
     rates, penalties, initializers, optimizers, schedules and stopping rules may differ. Trials with
     equal optimizers stand side by side.
 
     Args:
-        trials: to train.
+        trials: to train, the first ones first.
         size: members of a group; 1 keeps every trial alone.
     """
     if size == 1:
@@ -38,8 +39,12 @@ def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
         alike.setdefault(_shape_of(trial), []).append(trial)
     groups = []
     for members in alike.values():
-        members.sort(key=lambda trial: (_text(trial.variant.train), trial.seed))
-        groups += [tuple(members[start : start + size]) for start in range(0, len(members), size)]
+        for start in range(0, len(members), size):
+            part = members[start : start + size]
+            part.sort(key=lambda trial: (_text(trial.variant.train), trial.seed))
+            groups.append(tuple(part))
+    place = {trial.identity: index for index, trial in enumerate(trials)}
+    groups.sort(key=lambda group: min(place[trial.identity] for trial in group))
     return groups
 
 

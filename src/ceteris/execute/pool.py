@@ -1,28 +1,45 @@
 """Worker processes: spawned, one thread each, fed one task at a time.
 
-The parent alone hears events and decides; a worker that dies gives a failed outcome for its task
-and is replaced.
+The parent alone hears events and decides. A worker that dies is replaced, and its task is reported
+lost: that says nothing about the task's trials, and whether they are tried again is the caller's to say.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from pickle import PickleError
 
-from ceteris import errors
+from ceteris.errors import Problem, TrialError
 from ceteris.execute.artifacts import drop_checkpoint, trial_folder
-from ceteris.execute.events import Event, Explained, Fatal, Finished, Task, Tested
+from ceteris.execute.events import (
+    Event,
+    Explained,
+    Fatal,
+    Finished,
+    Lost,
+    NotDone,
+    Task,
+    Tested,
+)
 from ceteris.execute.spawning import spawn
 from ceteris.execute.worker import work
 from ceteris.nn.native.library import build
-from ceteris.records import TrialOutcome
 
 __all__ = ["Pool"]
+
+
+MOST_STILLBORN = 8
+"""Workers that may end, one after another, before they have said a word."""
+
+
+_HALF_A_MESSAGE = (AttributeError, ImportError, LookupError, TypeError, ValueError, PickleError)
+"""What a message of a worker that died while it spoke may raise."""
 
 
 @dataclass
@@ -32,6 +49,8 @@ class _Worker:
     task: Task | None = None
     left: set[str] = field(default_factory=set)
     """Identities of the task's trials that have not ended."""
+    heard: bool = False
+    """Whether it has ever said something."""
 
 
 class Pool:
@@ -51,6 +70,7 @@ class Pool:
         self.out = out
         self.kernels = build()
         self._arguments = (out, device, self.kernels)
+        self._stillborn = 0
         self._workers = [self._spawn() for _ in range(jobs)]
 
     def __enter__(self) -> Pool:
@@ -68,36 +88,49 @@ class Pool:
     def _spawn(self) -> _Worker:
         return _Worker(*spawn(work, self._arguments))
 
-    def run(self, tasks: Sequence[Task], on_event: Callable[[Event], None]) -> None:
+    def run(self, tasks: Iterable[Task], on_event: Callable[[Event], None]) -> None:
         """Run all tasks, each in some worker, in the given order as workers become free.
 
         Args:
-            tasks: what to do.
+            tasks: what to do; asked for the next one whenever a worker is free, also after it
+                had none, so that a caller can put a lost task back.
             on_event: called in this process, in the order of arrival.
 
         Raises:
-            CeterisError: a worker met a full disk or the like.
+            CeterisError: a worker met a full disk or the like, or workers end before they begin.
         """
-        waiting = list(reversed(tasks))
-        for worker in self._workers:
-            _feed(worker, waiting)
+        waiting = iter(tasks)
+        self._feed(waiting)
         while any(worker.task for worker in self._workers):
             for worker in _ready(self._workers):
                 if not _hear(worker, on_event, self.out):
-                    _bury(worker, on_event)
-                    self._workers.remove(worker)
-                    worker = self._spawn()
-                    self._workers.append(worker)
-                if worker.task is None:
-                    _feed(worker, waiting)
+                    self._replace(worker, on_event)
+            self._feed(waiting)
 
+    def _feed(self, waiting: Iterator[Task]) -> None:
+        """Give every free worker a task, while there are any."""
+        for worker in self._workers:
+            if worker.task is not None:
+                continue
+            worker.task = next(waiting, None)
+            if worker.task is None:
+                return
+            worker.left = {trial.identity for trial in worker.task.trials}
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                worker.connection.send(worker.task)
 
-def _feed(worker: _Worker, waiting: list[Task]) -> None:
-    if waiting:
-        worker.task = waiting.pop()
-        worker.left = {trial.identity for trial in worker.task.trials}
-        with contextlib.suppress(BrokenPipeError):
-            worker.connection.send(worker.task)
+    def _replace(self, worker: _Worker, on_event: Callable[[Event], None]) -> None:
+        """Report the task of a worker that died, and start another."""
+        reason = _how_it_ended(worker)
+        self._stillborn = 0 if worker.heard else self._stillborn + 1
+        self._workers.remove(worker)
+        if self._stillborn > MOST_STILLBORN:
+            raise TrialError(_no_worker_begins(reason))
+        self._workers.append(self._spawn())
+        task = worker.task
+        if task is not None:
+            left = tuple(t.identity for t in task.trials if t.identity in worker.left)
+            on_event(Lost(left, task.kind, reason))
 
 
 def _ready(workers: list[_Worker]) -> list[_Worker]:
@@ -108,30 +141,53 @@ def _ready(workers: list[_Worker]) -> list[_Worker]:
 
 def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool:
     """Pass on everything a worker has said; return False when it has ended."""
+    while (event := _said(worker)) is not None:
+        if isinstance(event, Fatal):
+            raise event.error()
+        if isinstance(event, Finished | Tested | Explained | NotDone):
+            worker.left.discard(event.identity)
+            worker.task = worker.task if worker.left else None
+        on_event(event)
+        if isinstance(event, Finished):  # only now is the result acknowledged
+            drop_checkpoint(trial_folder(out, event.identity))
+    return not worker.connection.closed
+
+
+def _said(worker: _Worker) -> Event | None:
+    """Return the next thing a worker has said; None if there is none, or it has ended (its pipe is closed)."""
     try:
-        while worker.connection.poll():
-            event: Event = worker.connection.recv()
-            if isinstance(event, Fatal):
-                raise getattr(errors, event.kind)(event.problems or event.text)
-            if isinstance(event, Finished | Tested | Explained):
-                worker.left.discard(event.identity)
-                worker.task = worker.task if worker.left else None
-            on_event(event)
-            if isinstance(event, Finished):  # only now is the result acknowledged
-                drop_checkpoint(trial_folder(out, event.identity))
-    except (EOFError, ConnectionResetError):
-        return False
-    return True
+        if not worker.connection.poll():
+            return None
+        event: Event = worker.connection.recv()
+    except (EOFError, OSError):
+        worker.connection.close()
+        return None
+    except _HALF_A_MESSAGE:
+        worker.process.kill()
+        worker.connection.close()
+        return None
+    worker.heard = True
+    return event
 
 
-def _bury(worker: _Worker, on_event: Callable[[Event], None]) -> None:
-    """Report the task of a worker that died."""
+def _how_it_ended(worker: _Worker) -> str:
+    """Wait for the end of a worker, and say how it came."""
     worker.process.join()
     worker.connection.close()
-    if worker.task is not None:
-        code = worker.process.exitcode or 0
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        reason = f"the worker process died ({how}); out of memory is a common cause"
-        for trial in worker.task.trials:
-            if trial.identity in worker.left:
-                on_event(Finished(trial.identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
+    code = worker.process.exitcode or 0
+    if code >= 0:
+        return f"the worker process ended (exit code {code})"
+    number = -code
+    known = number in set(signal.Signals)
+    name = signal.Signals(number).name if known else str(number)
+    hint = "; out of memory is a common cause" if name == "SIGKILL" else ""
+    return f"the worker process died (signal {name}){hint}"
+
+
+def _no_worker_begins(reason: str) -> Problem:
+    return Problem(
+        "workers",
+        "must live long enough to begin a trial",
+        f"{MOST_STILLBORN + 1} that ended before, the last: {reason}",
+        "Read what they printed above; fewer --jobs leave each more memory. What has ended is kept.",
+    )

@@ -27,9 +27,11 @@ from ceteris.execute.events import (
     Explained,
     Fatal,
     Finished,
+    NotDone,
     Started,
     Task,
     Tested,
+    fatal,
 )
 from ceteris.nn.native.library import Built, use
 from ceteris.records import Predictions, Trial, TrialOutcome
@@ -108,19 +110,30 @@ def _serve(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
             _fit_groups(desk, task, tell)
         else:
             _fit(desk, task, tell)
-    except CeterisError as error:
-        identity = task.trials[0].identity
-        send(Fatal(identity, type(error).__name__, error.problems or (), str(error)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise
     except Exception as error:  # noqa: BLE001 - a trial that cannot run is data
-        if _is_full(error):
-            send(_too_large(task, error))
+        said = _said_of(task, error)
+        if isinstance(said, Fatal):
+            send(said)
             return
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
-        for identity in sorted(unfinished):
-            send(Finished(identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
+        for trial in task.trials:
+            if trial.identity not in unfinished:
+                continue
+            if task.kind == "fit":
+                send(Finished(trial.identity, TrialOutcome("failed", 0, 0.0, reason=said)))
+            else:  # what it was trained to stays
+                send(NotDone(trial.identity, said))
+
+
+def _said_of(task: Task, error: Exception) -> Fatal | str:
+    """Return what ends the run, or why the task failed."""
+    if _is_full(error):
+        return _too_large(task, error)
+    if isinstance(error, CeterisError):
+        return fatal(error) or str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
 
 
 def _fit(desk: _Desk, task: Task, send: Callable[[Event], None]) -> None:
@@ -343,7 +356,7 @@ def _too_large(task: Task, error: Exception) -> Fatal:
         repr(str(error).partition("\n")[0].partition(". ")[0].rstrip(".")),
         f"Use {smaller}; fewer --jobs leave each more room. What has ended is kept.",
     )
-    return Fatal(trial.identity, "StudyError", (problem,), "")
+    return Fatal("StudyError", (problem,), "")
 
 
 def _die_with_parent() -> None:

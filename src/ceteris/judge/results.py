@@ -17,6 +17,7 @@ __all__ = [
     "ClaimRow",
     "EffectRow",
     "Finding",
+    "MissingTrial",
     "OverviewRow",
     "Selection",
     "StudyResults",
@@ -138,6 +139,16 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class MissingTrial:
+    """A trial that the study needs and that has not ended."""
+
+    variant: str
+    seed: int
+    reason: str | None
+    """Why, if a worker was lost over it."""
+
+
+@dataclass(frozen=True)
 class StudyResults:
     """Everything that is said about a study."""
 
@@ -152,6 +163,8 @@ class StudyResults:
     looks: tuple[Look, ...]
     overview: tuple[OverviewRow, ...] = ()
     published: tuple[PublishedRow, ...] = ()
+    missing: tuple[MissingTrial, ...] = ()
+    """While there are any, nothing is selected."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON; a number that does not exist is null."""
@@ -166,6 +179,7 @@ class StudyResults:
             "published": [dict(vars(row)) for row in self.published],
             "selected": None if self.selected is None else _selection(self.selected),
             "findings": [dict(vars(row)) for row in self.findings],
+            "missing": [dict(vars(row)) for row in self.missing],
         }
         return _without_nan(plain)  # type: ignore[no-any-return]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from ceteris.judge.effects import Interval, mean_interval
 from ceteris.judge.results import Selection
 from ceteris.records import Plan, StoredTrial
 
-__all__ = ["higher_is_better", "select_variant", "trials_by_variant"]
+__all__ = ["higher_is_better", "missing_trials", "select_variant", "trials_by_variant"]
 
 
 def higher_is_better(metric: str) -> bool:
@@ -33,15 +33,37 @@ def trials_by_variant(
     }
 
 
-def select_variant(plan: Plan, trials: Sequence[StoredTrial]) -> Selection | None:
-    """Return the winner, or None while no variant has finished all seeds.
+def missing_trials(
+    trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
+) -> set[tuple[str, int]]:
+    """Return (variant, seed) of trials that are required and have not ended, well or badly.
 
-    A variant with a failed or missing trial is not eligible.
+    Args:
+        trials: all trials.
+        required: (variant, seed) of those that the study needs.
+    """
+    ended = {
+        (trial.variant, trial.seed)
+        for trial in trials
+        if trial.fit_on == "train" and trial.status in ("done", "failed")
+    }
+    return set(required) - ended
+
+
+def select_variant(
+    plan: Plan, trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
+) -> Selection | None:
+    """Return the winner, or None while trials are missing or no variant has finished all seeds.
+
+    A variant with a failed trial is not eligible.
 
     Args:
         plan: names the metric.
         trials: all trials, refits and test metrics among them.
+        required: (variant, seed) of those that the study needs.
     """
+    if missing_trials(trials, required):
+        return None
     metric = plan.select.by
     finished = trials_by_variant(plan, trials)
     seeds = common_seeds(plan, finished)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from ceteris.judge.checks import run_checks
 from ceteris.judge.claims import benjamini_hochberg, judge_claims, open_claims
@@ -12,9 +12,20 @@ from ceteris.judge.evidence import Evidence
 from ceteris.judge.marks import Marking
 from ceteris.judge.overview import factorial_overview
 from ceteris.judge.published import compare_published
-from ceteris.judge.results import ClaimRow, EffectRow, StudyResults, VariantSummary
+from ceteris.judge.results import (
+    ClaimRow,
+    EffectRow,
+    MissingTrial,
+    StudyResults,
+    VariantSummary,
+)
 from ceteris.judge.samples import Sample
-from ceteris.judge.selection import higher_is_better, select_variant, trials_by_variant
+from ceteris.judge.selection import (
+    higher_is_better,
+    missing_trials,
+    select_variant,
+    trials_by_variant,
+)
 from ceteris.judge.verdicts import Operator, judge_difference
 from ceteris.records import Claim, DataDescription, DataFacts, Look, Plan, StoredTrial
 
@@ -51,16 +62,19 @@ def summarise(
         key=lambda trial: (_position(plan, trial.variant), trial.fit_on, trial.seed),
     )
     first = [trial for trial in own if trial.fit_on == "train"]
-    selected = select_variant(plan, own)
     finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
     claims = judge_claims(plan.claims, plan, first, declared, marking)
+    required = required_trials(plan, claims)
+    selected = select_variant(plan, own, required)
+    winner = None if selected is None else selected.variant
+    own = [trial for trial in own if trial.fit_on == "train" or trial.variant == winner]
     tested = (
         selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
     )
     summaries = tuple(_summaries(plan, own))
     return StudyResults(
         study=plan.study,
-        complete=required_trials(plan, claims) <= finished and tested,
+        complete=required <= finished and tested,
         trials=tuple(own),
         variants=summaries,
         effects=tuple(_effects(plan, own)),
@@ -70,6 +84,7 @@ def summarise(
         looks=tuple(looks),
         overview=factorial_overview(plan, first, plan.select.by),
         published=compare_published(plan.published, {row.name: row.metrics for row in summaries}),
+        missing=tuple(_missing(plan, first, required)),
     )
 
 
@@ -96,6 +111,19 @@ def required_trials(plan: Plan, claims: Sequence[ClaimRow]) -> set[tuple[str, in
 
 def _position(plan: Plan, name: str) -> int:
     return next(k for k, variant in enumerate(plan.variants) if variant.name == name)
+
+
+def _missing(
+    plan: Plan, trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
+) -> Iterator[MissingTrial]:
+    """Yield what has not ended, seed by seed."""
+    reasons = {(trial.variant, trial.seed): trial.reason for trial in trials}
+    absent = missing_trials(trials, required)
+    for seed in plan.seeds:
+        for variant in plan.variants:
+            key = (variant.name, seed)
+            if key in absent:
+                yield MissingTrial(*key, reasons.get(key))
 
 
 def _no_test(plan: Plan) -> bool:

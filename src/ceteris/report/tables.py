@@ -219,8 +219,11 @@ def latex_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def selection_sentence(results: StudyResults) -> str:
-    """Say in one sentence what won; empty while that is open."""
+    """Say in one sentence what won, or that trials are missing; empty if no variant can win."""
     chosen = results.selected
+    if chosen is None and results.missing:
+        trials, verb = counted(len(results.missing), "trial"), ("is", "are")
+        return f"Nothing is selected: {trials} {verb[len(results.missing) > 1]} missing."
     if chosen is None:
         return ""
     score = format_interval(chosen.by, chosen.interval)

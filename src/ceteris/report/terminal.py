@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ceteris.judge.results import Finding, StudyResults
+from ceteris.judge.results import Finding, MissingTrial, StudyResults
 from ceteris.report.claim_lines import claim_grid, claim_heading, published_lines
 from ceteris.report.screen import STYLES, Screen, console_of, hanging, heading, indented, screen_of
 from ceteris.report.tables import selection_sentence
@@ -49,11 +49,25 @@ def rich_results(results: StudyResults, screen: Screen | None = None) -> Group:
     sentence = selection_sentence(results)
     if sentence:
         parts.append(indented(Text(screen.text(sentence)), above=1))
+    parts += _lost(results.missing, screen)
     if results.claims:
         parts += [heading(claim_heading(results.claims)), claim_grid(results.claims, screen)]
     parts += published_lines(results.published, screen)
     parts += _findings(results.findings, screen)
     return Group(*parts)
+
+
+def _lost(missing: Sequence[MissingTrial], screen: Screen) -> Iterator[RenderableType]:
+    """Yield every reason why a worker was lost once, with the trials that are missing for it."""
+    from rich.text import Text
+
+    trials: dict[str, list[str]] = {}
+    for row in missing:
+        if row.reason is not None:
+            trials.setdefault(row.reason, []).append(f"{row.variant}, seed {row.seed}")
+    for reason, names in trials.items():
+        said = Text.assemble((f"{screen.text('; '.join(names))}: ", "bold"), screen.text(reason))
+        yield indented(hanging(Text(screen.mark("error"), STYLES["error"]), said))
 
 
 def finding_groups(findings: Sequence[Finding]) -> tuple[FindingGroup, ...]:

@@ -200,6 +200,14 @@ class Store:
             connection.execute(update(table).where(table.c.identity == identity).values(values))
             seal(connection, table, identity=identity)
 
+    def lose(self, identity: str, reason: str) -> None:
+        """Mark a trial as missing again: what ran it is gone. The reason is kept until it runs again."""
+        table = tables.trials
+        values = {"status": "pending", "reason": reason}
+        with self._transaction() as connection:
+            connection.execute(update(table).where(table.c.identity == identity).values(values))
+            seal(connection, table, identity=identity)
+
     def record_test(
         self, metrics: Mapping[str, float], look: Look, inputs: Mapping[str, Any] | None = None
     ) -> None:
