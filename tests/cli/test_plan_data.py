@@ -268,3 +268,27 @@ def test_control_characters_in_names_are_shown_not_obeyed(tmp_path):
         text = done.stdout + done.stderr
         assert "\\x1b[31mred: 10, :cat:: 10, [bold]x: 10" in text
         assert "\x1b[31mred: 10" not in text
+
+
+@pytest.mark.parametrize(
+    ("steps", "factor", "warned"),
+    [
+        (["scale"], 1 / 255, True),
+        (["standardize"], 1 / 127.5, True),
+        ([], 1 / 255, False),
+        (["scale"], 0.125, False),
+    ],
+)
+def test_pixels_that_are_divided_twice_are_warned_of(tmp_path, steps, factor, warned):
+    save(tmp_path / "a.npz")
+    layers = [
+        {"Rescaling": {"name": "small", "scale": factor}},
+        "Flatten",
+        {"Dense": {"name": "output", "units": 3, "activation": "softmax"}},
+    ]
+    planned = api.load(study(tmp_path, {"source": "a.npz"}, steps, model={"layers": layers})).plan()
+    (variant,) = planned.plan.variants
+    text = (
+        f"pixels are made small twice: by data.preprocess ({''.join(steps)}) and by the layer small"
+    )
+    assert (text in variant.warnings) == warned

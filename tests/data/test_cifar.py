@@ -193,3 +193,14 @@ def test_mutated_batches_give_a_value_or_one_error(tmp_path):
             cifar._value(tmp_path, "x", bytes(content))
         except DataError as error:
             assert str(error)
+
+
+@pytest.mark.parametrize(("times", "fits"), [(2, True), (1000, False)])
+def test_text_that_is_encoded_again_and_again_has_a_budget(times, fits):
+    text = b"\x80\x02X\x00\x10\x00\x00" + b"a" * 4096 + b"q\x00"
+    content = text + b"c_codecs\nencode\nh\x00\x85R" * times + b"."
+    if fits:
+        assert plain_value(content) == b"a" * 4096
+        return
+    with pytest.raises(ValueError, match="the value is larger than its pickle"):
+        plain_value(content)

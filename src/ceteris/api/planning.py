@@ -32,7 +32,7 @@ from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
 from ceteris.study.identity import canonical_json
 from ceteris.study.load import Study, collect, raise_located
-from ceteris.study.shapes import check_shapes, with_parameter_warnings
+from ceteris.study.shapes import check_shapes, with_parameter_warnings, with_scaling_warnings
 
 __all__ = ["PlannedStudy", "plan_study"]
 
@@ -140,7 +140,7 @@ def plan_study(
     descriptions = _described(plan, sources, study)
     plan = _completed(plan, descriptions)
     summaries = check_shapes(plan, descriptions)
-    plan = with_parameter_warnings(plan, summaries)
+    plan = with_scaling_warnings(with_parameter_warnings(plan, summaries))
     shaped = _Shaped(plan, descriptions, summaries)
     jobs = jobs or available_cores()
     costs, start_seconds = shaped.measured(jobs) if measure else (shaped.guessed(), None)

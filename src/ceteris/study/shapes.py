@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from ceteris.errors import Problem, StudyError
 from ceteris.nn.augmentation import AUGMENTATIONS
+from ceteris.nn.layers.activation import Rescaling
 from ceteris.nn.shapes import ShapeError
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.summary import ModelSummary, model_summary
 from ceteris.records import DataDescription, Plan, Shape, Variant
 
-__all__ = ["check_shapes", "with_parameter_warnings"]
+__all__ = ["check_shapes", "with_parameter_warnings", "with_scaling_warnings"]
 
+PIXEL_SCALE = 0.02
+"""A layer that multiplies by less, as 1/255 and 1/127.5 are, expects raw pixels."""
 NOTABLE = 0.1
 """Relative change of the parameter count that is worth a warning."""
 
@@ -82,3 +85,21 @@ def with_parameter_warnings(plan: Plan, summaries: Mapping[str, ModelSummary]) -
             variant = replace(variant, warnings=(*variant.warnings, text))
         variants.append(variant)
     return replace(plan, variants=tuple(variants))
+
+
+def with_scaling_warnings(plan: Plan) -> Plan:
+    """Return the plan with a warning on variants whose pixels are divided by 255 twice."""
+    variants = []
+    for variant in plan.variants:
+        steps = {name for step in variant.data.get("preprocess", ()) for name in step}
+        twice = [layer for layer in ModelSpec.parse(variant.model).layers if _shrinks(layer)]
+        if twice and steps & {"scale", "standardize"}:
+            done = " and ".join(sorted(steps & {"scale", "standardize"}))
+            text = f"pixels are made small twice: by data.preprocess ({done}) and by the layer {twice[0].name}"
+            variant = replace(variant, warnings=(*variant.warnings, text))
+        variants.append(variant)
+    return replace(plan, variants=tuple(variants))
+
+
+def _shrinks(layer: object) -> bool:
+    return isinstance(layer, Rescaling) and 0 < abs(layer.scale) < PIXEL_SCALE
