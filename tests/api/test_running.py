@@ -63,6 +63,7 @@ def whole(tiny, tmp_path):
     return tiny, table(ceteris.from_mapping(tiny).run(tmp_path / "whole"))
 
 
+@pytest.mark.slow
 def test_a_trial_whose_worker_dies_once_is_tried_again_at_once(whole, tmp_path, monkeypatch):
     study, expected = whole
     killer = Killer(monkeypatch, ("some", 0), 1)
@@ -100,6 +101,7 @@ def test_a_trial_whose_worker_dies_again_is_missing_and_nothing_is_chosen(whole,
     assert table(again) == expected
 
 
+@pytest.mark.slow
 def test_a_missing_trial_is_exit_code_3_and_the_next_run_ends_well(tiny, tmp_path):
     tiny["train"]["epochs"] = 3
     (tmp_path / "s.json").write_text(json.dumps(tiny))
@@ -124,6 +126,7 @@ def test_a_missing_trial_is_exit_code_3_and_the_next_run_ends_well(tiny, tmp_pat
     assert _exit_code(ceteris.load(path).run(out)) in (0, 1)
 
 
+@pytest.mark.slow
 def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, monkeypatch):
     study, expected = whole
     from ceteris.execute.events import NotDone
@@ -149,6 +152,7 @@ def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, mon
     assert table(ceteris.from_mapping(study).run(tmp_path / "out")) == expected
 
 
+@pytest.mark.slow
 def test_a_refit_of_a_variant_that_is_no_longer_selected_is_dropped(whole, tmp_path, monkeypatch):
     study, expected = whole
     out = tmp_path / "out"
@@ -170,6 +174,7 @@ def test_a_refit_of_a_variant_that_is_no_longer_selected_is_dropped(whole, tmp_p
     assert {t.variant for t in refits} == {results.summary.selected.variant}
 
 
+@pytest.mark.slow
 def test_trials_of_other_settings_in_the_same_folder_are_another_studys(tiny, tmp_path):
     tiny["select"] = REFIT
     out = tmp_path / "out"
@@ -181,6 +186,7 @@ def test_trials_of_other_settings_in_the_same_folder_are_another_studys(tiny, tm
     assert alone["trials"] != first["trials"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_trials_begin_seed_by_seed_and_the_longest_first(tiny, tmp_path, monkeypatch, jobs):
     tiny["seeds"] = [5, 1, 3]
@@ -206,9 +212,7 @@ def test_trials_begin_seed_by_seed_and_the_longest_first(tiny, tmp_path, monkeyp
 
 
 def test_groups_are_filled_seed_by_seed(tiny):
-    tiny["seeds"] = 4
-    plan = expand(study_from_mapping(tiny))
-    trials = plan_trials(plan, {v.name: "d" for v in plan.variants}, lambda _: 1)
+    tiny["seeds"], tiny["claims"] = 4, []
     tiny["factors"]["dropout"] = {
         "a": None,
         "b": {"set": {"train.optimizer.Adam.learning_rate": 0.1}},
@@ -222,6 +226,7 @@ def test_groups_are_filled_seed_by_seed(tiny):
         assert names == sorted(names)
 
 
+@pytest.mark.slow
 def test_finished_events_are_counted_once(whole, tmp_path, monkeypatch):
     """Progress neither exceeds its total nor falls when a trial is resumed."""
     study, _ = whole

@@ -122,7 +122,7 @@ def test_the_probe_changes_no_result():
 
 
 def test_a_failure_is_traced_to_the_learning_rate_and_not_to_the_batch_size():
-    trial, data = prepared(optimizer={"SGD": {"learning_rate": 1e36}})
+    trial, data = prepared(optimizer={"SGD": {"learning_rate": 1e38}})
     outcome = examine(trial, data, run_trial(trial, data, emit=lambda _: None))
     rows = {row["change"]: row["fails"] for row in outcome.observed["counterfactuals"]}
     assert rows == {
@@ -144,7 +144,7 @@ def test_a_late_failure_is_not_run_again_and_a_healthy_trial_has_none():
 
 
 def test_the_failing_step_is_the_one_that_the_trial_names():
-    trial, data = prepared(optimizer={"SGD": {"learning_rate": 1e36}})
+    trial, data = prepared(optimizer={"SGD": {"learning_rate": 1e38}})
     outcome = run_trial(trial, data, emit=lambda _: None)
     step = first_failure(trial, data, num_steps=50, device=torch.device("cpu"))
     assert outcome.observed["failed_after"] == step

@@ -17,6 +17,7 @@ from ceteris.execute.events import (
     Finished,
     Lost,
     NotDone,
+    Ready,
     Started,
     Task,
     Tested,
@@ -154,7 +155,7 @@ class _Listener:
                 self.on_failure(self.trial(event.identity), event.reason)
             case Lost():
                 self._lose(event)
-            case Explained() | Fatal():
+            case Explained() | Fatal() | Ready():
                 pass
 
     def say(self, trial: Trial, reason: str) -> None:

@@ -8,6 +8,7 @@ memory-safe limits; everything else is refused with how to convert it.
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ Background = Literal["white", "black"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 50_000_000
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else damage is told on stderr, too
 _PLUGINS = (TiffImagePlugin, WebPImagePlugin)  # imported, so that `Image.open` knows them
 _ENDINGS = frozenset(
     {

@@ -25,6 +25,7 @@ __all__ = [
     "Finished",
     "Lost",
     "NotDone",
+    "Ready",
     "Started",
     "Task",
     "Tested",
@@ -43,6 +44,11 @@ class Task:
     """Folder of the exported data set."""
     group_size: int = 1
     """1: trained one after another; more: together, as one program of so many members."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker has started and can be given a task."""
 
 
 @dataclass(frozen=True)
@@ -143,4 +149,4 @@ def fatal(error: CeterisError) -> Fatal | None:
     return None
 
 
-Event = Started | EpochEnded | Finished | Tested | Explained | NotDone | Lost | Fatal
+Event = Ready | Started | EpochEnded | Finished | Tested | Explained | NotDone | Lost | Fatal

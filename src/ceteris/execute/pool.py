@@ -24,6 +24,7 @@ from ceteris.execute.events import (
     Finished,
     Lost,
     NotDone,
+    Ready,
     Task,
     Tested,
 )
@@ -100,24 +101,28 @@ class Pool:
             CeterisError: a worker met a full disk or the like, or workers end before they begin.
         """
         waiting = iter(tasks)
-        self._feed(waiting)
-        while any(worker.task for worker in self._workers):
-            for worker in _ready(self._workers):
+        following = self._feed(waiting, next(waiting, None))
+        while following is not None or any(worker.task for worker in self._workers):
+            for worker in _speaking(self._workers):
                 if not _hear(worker, on_event, self.out):
                     self._replace(worker, on_event)
-            self._feed(waiting)
+            following = self._feed(waiting, following or next(waiting, None))
 
-    def _feed(self, waiting: Iterator[Task]) -> None:
-        """Give every free worker a task, while there are any."""
+    def _feed(self, waiting: Iterator[Task], following: Task | None) -> Task | None:
+        """Give every free worker that has started a task; return the next task, if any is left.
+
+        A worker that takes long to start would begin its task after later ones.
+        """
         for worker in self._workers:
-            if worker.task is not None:
-                continue
-            worker.task = next(waiting, None)
-            if worker.task is None:
-                return
-            worker.left = {trial.identity for trial in worker.task.trials}
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                worker.connection.send(worker.task)
+            if following is None:
+                break
+            if worker.task is None and worker.heard:
+                worker.task = following
+                worker.left = {trial.identity for trial in following.trials}
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    worker.connection.send(following)
+                following = next(waiting, None)
+        return following
 
     def _replace(self, worker: _Worker, on_event: Callable[[Event], None]) -> None:
         """Report the task of a worker that died, and start another."""
@@ -133,9 +138,9 @@ class Pool:
             on_event(Lost(left, task.kind, reason))
 
 
-def _ready(workers: list[_Worker]) -> list[_Worker]:
-    """Wait until busy workers have something to say, or have ended (which ends their pipe)."""
-    busy = {worker.connection: worker for worker in workers if worker.task}
+def _speaking(workers: list[_Worker]) -> list[_Worker]:
+    """Wait until busy or starting workers have something to say, or have ended (which ends their pipe)."""
+    busy = {worker.connection: worker for worker in workers if worker.task or not worker.heard}
     return [busy[item] for item in wait(list(busy)) if isinstance(item, Connection)]
 
 
@@ -147,6 +152,8 @@ def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool
         if isinstance(event, Finished | Tested | Explained | NotDone):
             worker.left.discard(event.identity)
             worker.task = worker.task if worker.left else None
+        if isinstance(event, Ready):
+            continue
         on_event(event)
         if isinstance(event, Finished):  # only now is the result acknowledged
             drop_checkpoint(trial_folder(out, event.identity))

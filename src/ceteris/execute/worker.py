@@ -28,6 +28,7 @@ from ceteris.execute.events import (
     Fatal,
     Finished,
     NotDone,
+    Ready,
     Started,
     Task,
     Tested,
@@ -68,6 +69,7 @@ def work(connection: Connection, out: Path, device: str, kernels: Built) -> None
 
     desk = _Desk(out, device, environment_fingerprint(device))
     try:
+        connection.send(Ready())
         while True:
             task: Task = connection.recv()
             _serve(desk, task, connection.send)
