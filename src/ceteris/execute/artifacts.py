@@ -72,12 +72,14 @@ def read_weights_file(
 
 
 def write_predictions(folder: Path, predictions: Predictions) -> None:
-    """Write the class probabilities of one split."""
+    """Write the class probabilities of one split, and their logarithms where they are known."""
     tensors: Arrays = {
         "ids": predictions.ids,
         "labels": predictions.labels,
         "probabilities": predictions.probabilities,
     }
+    if predictions.log_probabilities is not None:
+        tensors["log_probabilities"] = predictions.log_probabilities
     _write(folder / f"predictions-{predictions.split}.safetensors", tensors, "{}")
 
 
@@ -91,7 +93,13 @@ def read_predictions(folder: Path, split: Split) -> Predictions | None:
     if not path.exists():
         return None
     tensors, _ = _read(path)
-    return Predictions(split, tensors["ids"], tensors["labels"], tensors["probabilities"])
+    return Predictions(
+        split,
+        tensors["ids"],
+        tensors["labels"],
+        tensors["probabilities"],
+        tensors.get("log_probabilities"),
+    )
 
 
 def write_checkpoint(
