@@ -185,7 +185,7 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch of one trial measured. Metrics: loss, accuracy, val_loss, val_accuracy."""
+    """What one epoch of one trial measured. Metrics: loss, accuracy, objective, val_loss, val_accuracy."""
 
     epoch: int
     """1 for the first."""
@@ -206,6 +206,11 @@ class Predictions:
     """``(example,)``"""
     probabilities: npt.NDArray[np.float32]
     """``(example, class)``"""
+    log_probabilities: npt.NDArray[np.float32] | None = None
+    """Their natural logarithms, from raw outputs; None in files written before they were kept.
+
+    A probability below 1e-45 is zero in float32, its logarithm is not: log-losses start here.
+    """
 
 
 @dataclass(frozen=True)
@@ -216,7 +221,7 @@ class TrialOutcome:
     epochs: int
     wall_seconds: float
     metrics: Mapping[str, float] = field(default_factory=dict)
-    """Final loss, accuracy (all training examples, evaluation mode), val_loss, val_accuracy."""
+    """Final loss, accuracy, objective (all training examples, evaluation mode), val_loss, val_accuracy."""
     reason: str | None = None
     first_nonfinite: str | None = None
     observed: Mapping[str, Any] = field(default_factory=dict)

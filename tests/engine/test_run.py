@@ -316,7 +316,7 @@ def test_refitting_joins_train_and_validation(tiny):
     trial = replace(trials_of(tiny)[0], fit_on="train+validation")
     outcome, records = run(trial, data_of(trial, "train+validation"))
     assert outcome.observed["train_examples"] == 359 + 180
-    assert set(records[0].metrics) == {"loss", "accuracy"}
+    assert set(records[0].metrics) == {"loss", "accuracy", "objective"}
 
 
 def test_bf16_is_recorded_and_trains_to_nearly_the_same_loss(tiny):

@@ -1,5 +1,7 @@
 """Files of a trial: whole or absent, and a damaged one says so."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ceteris.execute import artifacts
@@ -22,6 +24,19 @@ def test_predictions_round_trip(tmp_path):
     assert (found.probabilities == given.probabilities).all()
     assert artifacts.read_predictions(tmp_path, "test") is None
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_logarithms_are_kept_where_probabilities_underflow_and_older_files_have_none(tmp_path):
+    logs = np.array([[-0.0, -300.0], [-1e4, 0.0]], np.float32)
+    older = Predictions("test", np.array([3, 1]), np.array([0, 1]), np.exp(logs))
+    assert (older.probabilities == [[1, 0], [0, 1]]).all()
+    artifacts.write_predictions(tmp_path, older)
+    assert artifacts.read_predictions(tmp_path, "test").log_probabilities is None
+    artifacts.write_predictions(tmp_path, replace(older, log_probabilities=logs))
+    found = artifacts.read_predictions(tmp_path, "test")
+    assert (found.log_probabilities == logs).all()
+    assert found.log_probabilities.dtype == np.float32
+    assert (found.probabilities == older.probabilities).all()
 
 
 def write_checkpoint(folder):

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from ceteris.data.prepare import PreparedData
 from ceteris.engine.augment import Augmenter
-from ceteris.engine.evaluate import EVALUATION_BATCH, Scorer, Scores
+from ceteris.engine.evaluate import EVALUATION_BATCH, Scorer, Scores, train_metrics
 from ceteris.engine.group_step import Batches, GroupStep
 from ceteris.engine.history import Checkpoint, History, Weights
 from ceteris.engine.images import DeviceImages
@@ -222,12 +222,13 @@ class _Group:
                 self.members[index].history.first_loss = first_losses[index]
         seconds = time.perf_counter() - start
         sampled = self.scores(self.images, self.labels, self.sample)
+        penalties = self.network.penalties().tolist()
         held_out = self.scores(*self.validation) if len(self.validation[0]) else None
         total = time.perf_counter() - start
         records = []
         for index in live:
             member = self.members[index]
-            metrics = {"loss": sampled[index].loss, "accuracy": sampled[index].accuracy}
+            metrics = train_metrics(sampled[index], penalties[index])
             if held_out is not None:
                 metrics["val_loss"] = held_out[index].loss
                 metrics["val_accuracy"] = held_out[index].accuracy
@@ -316,7 +317,7 @@ class _Group:
         images: DeviceImages,
         labels: Tensor,
         positions: Tensor | None = None,
-        kept: list[Tensor] | None = None,
+        kept: list[tuple[Tensor, Tensor]] | None = None,
     ) -> list[Scores]:
         """Score all members in evaluation mode.
 
@@ -324,26 +325,31 @@ class _Group:
             images: what they see.
             labels: ``(example,)``.
             positions: ``(member, k)`` to score; all examples by default.
-            kept: takes class probabilities ``(member, k, class)``, batch by batch, on the CPU.
+            kept: takes class probabilities and their logarithms ``(member, k, class)``, batch by
+                batch, on the CPU.
         """
         self.network.eval()
         if positions is None:
             positions = torch.arange(len(images), device=self.device).expand(self.size, -1)
         count = positions.shape[1]
-        total = torch.zeros(self.size, dtype=torch.float64, device=self.device)
+        total = torch.zeros(2, self.size, dtype=torch.float64, device=self.device)
         correct = torch.zeros(self.size, dtype=torch.int64, device=self.device)
         with torch.inference_mode():
             for part in torch.split(positions, EVALUATION_BATCH, dim=1):
                 chosen = part.flatten()
                 raw, truth = self.scorer.raw(self.network, images.batch(chosen)), labels[chosen]
-                losses = self.scorer.loss(raw, truth, "none").double()
-                total += losses.view(self.size, -1).sum(1)
+                losses = self.scorer.losses(raw, truth, "none")
+                total += torch.stack([item.double().view(self.size, -1).sum(1) for item in losses])
                 correct += (raw.argmax(1) == truth).view(self.size, -1).sum(1)
                 if kept is not None:
-                    found = self.network.probabilities(raw)
-                    kept.append(found.view(self.size, -1, found.shape[1]).cpu())
+                    found = self.network.probabilities(raw), self.network.log_probabilities(raw)
+                    views = [item.view(self.size, -1, item.shape[1]).cpu() for item in found]
+                    kept.append((views[0], views[1]))
         sums, hits = total.cpu().tolist(), correct.cpu().tolist()
-        return [Scores(sums[i] / count, hits[i] / count) for i in range(self.size)]
+        return [
+            Scores(loss / count, right / count, smoothed / count)
+            for loss, smoothed, right in zip(*sums, hits, strict=True)
+        ]
 
     def snapshot(self) -> _Snapshot:
         """Keep what an epoch begins with, on the device."""
@@ -356,20 +362,24 @@ class _Group:
             if member.final is not None:
                 self.network.load_member(index, member.final)
         scores = self.scores(self.images, self.labels)
-        found: list[Tensor] = []
+        penalties = self.network.penalties().tolist()
+        found: list[tuple[Tensor, Tensor]] = []
         held_out = self.scores(*self.validation, kept=found) if len(self.validation[0]) else None
         seconds = (time.perf_counter() - start) / len(self.members)
         for index, member in enumerate(self.members):
             if member.outcome is not None:
                 continue
-            metrics = {"loss": scores[index].loss, "accuracy": scores[index].accuracy}
+            metrics = train_metrics(scores[index], penalties[index])
             predictions: tuple[Predictions, ...] = ()
             if held_out is not None:
                 metrics["val_loss"] = held_out[index].loss
                 metrics["val_accuracy"] = held_out[index].accuracy
-                probabilities = torch.cat(found, dim=1)[index].contiguous().numpy()
                 ids, labels = self.data.validation_ids, self.data.validation_labels
-                predictions = (Predictions("validation", ids, labels, probabilities),)
+                probabilities, logarithms = (
+                    torch.cat(parts, dim=1)[index].contiguous().numpy()
+                    for parts in zip(*found, strict=True)
+                )
+                predictions = (Predictions("validation", ids, labels, probabilities, logarithms),)
             member.history.evaluated += len(self.images) + len(self.validation[0])
             member.outcome = TrialOutcome(
                 "done",

@@ -95,7 +95,7 @@ class GroupStep:
         images, labels = self.batches(positions)
         with products_in(self.scorer.precision, self.device):
             raw = self.network(images)
-        losses = self.scorer.loss(raw.float(), labels, "none").view(len(positions), -1)
+        losses = self.scorer.objective(raw.float(), labels, "none").view(len(positions), -1)
         self.number += 1
         self.first.copy_(torch.where(self.number == 1, losses.detach().mean(1), self.first))
         broken = (self.failures == 0) & ~torch.isfinite(losses.detach()).all(1)

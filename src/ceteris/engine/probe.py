@@ -91,7 +91,7 @@ def _gradients(
     network.train()
     network.begin_epoch(seed, 0)
     network.zero_grad()
-    loss = scorer.loss(network(batch), labels, "mean")
+    loss = scorer.objective(network(batch), labels, "mean")
     loss.backward()  # type: ignore[no-untyped-call]
     return {
         name: _rms(tensor.grad)

@@ -19,7 +19,13 @@ from torch import Tensor
 
 from ceteris.data.prepare import PreparedData
 from ceteris.engine.augment import Augmenter
-from ceteris.engine.evaluate import Scorer, Scores, evaluate, evaluate_and_predict
+from ceteris.engine.evaluate import (
+    Scorer,
+    Scores,
+    evaluate,
+    evaluate_and_predict,
+    train_metrics,
+)
 from ceteris.engine.history import Checkpoint, History
 from ceteris.engine.images import DeviceImages
 from ceteris.engine.nonfinite import first_nonfinite
@@ -161,7 +167,7 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
     trained = time.perf_counter()
     scores = evaluate(run.network, run.images, run.labels, run.scorer, run.sample)
     run.history.evaluated += len(run.sample) + len(run.validation[0])
-    metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
+    metrics = train_metrics(scores, _penalty(run))
     if len(run.validation[0]):
         metrics |= _held_out(evaluate(run.network, *run.validation, run.scorer))
     if not all(map(math.isfinite, metrics.values())):
@@ -178,6 +184,12 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord:
     if run.history.last_is_kept:
         run.history.best_weights = read_weights(run.network)
     return record
+
+
+def _penalty(run: _Run) -> float:
+    with torch.no_grad():
+        penalty = run.network.penalty()
+    return 0.0 if penalty is None else float(penalty)
 
 
 def _held_out(scores: Scores) -> dict[str, float]:
@@ -215,7 +227,7 @@ def _step(run: _Run, batch: Tensor, epoch: int, step: int) -> None:
         images = run.treat(images)
     with products_in(run.train.precision, run.images.device):
         raw = run.network(images)
-    loss = run.scorer.loss(raw.float(), run.labels[batch], "mean")
+    loss = run.scorer.objective(raw.float(), run.labels[batch], "mean")
     value = loss.item()
     if not run.history.records and step == 0:
         run.history.first_loss = value
@@ -259,13 +271,14 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
         load_weights(run.network, run.history.best_weights)
     scores = evaluate(run.network, run.images, run.labels, run.scorer)
     run.history.evaluated += len(run.images) + len(run.validation[0])
-    metrics = {"loss": scores.loss, "accuracy": scores.accuracy}
+    metrics = train_metrics(scores, _penalty(run))
     predictions: tuple[Predictions, ...] = ()
     if len(run.validation[0]):
-        held_out, found = evaluate_and_predict(run.network, *run.validation, run.scorer)
+        held_out, *found = evaluate_and_predict(run.network, *run.validation, run.scorer)
         metrics |= _held_out(held_out)
         ids, labels = data.validation_ids, data.validation_labels
-        predictions = (Predictions("validation", ids, labels, found.numpy()),)
+        probabilities, logarithms = (tensor.numpy() for tensor in found)
+        predictions = (Predictions("validation", ids, labels, probabilities, logarithms),)
     return TrialOutcome(
         status="done",
         epochs=len(run.history.records),

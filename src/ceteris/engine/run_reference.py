@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ceteris.data.images import ImageSet
 from ceteris.data.prepare import PreparedData
-from ceteris.engine.evaluate import EVALUATION_BATCH, Scores
+from ceteris.engine.evaluate import EVALUATION_BATCH, Scores, train_metrics
 from ceteris.engine.history import History
 from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
 from ceteris.engine.run import sample_positions
@@ -112,11 +112,12 @@ def _epoch(run: _Run, epoch: int) -> EpochRecord | None:
             return None
     seconds = time.perf_counter() - start
     sample = sample_positions(run.trial.seed, run.data)
-    metrics = _metrics(run, images, run.data.train_labels, sample, "")
+    metrics = _train_metrics(run, sample)
     held_out = run.data.validation_images
     if len(held_out):
-        positions = np.arange(len(held_out))
-        metrics |= _metrics(run, held_out, run.data.validation_labels, positions, "val_")
+        labels = run.data.validation_labels
+        metrics |= _held_out(_scored(run, held_out, labels, np.arange(len(held_out)))[0])
+        run.history.evaluated += len(held_out)
     record = EpochRecord(
         epoch,
         metrics,
@@ -143,32 +144,35 @@ def _step(run: _Run, images: Array, labels: Labels) -> bool:
     return True
 
 
-def _metrics(
-    run: _Run, images: ImageSet, labels: Labels, positions: npt.NDArray[np.int64], prefix: str
-) -> dict[str, float]:
-    scores, _ = _scored(run, images, labels, positions)
+def _train_metrics(run: _Run, positions: npt.NDArray[np.int64]) -> dict[str, float]:
+    scores, _ = _scored(run, run.data.train_images, run.data.train_labels, positions)
     run.history.evaluated += len(positions)
-    return {f"{prefix}loss": scores.loss, f"{prefix}accuracy": scores.accuracy}
+    return train_metrics(scores, run.network.penalty())
+
+
+def _held_out(scores: Scores) -> dict[str, float]:
+    return {"val_loss": scores.loss, "val_accuracy": scores.accuracy}
 
 
 def _scored(
     run: _Run, images: ImageSet, labels: Labels, positions: npt.NDArray[np.int64]
 ) -> tuple[Scores, Array]:
-    total, correct, kept = 0.0, 0, []
+    """Return scores, and the raw outputs behind them."""
+    total, smoothed, correct, kept = 0.0, 0.0, 0, []
     for batch in _batches(positions):
         raw = run.network.forward(_taken(images, batch), training=False)
         truth = labels[batch]
-        value, _ = loss_and_gradient(
-            raw,
-            truth,
-            loss=run.train.loss,
-            final=run.network.final,
-            smoothing=run.train.label_smoothing,
-        )
-        total += value * len(batch)
+        total += _loss(run, raw, truth, 0.0) * len(batch)
+        smoothed += _loss(run, raw, truth, run.train.label_smoothing) * len(batch)
         correct += int((raw.argmax(1) == truth).sum())
-        kept.append(run.network.probabilities(raw))
-    return Scores(total / len(positions), correct / len(positions)), np.concatenate(kept)
+        kept.append(raw)
+    count = len(positions)
+    return Scores(total / count, correct / count, smoothed / count), np.concatenate(kept)
+
+
+def _loss(run: _Run, raw: Array, labels: Labels, smoothing: float) -> float:
+    final = run.network.final
+    return loss_and_gradient(raw, labels, loss=run.train.loss, final=final, smoothing=smoothing)[0]
 
 
 def _batches(positions: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
@@ -185,15 +189,17 @@ def _finished(run: _Run) -> TrialOutcome:
     if run.history.best_weights:
         run.network.load(run.history.best_weights)
     images, held_out = run.data.train_images, run.data.validation_images
-    metrics = _metrics(run, images, run.data.train_labels, np.arange(len(images)), "")
+    metrics = _train_metrics(run, np.arange(len(images)))
     predictions: tuple[Predictions, ...] = ()
     if len(held_out):
         labels = run.data.validation_labels
-        scores, found = _scored(run, held_out, labels, np.arange(len(held_out)))
+        scores, raw = _scored(run, held_out, labels, np.arange(len(held_out)))
         run.history.evaluated += len(held_out)
-        metrics |= {"val_loss": scores.loss, "val_accuracy": scores.accuracy}
-        probabilities = found.astype(np.float32)
-        predictions = (Predictions("validation", run.data.validation_ids, labels, probabilities),)
+        metrics |= _held_out(scores)
+        probabilities = run.network.probabilities(raw).astype(np.float32)
+        logarithms = run.network.log_probabilities(raw).astype(np.float32)
+        ids = run.data.validation_ids
+        predictions = (Predictions("validation", ids, labels, probabilities, logarithms),)
     return TrialOutcome(
         "done",
         len(run.history.records),

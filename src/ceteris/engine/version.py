@@ -28,7 +28,13 @@ class Change:
     """Whether bits of a variant's trials may have changed; in doubt, yes."""
 
 
-CHANGES: tuple[Change, ...] = ()
+def _smooths(variant: Variant) -> bool:
+    return bool(variant.train.get("label_smoothing"))
+
+
+CHANGES: tuple[Change, ...] = (
+    Change(4, "reported losses are without label smoothing, and so is what follows them", _smooths),
+)
 
 ENGINE_VERSION = max((change.version for change in CHANGES), default=OLDEST)
 """The newest version."""

@@ -78,12 +78,14 @@ def read_weights_file(
 
 
 def write_predictions(folder: Path, predictions: Predictions) -> None:
-    """Write the class probabilities of one split."""
+    """Write the class probabilities of one split, and their logarithms where they are known."""
     tensors: Arrays = {
         "ids": predictions.ids,
         "labels": predictions.labels,
         "probabilities": predictions.probabilities,
     }
+    if predictions.log_probabilities is not None:
+        tensors["log_probabilities"] = predictions.log_probabilities
     write_sealed(_predictions(folder, predictions.split), tensors, "{}")
 
 
@@ -99,7 +101,13 @@ def read_predictions(folder: Path, split: Split) -> Predictions | None:
         return None
     tensors, _ = found
     try:
-        read = Predictions(split, tensors["ids"], tensors["labels"], tensors["probabilities"])
+        read = Predictions(
+            split,
+            tensors["ids"],
+            tensors["labels"],
+            tensors["probabilities"],
+            tensors.get("log_probabilities"),
+        )
     except KeyError as error:
         raise damaged(path, f"no {error}", rule="must hold predictions") from error
     if not _fits(read):

@@ -264,8 +264,11 @@ def _test(desk: _Desk, task: Task) -> Tested:
     scorer = Scorer.of(train, network.final_activation, len(dataset.class_names))
     images = DeviceImages(test.images, torch.device(desk.device))
     labels = torch.from_numpy(test.labels).to(desk.device)
-    scores, found = evaluate_and_predict(network, images, labels, scorer)
-    artifacts.write_predictions(folder, Predictions("test", test.ids, test.labels, found.numpy()))
+    scores, *found = evaluate_and_predict(network, images, labels, scorer)
+    probabilities, logarithms = (tensor.numpy() for tensor in found)
+    artifacts.write_predictions(
+        folder, Predictions("test", test.ids, test.labels, probabilities, logarithms)
+    )
     metrics = {"test_loss": scores.loss, "test_accuracy": scores.accuracy}
     return Tested(trial.identity, metrics, moments(test.images, test.preprocessing))
 

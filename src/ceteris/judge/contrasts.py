@@ -14,6 +14,10 @@ Values = Mapping[tuple[str, int], float]
 """(variant, seed) -> metric."""
 
 
+ROUNDING = 1e-14
+"""Share of the summands below which a contrast is a rounding error."""
+
+
 @dataclass(frozen=True)
 class Contrast:
     """Sum of weights times a variant's metric, minus a constant; one number per seed."""
@@ -22,8 +26,10 @@ class Contrast:
     constant: float = 0.0
 
     def value(self, values: Values, seed: int) -> float:
-        """Return the contrast of one seed."""
-        return math.fsum(w * values[name, seed] for name, w in self.weights.items()) - self.constant
+        """Return the contrast of one seed; what rounding alone can make is zero."""
+        parts = [*(w * values[name, seed] for name, w in self.weights.items()), -self.constant]
+        found = math.fsum(parts)
+        return 0.0 if abs(found) <= ROUNDING * math.fsum(map(abs, parts)) else found
 
 
 def contrasts_of(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:

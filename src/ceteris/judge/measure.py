@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from ceteris.judge.contrasts import Contrast, contrasts_of, neighbour_contrasts
 from ceteris.judge.crossed import crossed_spread
@@ -21,6 +22,8 @@ from ceteris.records import Claim, Plan, StoredTrial
 __all__ = ["Measured", "measure_claim"]
 
 Values = Mapping[tuple[str, int], float]
+DEPENDENT = 1e-9
+"""Share of a spread below which it is rounding."""
 
 
 @dataclass(frozen=True)
@@ -135,16 +138,25 @@ def _networks(
 def _joint_p(samples: Sequence[Sample]) -> float:
     """Return p of "all these contrasts are zero".
 
-    Source: Hotelling 1931, by statsmodels; Bonferroni where there are too few seeds for it, or
-    where the images count as a sample.
+    Source: Hotelling 1931, by statsmodels; Bonferroni where there are too few seeds for it, where
+    the images count as a sample, or where some contrast follows from the others (equal outcomes).
     """
     count, n = len(samples), samples[0].n
-    if n <= count + 1 or samples[0].spread is not None:
+    rows = np.array([sample.values for sample in samples]).T
+    if n <= count + 1 or samples[0].spread is not None or not _independent(rows):
         return min(1.0, count * min(sample.p_differs() for sample in samples))
     from statsmodels.stats.multivariate import test_mvmean
 
-    rows = np.array([sample.values for sample in samples]).T
     return float(test_mvmean(rows).pvalue)
+
+
+def _independent(rows: npt.NDArray[np.float64]) -> bool:
+    """Whether no column is constant or follows from the others; columns are contrasts."""
+    spread = rows.std(0)
+    if (spread <= DEPENDENT * np.abs(rows).max(0)).any():
+        return False
+    scaled = (rows - rows.mean(0)) / spread
+    return int(np.linalg.matrix_rank(scaled, tol=DEPENDENT * math.sqrt(rows.size))) == rows.shape[1]
 
 
 def _values(trials: Sequence[StoredTrial], metric: str) -> Values:

@@ -22,6 +22,8 @@ EXACT_UP_TO = 16
 """Seeds up to which all sign patterns are gone through."""
 FLIPS = 5_000
 MOST_SEEDS = 1000
+ROUNDING = 1e-13
+"""Share of the largest value below which a spread is a rounding error."""
 POWER = 0.8
 
 
@@ -45,8 +47,11 @@ class Sample:
 
     @property
     def std(self) -> float:
-        """Standard deviation with n - 1; NaN for one seed."""
-        return float(np.std(self.values, ddof=1)) if self.n > 1 else math.nan
+        """Standard deviation with n - 1; NaN for one seed, 0 where values differ by rounding alone."""
+        if self.n < 2:
+            return math.nan
+        found = float(np.std(self.values, ddof=1))
+        return 0.0 if found <= ROUNDING * max(map(abs, self.values)) else found
 
     @property
     def error(self) -> float:

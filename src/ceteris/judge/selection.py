@@ -13,7 +13,8 @@ __all__ = ["higher_is_better", "missing_trials", "select_variant", "trials_by_va
 
 def higher_is_better(metric: str) -> bool:
     """Return whether a larger value of the metric is the better one."""
-    return not metric.endswith("loss")
+    name = metric.partition("@")[0]
+    return not (name.endswith("loss") or name == "objective")
 
 
 def trials_by_variant(

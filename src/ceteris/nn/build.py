@@ -101,9 +101,17 @@ class Network(nn.Module):
         if self.final_activation == "linear":
             return torch.softmax(raw, 1)
         values = self.outputs(raw)
-        return (
-            values if self.final_activation == "softmax" else values / values.sum(1, keepdim=True)
-        )
+        if self.final_activation == "softmax":
+            return values
+        total = values.sum(1, keepdim=True)
+        # Where all sigmoids underflow, their ratios are still known from the logarithms.
+        return torch.where(total > 0, values / total, self.log_probabilities(raw).exp())
+
+    def log_probabilities(self, raw: Tensor) -> Tensor:
+        """Return the logarithms of the class probabilities (n, class), finite where those underflow."""
+        if self.final_activation == "sigmoid":
+            raw = torch.nn.functional.logsigmoid(raw)
+        return torch.log_softmax(raw, 1)
 
     def penalty(self) -> Tensor | None:
         """Return the sum of all L1 and L2 penalties, or None when there is none."""

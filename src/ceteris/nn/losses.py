@@ -12,26 +12,29 @@ from torch.nn import functional as F
 from ceteris.nn.modules import activate
 from ceteris.nn.training import TrainSpec
 
-__all__ = ["LossFunction", "build_loss"]
+__all__ = ["LossFunction", "Reduction", "build_loss"]
 
 Reduction = Literal["mean", "sum", "none"]
 LossFunction = Callable[[Tensor, Tensor, Reduction], Tensor]
 """(raw outputs (n, class), labels (n,), reduction over examples) -> scalar, or (n,) for none."""
 
 
-def build_loss(train: TrainSpec, final_activation: str, num_classes: int) -> LossFunction:
+def build_loss(
+    train: TrainSpec, final_activation: str, num_classes: int, *, plain: bool = False
+) -> LossFunction:
     """Return the loss of a study for a network that ends in ``final_activation``.
 
     Args:
         train: names the loss and the label smoothing.
         final_activation: softmax, sigmoid or linear (taken as logits by cross-entropies).
         num_classes: outputs of the network.
+        plain: without label smoothing, as losses are reported.
 
     ``half_squared_error`` is the textbook's sum of squares over all outputs, halved.
 
     Source: Keras 3 losses; smoothing is y * (1 - s) + s / classes (binary: + s / 2).
     """
-    smoothing = train.label_smoothing
+    smoothing = 0.0 if plain else train.label_smoothing
 
     def cross_entropy(raw: Tensor, labels: Tensor, reduction: Reduction) -> Tensor:
         logits = F.logsigmoid(raw) if final_activation == "sigmoid" else raw

@@ -334,6 +334,7 @@ class StackedNetwork(nn.Module):
         self.num_members = len(networks)
         self.final_activation = first.final_activation
         self.probabilities: Callable[[Tensor], Tensor] = first.probabilities
+        self.log_probabilities: Callable[[Tensor], Tensor] = first.log_probabilities
         self.chain = _stacked_chain([network.chain for network in networks], way)
         self._penalties = _penalties(networks)
 
@@ -361,6 +362,16 @@ class StackedNetwork(nn.Module):
             term = weight.abs() if power == 1 else weight.square()
             part = (term.sum(1) * factors.to(weight.device)).sum()
             total = part if total is None else total + part
+        return total
+
+    def penalties(self) -> Tensor:
+        """Return the penalty of each member ``(member,)``, for records; zeros where there is none."""
+        tensors = self.weight_tensors()
+        total = torch.zeros(self.num_members, device=next(iter(tensors.values())).device)
+        for name, power, factors in self._penalties:
+            weight = tensors[name].detach().flatten(1)
+            term = weight.abs() if power == 1 else weight.square()
+            total = total + term.sum(1) * factors.to(weight.device)
         return total
 
     def named_stages(self) -> list[tuple[str, nn.Module]]:

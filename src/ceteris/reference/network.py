@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logsumexp
 
 from ceteris.nn.initial import weight_specs
 from ceteris.nn.layer import Layer, Regularizer, WeightedLayer
@@ -59,8 +60,17 @@ class ReferenceNetwork:
         """Return class probabilities."""
         if self.final == "sigmoid":
             values = 1 / (1 + np.exp(-raw))
-            return values / values.sum(1, keepdims=True)
+            total = values.sum(1, keepdims=True)
+            known = values / np.where(total > 0, total, 1.0)
+            return np.where(total > 0, known, np.exp(self.log_probabilities(raw)))
         return softmax(raw)
+
+    def log_probabilities(self, raw: Array) -> Array:
+        """Return the logarithms of the class probabilities: ``x - log(sum of e^x)``."""
+        if self.final == "sigmoid":
+            raw = -np.logaddexp(0, -raw)
+        found: Array = raw - logsumexp(raw, axis=1, keepdims=True)
+        return found
 
     def gradients(
         self,

@@ -68,6 +68,8 @@ def charts_of(plan: Plan, results: StudyResults) -> tuple[Chart | None, tuple[Ch
                 "Thin lines: seeds; thick line: their mean; band: from the lowest to the highest seed. "
                 "Train metrics are re-scored in evaluation mode."
             )
+            if quantity == "loss":
+                note += " Losses are without label smoothing and penalties."
             svg = draw_curves(found, quantity, order)
             curves.append(Chart(f"{quantity.capitalize()} per epoch", note, svg))
     return _effects_chart(plan, results), tuple(curves)

@@ -46,6 +46,7 @@ _TITLES = {
     "val_accuracy": "validation accuracy",
     "test_loss": "test loss",
     "test_accuracy": "test accuracy",
+    "objective": "objective (train loss with label smoothing and penalties)",
     "gap": "train minus validation accuracy",
 }
 

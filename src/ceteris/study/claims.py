@@ -99,7 +99,12 @@ def parse_claim(
 
 def _metric_issues(metric: str, path: Path) -> Iterator[Issue]:
     name, at, epoch = metric.partition("@")
-    if name not in (*METRICS, "gap"):
+    if name == "objective":
+        rule = (
+            "must not compare what is minimised, which smoothing and penalties change by themselves"
+        )
+        yield Issue(path, rule, show(metric), "Compare loss or val_loss, which have neither.")
+    elif name not in (*METRICS, "gap"):
         fix = did_you_mean(name, (*METRICS, "gap"))
         yield Issue(path, "must name a metric", show(name), fix)
     if at and (not epoch.isdecimal() or int(epoch) < 1):

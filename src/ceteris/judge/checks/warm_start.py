@@ -52,6 +52,7 @@ def fresh_loss(variant: Variant, classes: int) -> float | None:
     """Return the loss of a network that knows nothing, or None where that cannot be said.
 
     It gives every class the same probability: 1 / classes behind a softmax, 1/2 behind sigmoids.
+    First losses are measured in training, so targets are smoothed as the study says.
     """
     loss = variant.train.get("loss", _CROSSENTROPY)
     if loss.endswith(_CROSSENTROPY):
@@ -60,9 +61,13 @@ def fresh_loss(variant: Variant, classes: int) -> float | None:
     if final not in ("softmax", "sigmoid"):
         return None
     guess = 1 / classes if final == "softmax" else 0.5
+    smoothing = variant.train.get("label_smoothing", 0.0)
+    other = smoothing / (2 if loss == "binary_crossentropy" else classes)
+    true = 1 - smoothing + other
     if loss == "binary_crossentropy":
-        return -(math.log(guess) + (classes - 1) * math.log(1 - guess)) / classes
-    half = ((1 - guess) ** 2 + (classes - 1) * guess**2) / 2
+        ones = true + (classes - 1) * other
+        return -(ones * math.log(guess) + (classes - ones) * math.log(1 - guess)) / classes
+    half = ((true - guess) ** 2 + (classes - 1) * (other - guess) ** 2) / 2
     return half if loss == "half_squared_error" else 2 * half / classes
 
 
