@@ -17,9 +17,9 @@ from ceteris.data.spec import DataSpec
 from ceteris.data.splits import split_ids
 from ceteris.engine.insight import attributions_of, layer_outputs
 from ceteris.execute.artifacts import read_predictions, read_weights_file, trial_folder
-from ceteris.execute.events import Finished
+from ceteris.execute.events import Lost
 from ceteris.execute.insight import most_confident
-from ceteris.records import TrialOutcome
+from ceteris.execute.pool import Pool
 from ceteris.report.html import render_parts
 from tests.conftest import TINY
 
@@ -140,15 +140,15 @@ def test_what_belongs_to_another_variant_is_not_shown(found):
 def test_a_failure_costs_the_report_a_part_and_the_run_nothing(found, monkeypatch):
     (found.folder / "artifacts" / "insight.safetensors").unlink()
 
-    def fail(session, tasks, on_event):
-        (task,) = tasks
-        assert task.kind == "explain"
-        reason = "the worker process died (signal SIGKILL)"
-        on_event(Finished(task.trials[0].identity, TrialOutcome("failed", 0, 0.0, reason=reason)))
+    def fail(pool, tasks, on_event):
+        for task in tasks:
+            assert task.kind == "explain"
+            reason = "the worker process died (signal SIGKILL)"
+            on_event(Lost((task.trials[0].identity,), task.kind, reason))
 
     heard = []
     with monkeypatch.context() as patch:
-        patch.setattr(running, "_run_tasks", fail)
+        patch.setattr(Pool, "run", fail)
         again = ceteris.from_mapping(STUDY).run(found.folder, observe=heard.append)
     assert any("died (signal SIGKILL)" in news.phase for news in heard)
     assert all(trial.status == "done" for trial in again.summary.trials)

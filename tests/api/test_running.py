@@ -50,11 +50,11 @@ class Killer:
     def meet(self, worker, event, times):
         trial = next(t for t in worker.task.trials if t.identity == event.identity)
         key = (trial.variant.name, trial.seed)
-        if key == self.wanted and isinstance(event, EpochEnded):
-            if self.left.get(key, 0) < times:
-                self.left[key] = self.left.get(key, 0) + 1
-                os.kill(worker.process.pid, signal.SIGKILL)
-                self.killed += 1
+        wanted = key == self.wanted and isinstance(event, EpochEnded)
+        if wanted and self.left.get(key, 0) < times:
+            self.left[key] = self.left.get(key, 0) + 1
+            os.kill(worker.process.pid, signal.SIGKILL)
+            self.killed += 1
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from ceteris.judge.claims import judge_claims
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.samples import Sample
-from ceteris.judge.selection import select_variant
+from ceteris.judge.selection import missing_trials, select_variant
 from ceteris.judge.summary import summarise
 from ceteris.judge.verdicts import judge_difference, primary_p
 from ceteris.records import Claim, Look, Plan, SelectRule, StoredTrial, Variant
@@ -195,13 +195,21 @@ def test_what_cannot_be_judged_says_why():
 
 def test_selection_needs_every_seed_and_follows_its_metric():
     own, found = plan(), trials(GOOD)
-    chosen = select_variant(own, found)
+    required = {(variant.name, seed) for variant in own.variants for seed in own.seeds}
+    chosen = select_variant(own, found, required)
     assert (chosen.variant, chosen.runner_up, chosen.interval.n) == ("one/bn", "one/none", 10)
-    missing = [t for t in found if not (t.variant == "one/bn" and t.seed == 3)]
-    assert select_variant(own, missing).variant == "one/none"
+    third = [t.variant == "one/bn" and t.seed == 3 for t in found]
+    missing = [t for t, gone in zip(found, third, strict=True) if not gone]
+    assert select_variant(own, missing, required) is None, "one is missing: nothing is chosen"
+    assert missing_trials(missing, required) == {("one/bn", 3)}
+    for status in ("pending", "running"):
+        begun = [replace(t, status=status) if it else t for t, it in zip(found, third, strict=True)]
+        assert select_variant(own, begun, required) is None
+    failed = [replace(t, status="failed") if it else t for t, it in zip(found, third, strict=True)]
+    assert select_variant(own, failed, required).variant == "one/none", "a failed one has ended"
     by_loss = plan(select=SelectRule(by="val_loss"))
-    assert select_variant(by_loss, found).variant == "one/bn"
-    assert select_variant(own, []) is None
+    assert select_variant(by_loss, found, required).variant == "one/bn"
+    assert select_variant(own, [], required) is None
 
 
 def test_test_metrics_come_from_the_refitted_trials():
@@ -222,9 +230,9 @@ def test_test_metrics_come_from_the_refitted_trials():
         )
         for k in range(10)
     ]
-    chosen = select_variant(own, found + refits)
+    chosen = select_variant(own, found + refits, set())
     assert chosen.test["test_accuracy"].mean == pytest.approx(0.8045)
-    assert select_variant(own, found).test == {}
+    assert select_variant(own, found, set()).test == {}
 
 
 def test_the_order_of_trials_does_not_matter_and_json_has_no_nan():

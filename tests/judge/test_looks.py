@@ -96,7 +96,7 @@ def test_the_interval_of_a_look_is_wider():
 
 def test_variants_are_selected_by_seeds_that_all_of_them_have():
     own, trials = study(0.0, 0.002, {"all": 5, "one/none": 10, "two/none": 10})
-    chosen = select_variant(own, trials)
+    chosen = select_variant(own, trials, set())
     assert chosen.interval.n == 5
     results = summarise(own, trials)
     assert not results.complete

@@ -205,7 +205,7 @@ def _plain_observer() -> Observer:
 
     def observe(progress: RunProgress) -> None:
         for line in _new(progress.lines, lines):
-            print(line, file=sys.stderr, flush=True)
+            say(line, err=True)
         tenth = 10 * progress.done_epochs // max(1, progress.total_epochs)
         if (progress.phase, tenth) in said:
             return

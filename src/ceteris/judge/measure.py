@@ -156,7 +156,8 @@ def _independent(rows: npt.NDArray[np.float64]) -> bool:
     if (spread <= DEPENDENT * np.abs(rows).max(0)).any():
         return False
     scaled = (rows - rows.mean(0)) / spread
-    return int(np.linalg.matrix_rank(scaled, tol=DEPENDENT * math.sqrt(rows.size))) == rows.shape[1]
+    rank = int(np.linalg.matrix_rank(scaled, tol=DEPENDENT * math.sqrt(rows.size)))
+    return bool(rank == rows.shape[1])
 
 
 def _values(trials: Sequence[StoredTrial], metric: str) -> Values:

@@ -61,7 +61,7 @@ def fresh_loss(variant: Variant, classes: int) -> float | None:
     if final not in ("softmax", "sigmoid"):
         return None
     guess = 1 / classes if final == "softmax" else 0.5
-    smoothing = variant.train.get("label_smoothing", 0.0)
+    smoothing = float(variant.train.get("label_smoothing", 0.0))
     other = smoothing / (2 if loss == "binary_crossentropy" else classes)
     true = 1 - smoothing + other
     if loss == "binary_crossentropy":
