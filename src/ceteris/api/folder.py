@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ceteris.durable import write_file
 from ceteris.errors import Problem, StoreError
 
 __all__ = [
@@ -168,11 +168,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     partial = path.with_name(path.name + ".partial")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_file(path, content, partial=partial)
     except OSError as error:
         raise StoreError(
             Problem(

@@ -36,6 +36,7 @@ from ceteris.errors import Problem, StoreError, StudyError
 from ceteris.execute.events import Task
 from ceteris.execute.jobs import default_jobs
 from ceteris.execute.pool import Pool
+from ceteris.failpoints import reach
 from ceteris.judge.claims import judge_claims
 from ceteris.judge.selection import missing_trials
 from ceteris.judge.summary import required_trials
@@ -91,6 +92,7 @@ def run_study(
             results = read_results(store, out)
             _keep_gallery(session, results)
             _keep_insight(session, results)
+        reach("cache.remove")
         shutil.rmtree(out / CACHE, ignore_errors=True)
         return results
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ceteris.data.dataset import Dataset, Said, make_dataset
 from ceteris.data.exported import export_dataset, open_dataset
 from ceteris.errors import DataError, StoreError
+from ceteris.failpoints import reach
 
 __all__ = ["decoded"]
 
@@ -35,9 +36,12 @@ def decoded(digest: str, decode: Callable[[], Dataset], cache: Path) -> Dataset:
     with contextlib.suppress(OSError, StoreError):
         try:
             export_dataset(data, partial)
+            reach("decoded.remove")
             shutil.rmtree(folder, ignore_errors=True)
+            reach("decoded.rename")
             partial.rename(folder)
         finally:
+            reach("decoded.partial.remove")
             shutil.rmtree(partial, ignore_errors=True)
     return data
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ceteris.data.prepare import FittedPreprocessing
+from ceteris.durable import remove
 from ceteris.errors import TrialError
 from ceteris.execute.sealed import BROKEN, Arrays, damaged, find_sealed, read_sealed, write_sealed
 from ceteris.records import EpochRecord, Predictions
@@ -198,7 +199,7 @@ def drop_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a finished trial, and what a killed worker left half-written."""
     for path in (folder / CHECKPOINT, *folder.glob("*.partial")):
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            remove(path, point=path.name.partition(".")[0])
 
 
 def _predictions(folder: Path, split: Split) -> Path:

@@ -7,7 +7,6 @@ Files of earlier versions have none, and are read without. Free of torch.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from ceteris.durable import write_file
 from ceteris.errors import Problem, StoreError, TrialError
 
 __all__ = ["BROKEN", "Arrays", "damaged", "find_sealed", "read_sealed", "write_sealed"]
@@ -50,15 +50,8 @@ def write_sealed(path: Path, arrays: Mapping[str, npt.NDArray[Any]], text: str) 
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _sync_folder(path.parent)
+        write_file(path, content, partial=partial)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise StoreError(
             Problem(
                 str(path),
@@ -175,11 +168,3 @@ def _metadata(content: bytes) -> dict[str, str]:
 
 def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ceteris.errors import Problem, StoreError
+from ceteris.failpoints import reach
 from ceteris.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from ceteris.store import tables
 from ceteris.store.read_only import read_only_engine
@@ -73,7 +74,7 @@ class Store:
 
     def __init__(self, engine: Engine, where: str, *, read_only: bool = False) -> None:
         self._engine, self._where, self._sealed = engine, where, True
-        with self._transaction() as connection:
+        with self._transaction("store.open") as connection:
             check_file(connection, where)
             if not read_only:
                 upgrade(connection, where)
@@ -103,7 +104,7 @@ class Store:
         """Keep a study's text and plan; the same content is kept once."""
         content = _content(study_yaml, manifest)
         table = tables.registrations
-        with self._transaction() as connection:
+        with self._transaction("store.register") as connection:
             known = select(table.c.id).where(table.c.content == content)
             if connection.execute(known).first() is not None:
                 connection.execute(delete(table).where(table.c.content == content))
@@ -132,7 +133,7 @@ class Store:
     def add_trials(self, trials: Sequence[Trial]) -> None:
         """Add trials that are not known yet; a known one takes the present variant name."""
         table = tables.trials
-        with self._transaction() as connection:
+        with self._transaction("store.add_trials") as connection:
             rows = self._rows(connection, table, select(table))
             known = {row.identity: (row.variant, row.levels) for row in rows}
             for trial in trials:
@@ -155,7 +156,7 @@ class Store:
     def begin_attempt(self, identity: str, environment: Mapping[str, Any]) -> None:
         """Mark a trial as running, in this environment; its earlier epochs are forgotten."""
         table = tables.trials
-        with self._transaction() as connection:
+        with self._transaction("store.begin_attempt") as connection:
             connection.execute(delete(tables.epochs).where(tables.epochs.c.identity == identity))
             values = {
                 "status": "running",
@@ -171,7 +172,7 @@ class Store:
         """Keep what an epoch measured."""
         table = tables.epochs
         own = (table.c.identity == identity) & (table.c.epoch == record.epoch)
-        with self._transaction() as connection:
+        with self._transaction("store.record_epoch") as connection:
             connection.execute(delete(table).where(own))
             values = {
                 "identity": identity,
@@ -196,7 +197,7 @@ class Store:
             "observed": as_json(dict(outcome.observed)),
         }
         table = tables.trials
-        with self._transaction() as connection:
+        with self._transaction("store.finish") as connection:
             connection.execute(update(table).where(table.c.identity == identity).values(values))
             seal(connection, table, identity=identity)
 
@@ -220,7 +221,7 @@ class Store:
         """
         table = tables.trials
         own = table.c.identity == look.identity
-        with self._transaction() as connection:
+        with self._transaction("store.record_test") as connection:
             found = connection.execute(select(table.c.metrics, table.c.observed).where(own)).one()
             observed = json.loads(found.observed)
             if inputs is not None:
@@ -262,10 +263,15 @@ class Store:
         return rows_of(connection, table, query, sealed=self._sealed, where=self._where)
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, writer: str = "") -> Iterator[Connection]:
+        """Commit what was done, all or nothing; a writer's name makes two points of it."""
         try:
             with self._engine.begin() as connection:
                 yield connection
+                if writer:
+                    reach(f"{writer}.commit")
+            if writer:
+                reach(f"{writer}.end")
         except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
             reason = plain(_reason(error))
             raise StoreError(

@@ -23,6 +23,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
+from ceteris.failpoints import reach
 from ceteris.nn.native.trust import distrust_of_file, distrust_of_folder, write_seal
 
 __all__ = ["CHOICE_VARIABLE", "Built", "build", "build_into"]
@@ -190,6 +191,7 @@ def _compile(compiler: str, target: Path, extra: Sequence[str] = ()) -> str | No
             _call([compiler, "-shared", *objects, "-lm", "-o", str(partial)])
             partial.chmod(0o700)
             write_seal(partial, target)
+            reach("kernels.rename")
             partial.replace(target)
     except subprocess.CalledProcessError as error:
         lines = (error.stderr or "").strip().splitlines()

@@ -13,6 +13,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from ceteris.failpoints import reach
+
 __all__ = ["distrust_of_file", "distrust_of_folder", "seal_of", "write_seal"]
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -59,8 +61,10 @@ def write_seal(path: Path, target: Path) -> None:
         target: where it is to lie.
     """
     partial = path.with_name(f"{path.name}.sha256")
+    reach("kernels.seal.write")
     partial.write_bytes(_digest(path))
     partial.chmod(0o600)
+    reach("kernels.seal.rename")
     partial.replace(seal_of(target))
 
 
