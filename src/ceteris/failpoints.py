@@ -54,7 +54,7 @@ def arm(environment: Mapping[str, str]) -> None:
     Raises:
         ValueError: the count is no number.
     """
-    global _watch  # noqa: PLW0603 - one process, one end
+    global _watch
     point, _, count = environment.get(POINT, "").rpartition(":")
     log = environment.get(LOG)
     _watch = _Watch(point, int(count or 0), log) if point or log else None

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import torch
 
@@ -23,6 +24,7 @@ from ceteris.engine.environment import environment_fingerprint
 from ceteris.execute import insight
 from ceteris.nn.native.library import build, use
 from ceteris.store import schema
+from ceteris.study.load import load_study
 
 IMPORTED = (group, insight, run, schema)
 """So that no child has to."""
@@ -48,11 +50,11 @@ def main():
 def child(asked):
     names = {failpoints.POINT: asked.get("point"), failpoints.LOG: asked.get("log")}
     failpoints.arm({name: value for name, value in names.items() if value})
-    study, options = ceteris.load(asked["study"]), RunOptions(jobs=2)
+    options = RunOptions(jobs=2)
     if asked.get("report"):
-        results = study.run(asked["out"], options=options)
+        results = ceteris.load(asked["study"]).run(asked["out"], options=options)
     else:  # most of a run's time is the drawing of its charts
-        results = run_study(study, ceteris.api.Path(asked["out"]), options)
+        results = run_study(load_study(Path(asked["study"])), Path(asked["out"]), options)
     failed = any(trial.status == "failed" for trial in results.summary.trials)
     return 3 if failed or not results.summary.complete else 0
 

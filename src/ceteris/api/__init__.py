@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ceteris.api.planning import PlannedStudy, plan_study
 from ceteris.api.progress import Observer, Progress, Status
 from ceteris.api.results import Results, open_results, status
+from ceteris.durable import write_file
 from ceteris.errors import Problem, StudyError
 from ceteris.study.load import Study as LoadedStudy
 from ceteris.study.load import load_study, study_from_mapping
@@ -165,7 +166,7 @@ def write_template(path: Path, *, replace: bool = False) -> None:
         fix = "Choose another name, or add --force."
         raise StudyError(Problem(str(path), "must not exist yet", "an existing file", fix))
     try:
-        path.write_text(TEMPLATE, encoding="utf-8")
+        write_file(path, TEMPLATE.encode(), partial=path.with_name(f"{path.name}.partial"))
     except OSError as error:
         raise StudyError(
             Problem(str(path), "must be writable", error.strerror or str(error))

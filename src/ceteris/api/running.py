@@ -33,6 +33,7 @@ from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec, SplitSpec
 from ceteris.data.splits import split_ids, unused_parts
 from ceteris.errors import Problem, StoreError, StudyError
+from ceteris.execute.artifacts import drop_partials
 from ceteris.execute.events import Task
 from ceteris.execute.jobs import default_jobs
 from ceteris.execute.pool import Pool
@@ -92,6 +93,7 @@ def run_study(
             results = read_results(store, out)
             _keep_gallery(session, results)
             _keep_insight(session, results)
+        drop_partials(out)
         reach("cache.remove")
         shutil.rmtree(out / CACHE, ignore_errors=True)
         return results

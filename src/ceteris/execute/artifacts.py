@@ -26,6 +26,7 @@ from ceteris.records import EpochRecord, Predictions
 __all__ = [
     "Split",
     "drop_checkpoint",
+    "drop_partials",
     "read_arrays",
     "read_checkpoint",
     "read_described",
@@ -200,6 +201,17 @@ def drop_checkpoint(folder: Path) -> None:
     for path in (folder / CHECKPOINT, *folder.glob("*.partial")):
         with contextlib.suppress(OSError):
             remove(path, point=path.name.partition(".")[0])
+
+
+def drop_partials(out: Path) -> None:
+    """Remove what killed processes have left half-written, once nobody writes any more.
+
+    Args:
+        out: the study's output folder.
+    """
+    for path in (*out.glob("*.partial"), *(out / "artifacts").rglob("*.partial")):
+        with contextlib.suppress(OSError):
+            remove(path, point="partial")
 
 
 def _predictions(folder: Path, split: Split) -> Path:

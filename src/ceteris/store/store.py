@@ -205,7 +205,7 @@ class Store:
         """Mark a trial as missing again: what ran it is gone. The reason is kept until it runs again."""
         table = tables.trials
         values = {"status": "pending", "reason": reason}
-        with self._transaction() as connection:
+        with self._transaction("store.lose") as connection:
             connection.execute(update(table).where(table.c.identity == identity).values(values))
             seal(connection, table, identity=identity)
 
