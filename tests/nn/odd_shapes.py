@@ -168,7 +168,19 @@ def errors(kind, arguments, shape, batch, *, front):
     for seed in range(MEMBERS):
         own = {name: value.detach()[seed] for name, value in found.items()}
         result["stacked"] = max(result["stacked"], worst(own, expected[seed]))
+    result["evaluated"] = evaluated(stacked, networks, given)
     return result
+
+
+def evaluated(stacked, networks, given):
+    """The largest difference between single and stacked outputs in evaluation mode."""
+    stacked.eval()
+    with torch.no_grad():
+        joined = stacked(given.flatten(0, 1)).unflatten(0, (MEMBERS, -1))
+        return max(
+            worst({"y": joined[seed].numpy()}, {"y": network.eval()(given[seed]).double().numpy()})
+            for seed, network in enumerate(networks)
+        )
 
 
 def main(kinds):

@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 from ceteris.nn.registry import LAYERS
+from tests.nn import odd_shapes
 
-SCRIPT = Path(__file__).with_name("odd_shapes.py")
+SCRIPT = Path(odd_shapes.__file__)
 TOLERANCE = 2e-4
 """Of float32 sums; normalisation divides by the root of 0.001 where all numbers are equal."""
+
+
+def test_every_layer_of_the_registry_has_cases():
+    assert set(odd_shapes.CASES) == set(LAYERS)
 
 
 @pytest.mark.slow

@@ -28,7 +28,10 @@ __all__ = [
 MOST_PIXELS = 255
 """Pixels of a pooling window whose largest one byte can name, beside a mark that relu cut it off."""
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
-_FREE_OF_FANS = ("torch_uniform", "zeros", "ones", "orthogonal", "constant", "random_uniform", "random_normal")  # fmt: skip
+_FREE_OF_FANS = (
+    *("torch_uniform", "zeros", "ones", "orthogonal"),
+    *("constant", "random_uniform", "random_normal"),
+)
 _NEAREST = 1e-6
 """Of numbers that float32 does not tell apart from a half."""
 
@@ -128,7 +131,7 @@ def _has_a_batch_of_one(variant: Variant, known: DataDescription | None) -> bool
     train = variant.train
     size = train.get("batch_size", 1)
     if size == 1 or train.get("mistakes") or known is None:
-        return size == 1 or train.get("last_batch", "keep") == "keep"
+        return bool(size == 1 or train.get("last_batch", "keep") == "keep")
     if train.get("last_batch", "keep") == "drop" or train.get("steps_per_epoch"):
         return False
     counts = known.num_examples
