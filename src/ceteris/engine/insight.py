@@ -192,11 +192,12 @@ def _run(network: Network, layers: tuple[Layer, ...], x: Tensor, found: Outputs)
     for layer in layers:
         if isinstance(layer, Residual):
             inner = _run(network, layer.layers, x, found)
-            x = activate(inner + _run(network, layer.shortcut, x, found), layer.activation)
+            x = inner + _run(network, layer.shortcut, x, found)
+            x = activate(x, layer.activation, slope=layer.slope)
         else:
             x = modules[_name(layer)](x)
             if isinstance(layer, WeightedLayer):
-                x = activate(x, layer.activation)
+                x = activate(x, layer.activation, slope=layer.slope)
         found[_name(layer)] = x
     return x
 

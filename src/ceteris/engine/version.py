@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ceteris.engine import concerned
 from ceteris.records import Variant
 
 __all__ = ["CHANGES", "ENGINE_VERSION", "Change", "engine_version"]
@@ -34,6 +35,31 @@ def _smooths(variant: Variant) -> bool:
 
 CHANGES: tuple[Change, ...] = (
     Change(4, "reported losses are without label smoothing, and so is what follows them", _smooths),
+    Change(
+        4,
+        "gradients behind a first convolution were wrong with pooling windows of 256 pixels and more",
+        concerned.pools_many_pixels_first,
+    ),
+    Change(
+        4,
+        "batch normalisation of one value per channel passed the gradient on, though its output is constant",
+        concerned.normalises_single_values,
+    ),
+    Change(
+        4,
+        "PyTorch's convolutions with some strides wrote beyond their memory, or were wrong",
+        concerned.strides_where_torch_fails,
+    ),
+    Change(
+        4,
+        "Adam's mean of gradients was rounded otherwise than PyTorch's for beta_1 up to a half",
+        concerned.follows_gradients_with_a_small_beta,
+    ),
+    Change(
+        4,
+        "depthwise kernels in PyTorch's profile began with Keras's fans",
+        concerned.has_fans_of_groups,
+    ),
 )
 
 ENGINE_VERSION = max((change.version for change in CHANGES), default=OLDEST)

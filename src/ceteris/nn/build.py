@@ -167,7 +167,10 @@ def build_chain(layers: tuple[Layer, ...], shape: Shape, *, first: bool = False)
             stages.append(delayed)
             delayed = None
         if isinstance(layer, WeightedLayer) and layer.activation != "linear":
-            activation = (f"{name}/activation", Activation(layer.activation, inplace=True))
+            activation = (
+                f"{name}/activation",
+                Activation(layer.activation, inplace=True, slope=layer.slope),
+            )
             if layer.activation == "relu" and isinstance(following, MaxPooling2D):
                 delayed = activation
             else:

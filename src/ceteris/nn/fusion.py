@@ -68,7 +68,7 @@ def _stem(stages: Sequence[nn.Module]) -> tuple[Step | None, int]:
     apart = fused_steps(stages[:used], first=False)
 
     def run(x: Tensor) -> Tensor:
-        if stem_supported(x, convolution.kernel):
+        if stem_supported(x, convolution.kernel, pool):
             return stem_convolution(x, convolution.kernel, convolution.bias, geometry)
         for step in apart:
             x = step(x)

@@ -35,16 +35,17 @@ def initial_weights(
     Returns:
         ``"layer/weight"`` -> array in torch's layout, moving statistics included.
     """
-    return {
-        f"{name}/{weight.name}": draw(
+    drawn = {}
+    for name, weight in weight_specs(model, input_shape):
+        fan_in, fan_out = weight.fans(model.defaults)
+        drawn[f"{name}/{weight.name}"] = draw(
             weight.initializer,
             weight.shape,
-            fan_in=weight.fan_in,
-            fan_out=weight.fan_out,
+            fan_in=fan_in,
+            fan_out=fan_out,
             generator=generator(seed, "initial weights", name, weight.name),
         )
-        for name, weight in weight_specs(model, input_shape)
-    }
+    return drawn
 
 
 def _walk(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[str, WeightSpec]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ceteris.nn.initializers import Initializer
 from ceteris.records import Shape
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATIONS",
+    "KERAS_SLOPE",
+    "Activated",
     "Activation",
     "Fraction",
     "Layer",
@@ -69,6 +71,14 @@ class WeightSpec:
     fan_out: float = 1.0
     trainable: bool = True
     regularizer: Regularizer | None = None
+    torch_fans: tuple[float, float] | None = None
+    """Fans as PyTorch counts them, where it counts otherwise."""
+
+    def fans(self, profile: Profile) -> tuple[float, float]:
+        """Return fan in and fan out as a profile counts them."""
+        if profile == "torch" and self.torch_fans is not None:
+            return self.torch_fans
+        return self.fan_in, self.fan_out
 
 
 class Layer(BaseModel):
@@ -123,10 +133,38 @@ class Layer(BaseModel):
         raise NotImplementedError
 
 
-class WeightedLayer(Layer):
-    """A layer with a kernel and a bias, and the fields they share."""
+KERAS_SLOPE = 0.2
+"""Of ``leaky_relu`` for negative numbers in Keras's profile, where settings leave it out."""
+
+
+class Activated(Layer):
+    """A layer with an activation."""
 
     activation: Activation = "linear"
+    negative_slope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Of leaky_relu: 0.2 in Keras, 0.01 in torch."""
+
+    @model_validator(mode="after")
+    def _slope_of_leaky_relu(self) -> Self:
+        if self.negative_slope is not None and self.activation != "leaky_relu":
+            raise ValueError("negative_slope must be left out unless activation is leaky_relu")
+        return self
+
+    @property
+    def slope(self) -> float:
+        """The slope of ``leaky_relu`` for negative numbers."""
+        return KERAS_SLOPE if self.negative_slope is None else self.negative_slope
+
+    def profile_defaults(self, profile: Profile) -> dict[str, Any]:
+        """The slope of leaky_relu, where that is the activation."""
+        if self.activation != "leaky_relu":
+            return {}
+        return {"negative_slope": KERAS_SLOPE if profile == "keras" else 0.01}
+
+
+class WeightedLayer(Activated):
+    """A layer with a kernel and a bias, and the fields they share."""
+
     use_bias: bool = True
     kernel_initializer: Initializer | None = None
     bias_initializer: Initializer | None = None
@@ -135,17 +173,34 @@ class WeightedLayer(Layer):
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
         """Glorot kernels and zero biases in Keras; uniform within 1/sqrt(fan_in) in torch."""
-        if profile == "keras":
-            return {"kernel_initializer": "glorot_uniform", "bias_initializer": "zeros"}
-        return {"kernel_initializer": "torch_uniform", "bias_initializer": "torch_uniform"}
+        kernel, bias = (
+            ("glorot_uniform", "zeros")
+            if profile == "keras"
+            else ("torch_uniform", "torch_uniform")
+        )
+        slope = super().profile_defaults(profile)
+        return {**slope, "kernel_initializer": kernel, "bias_initializer": bias}
 
-    def bias_weight(self, units: int, fan_in: float, fan_out: float) -> tuple[WeightSpec, ...]:
+    def bias_weight(
+        self,
+        units: int,
+        fan_in: float,
+        fan_out: float,
+        *,
+        torch_fans: tuple[float, float] | None = None,
+    ) -> tuple[WeightSpec, ...]:
         """Return the bias, if the layer has one. Its fans are the kernel's (torch scales by them)."""
         if not self.use_bias:
             return ()
         initializer = self.bias_initializer or "zeros"
         return (
             WeightSpec(
-                "bias", (units,), initializer, fan_in, fan_out, regularizer=self.bias_regularizer
+                "bias",
+                (units,),
+                initializer,
+                fan_in,
+                fan_out,
+                regularizer=self.bias_regularizer,
+                torch_fans=torch_fans,
             ),
         )

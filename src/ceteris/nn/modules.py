@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ceteris.nn.operators.convolution import convolve
+from ceteris.nn.layer import KERAS_SLOPE
+from ceteris.nn.operators.convolution import conv2d, convolve
 from ceteris.nn.operators.dropout import keyed_dropout, keyed_factors
 from ceteris.nn.operators.pooling import max_pool
 from ceteris.nn.operators.product import linear
@@ -40,15 +41,22 @@ Pads = tuple[int, int, int, int]
 """Left, right, top, bottom."""
 
 
-def activate(x: Tensor, name: str, *, inplace: bool = False) -> Tensor:
-    """Apply an activation by name; ``inplace`` only where nobody else holds ``x``."""
+def activate(x: Tensor, name: str, *, inplace: bool = False, slope: float = KERAS_SLOPE) -> Tensor:
+    """Apply an activation by name; ``inplace`` only where nobody else holds ``x``.
+
+    Args:
+        x: any shape.
+        name: of `ceteris.nn.layer.ACTIVATIONS`.
+        inplace: whether ``x`` may be overwritten.
+        slope: of ``leaky_relu`` for negative numbers.
+    """
     match name:
         case "linear":
             return x
         case "relu":
             return F.relu(x, inplace=inplace)
         case "leaky_relu":
-            return F.leaky_relu(x, 0.2, inplace=inplace)
+            return F.leaky_relu(x, slope, inplace=inplace)
         case "elu":
             return F.elu(x)
         case "gelu":
@@ -68,13 +76,13 @@ def activate(x: Tensor, name: str, *, inplace: bool = False) -> Tensor:
 class Activation(nn.Module):
     """An activation; in place when it follows a layer that owns its output."""
 
-    def __init__(self, name: str, *, inplace: bool = False) -> None:
+    def __init__(self, name: str, *, inplace: bool = False, slope: float = KERAS_SLOPE) -> None:
         super().__init__()
-        self.name, self.inplace = name, inplace
+        self.name, self.inplace, self.slope = name, inplace, slope
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply it."""
-        return activate(x, self.name, inplace=self.inplace)
+        return activate(x, self.name, inplace=self.inplace, slope=self.slope)
 
 
 def _split_pads(pads: Pads) -> tuple[Pads | None, tuple[int, int]]:
@@ -104,7 +112,7 @@ class Convolution(nn.Module):
             x = F.pad(x, self.before)
         if self.groups == 1:
             return convolve(x, self.kernel, self.bias, self.strides, self.padding)
-        return F.conv2d(x, self.kernel, self.bias, self.strides, self.padding, groups=self.groups)
+        return conv2d(x, self.kernel, self.bias, self.strides, self.padding, groups=self.groups)
 
 
 class SeparableConvolution(nn.Module):
@@ -124,8 +132,9 @@ class SeparableConvolution(nn.Module):
         """Convolve twice."""
         if self.before is not None:
             x = F.pad(x, self.before)
-        x = F.conv2d(x, self.depthwise_kernel, None, self.strides, self.padding, groups=self.groups)
-        return F.conv2d(x, self.pointwise_kernel, self.bias)
+        kernel, strides, padding = self.depthwise_kernel, self.strides, self.padding
+        x = conv2d(x, kernel, None, strides, padding, groups=self.groups)
+        return conv2d(x, self.pointwise_kernel, self.bias)
 
 
 class Product(nn.Module):
@@ -254,7 +263,7 @@ class BatchNorm(nn.Module):
             return self._normalise(x, weights, variance, training=False)
         count = x.numel() // x.shape[1]
         if count == 1:
-            return self._single(x, beta, mean, variance)
+            return self._single(x, (gamma, beta), mean, variance)
         if self.unbiased:
             return self._normalise(x, weights, variance, training=True)
         # torch moves its running value towards the sample variance; Keras towards the batch's own.
@@ -278,13 +287,22 @@ class BatchNorm(nn.Module):
             x, gamma, beta, mean, variance, training, move, self.epsilon, kernel
         )
 
-    def _single(self, x: Tensor, beta: Tensor | None, mean: Tensor, variance: Tensor) -> Tensor:
-        """One value per channel: its variance is zero, so the output is beta."""
+    def _single(
+        self,
+        x: Tensor,
+        weights: tuple[Tensor | None, Tensor | None],
+        mean: Tensor,
+        variance: Tensor,
+    ) -> Tensor:
+        """One value per channel is its own mean: the output is beta whatever x is, and no gradient passes."""
+        gamma, beta = weights
         with torch.no_grad():
             mean.lerp_(x.detach().flatten(), 1 - self.momentum)
             variance.mul_(self.momentum)
-        y = x - x.detach()
-        return y if beta is None else y + beta.view(1, -1, *[1] * (x.dim() - 2))
+        shape = (1, -1, *[1] * (x.dim() - 2))
+        y = (x - x.detach()) * 0.0  # so that x stays a part of the graph
+        y = y if gamma is None else y * gamma.view(shape)
+        return y if beta is None else y + beta.view(shape)
 
 
 class LayerNorm(nn.Module):
@@ -322,7 +340,26 @@ class GroupNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise."""
-        return F.group_norm(x, self.groups, self.gamma, self.beta, self.epsilon)
+        if self._whole(x):
+            return self._standardised(x, self.gamma, self.beta)
+        y, shape = self._standardised(x, None, None), (-1, *[1] * (x.dim() - 2))
+        y = y if self.gamma is None else y * self.gamma.view(shape)
+        return y if self.beta is None else y + self.beta.view(shape)
+
+    def _whole(self, x: Tensor) -> bool:
+        """Whether PyTorch's own gradients of gamma and beta may be asked for.
+
+        Those of 2.13 crash on a CPU with a beta and no gamma, and for images that need none.
+        """
+        if x.device.type != "cpu" or not torch.is_grad_enabled():
+            return True
+        alone = self.gamma is None and self.beta is not None
+        return not alone and (x.requires_grad or x.dim() == 2)
+
+    def _standardised(self, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
+        """Take ``F.group_norm`` without its refusal of a single value."""
+        kernel = torch.backends.cudnn.enabled
+        return torch.group_norm(x, self.groups, gamma, beta, self.epsilon, kernel)
 
 
 _STEPS = 1 << 16
@@ -366,10 +403,11 @@ class Dropout(nn.Module):
 class ResidualSum(nn.Module):
     """layers(x) + shortcut(x), then an activation."""
 
-    def __init__(self, layers: nn.Module, shortcut: nn.Module, activation: str) -> None:
+    def __init__(self, layers: nn.Module, shortcut: nn.Module, activation: Activation) -> None:
         super().__init__()
         self.layers, self.shortcut, self.activation = layers, shortcut, activation
 
     def forward(self, x: Tensor) -> Tensor:
         """Add both paths."""
-        return activate(self.layers(x) + self.shortcut(x), self.activation, inplace=True)
+        result: Tensor = self.activation(self.layers(x) + self.shortcut(x))
+        return result

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.errors import did_you_mean
-from ceteris.nn.layer import Layer, Profile
+from ceteris.nn.layer import KERAS_SLOPE, Layer, Profile
 from ceteris.nn.layers.containers import Repeat
 from ceteris.nn.registry import LAYERS
 
@@ -66,9 +66,17 @@ class ModelSpec:
         unrolled = tuple(part for layer in self.named().layers for part in _unroll(layer))
         return replace(self, layers=tuple(_resolve(layer, self.defaults) for layer in unrolled))
 
-    def to_settings(self) -> dict[str, Any]:
-        """Return the plain form that `parse` reads."""
-        return {"defaults": self.defaults, "layers": [layer_settings(item) for item in self.layers]}
+    def to_settings(self, *, seldom: bool = True) -> dict[str, Any]:
+        """Return the plain form that `parse` reads.
+
+        Args:
+            seldom: write also what came later. Without it, what is as it was before is left out, so
+                that trials keep their identities.
+        """
+        layers = [layer_settings(item) for item in self.layers]
+        if not seldom and self.defaults == "keras":
+            _leave_out_slopes(layers)
+        return {"defaults": self.defaults, "layers": layers}
 
     def walk(self) -> Iterator[Layer]:
         """Yield every layer, containers before what they hold."""
@@ -94,6 +102,18 @@ def layer_settings(layer: Layer) -> dict[str, Any]:
         if inner:
             arguments[field] = [layer_settings(item) for item in inner]
     return {layer.kind: arguments}
+
+
+def _leave_out_slopes(layers: list[dict[str, Any]]) -> None:
+    """Keras's slope of an activation was always this one in its profile."""
+    for item in layers:
+        for arguments in item.values():
+            if arguments.get("activation") == "leaky_relu" and (
+                arguments.get("negative_slope") == KERAS_SLOPE
+            ):
+                del arguments["negative_slope"]
+            for field in _INNER:
+                _leave_out_slopes(arguments.get(field, []))
 
 
 def _parse_layers(value: object, path: Path, issues: list[Issue]) -> tuple[Layer, ...]:

@@ -21,7 +21,9 @@ from torch.nn import functional as F
 
 from ceteris.nn import modules
 from ceteris.nn.build import Chain, Network
+from ceteris.nn.operators.convolution import conv2d
 from ceteris.nn.operators.dropout import stacked_factors
+from ceteris.nn.operators.memory import usual_steps
 
 __all__ = ["ConvolutionWay", "StackedNetwork", "stack"]
 
@@ -101,7 +103,7 @@ class _Convolution(StackedModule):
 
     def _grouped(self, x: Tensor, kernel: str, bias: str | None) -> Tensor:
         weight, shift = self.tensor(kernel), self.optional(bias) if bias else None
-        y = F.conv2d(
+        y = conv2d(
             _members_to_channels(x, self.num_members),
             weight.flatten(0, 1),
             None if shift is None else shift.flatten(),
@@ -114,9 +116,7 @@ class _Convolution(StackedModule):
     def _each(self, x: Tensor) -> Tensor:
         kernels, bias = self.tensor("kernel"), self.optional("bias")
         parts = [
-            F.conv2d(
-                part, kernels[i], None if bias is None else bias[i], self.strides, self.padding
-            )
+            conv2d(part, kernels[i], None if bias is None else bias[i], self.strides, self.padding)
             for i, part in enumerate(x.chunk(self.num_members))
         ]
         return torch.cat(parts)
@@ -171,11 +171,13 @@ class _Patches(torch.autograd.Function):
 
 def _members_to_channels(x: Tensor, members: int) -> Tensor:
     """``(member * n, c, ...)`` to ``(n, member * c, ...)``."""
-    return x.view(members, -1, *x.shape[1:]).transpose(0, 1).flatten(1, 2)
+    return usual_steps(x.view(members, -1, *x.shape[1:]).transpose(0, 1).flatten(1, 2))
 
 
 def _channels_to_members(y: Tensor, members: int) -> Tensor:
     """``(n, member * c, ...)`` to ``(member * n, c, ...)``."""
+    if len(y) == 1 and y.requires_grad:
+        y.register_hook(usual_steps)  # type: ignore[no-untyped-call]
     return y.view(len(y), members, -1, *y.shape[2:]).transpose(0, 1).flatten(0, 1)
 
 

@@ -144,7 +144,9 @@ class Dropout(ReferenceLayer):
         words = _splitmix64(self._key, self._used, (count + 3) // 4)
         self._used += len(words)
         kept = words.view("<u2")[:count] >= self.threshold
-        mask: Array = kept.reshape(drawn).astype(np.float64) * (_STEPS / (_STEPS - self.threshold))
+        mask: Array = kept.reshape(drawn).astype(np.float64) * (
+            _STEPS / max(_STEPS - self.threshold, 1)
+        )
         return mask if whole else np.broadcast_to(mask[:, None, None, :], shape)
 
 

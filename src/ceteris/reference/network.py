@@ -191,7 +191,7 @@ def _built(
         }
         found.append(_reference(layer, shape, own, weights))
         if isinstance(layer, WeightedLayer) and layer.activation != "linear":
-            found.append(Activation(f"{layer.name}/activation", layer.activation))
+            found.append(Activation(f"{layer.name}/activation", layer.activation, layer.slope))
         shape = layer.output_shape(shape)
     return tuple(found)
 
@@ -227,7 +227,7 @@ def _reference(
                 name,
                 _built(layer.layers, shape, weights),
                 _built(layer.shortcut, shape, weights),
-                layer.activation,
+                Activation(name, layer.activation, layer.slope),
             )
         case _:
             return _plain(layer, name, own)
@@ -237,7 +237,7 @@ def _plain(layer: Layer, name: str, own: Named) -> ReferenceLayer:
     """Layers that do not look at the shape."""
     match layer:
         case activation.Activation():
-            return Activation(name, layer.activation)
+            return Activation(name, layer.activation, layer.slope)
         case activation.ReLU():
             return Activation(name, "relu")
         case activation.LeakyReLU():

@@ -23,11 +23,11 @@ class Residual(ReferenceLayer):
         name: str,
         layers: Sequence[ReferenceLayer],
         shortcut: Sequence[ReferenceLayer],
-        activation: str,
+        activation: Activation,
     ) -> None:
         super().__init__(name)
         self.layers, self.shortcut = tuple(layers), tuple(shortcut)
-        self._activation = Activation(name, activation)
+        self._activation = activation
 
     def inner(self) -> Iterator[ReferenceLayer]:
         """The layers of both paths."""

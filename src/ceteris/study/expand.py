@@ -237,7 +237,7 @@ def _resolve(base: dict[str, Any], cell: _Cell, issues: list[Issue]) -> dict[str
     model = ModelSpec.parse(settings["model"]).resolved()
     return {
         "data": DataSpec.parse(settings["data"]).to_settings(),
-        "model": model.to_settings(),
+        "model": model.to_settings(seldom=False),
         "train": TrainSpec.parse(settings["train"], model.defaults).to_settings(),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
 from ceteris.records import Plan
 
@@ -39,7 +40,7 @@ def resolved_yaml(plan: Plan) -> str:
             variant.name: {
                 "levels": dict(variant.levels),
                 "data": dict(variant.data),
-                "model": dict(variant.model),
+                "model": ModelSpec.parse(variant.model).resolved().to_settings(),
                 "train": {**TrainSpec.seldom_defaults(), **variant.train},
             }
             for variant in plan.variants

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 
 from ceteris.errors import Problem
+from ceteris.nn.layer import Activated, Fraction, Layer, Profile
 from ceteris.nn.layer import Activation as ActivationName
-from ceteris.nn.layer import Fraction, Layer, Profile
 from ceteris.nn.shapes import ShapeError, image_shape
 from ceteris.records import Shape
 
@@ -64,7 +64,7 @@ class Input(Layer):
         return nn.Identity()
 
 
-class Activation(Layer):
+class Activation(Activated):
     """An activation as a layer of its own."""
 
     purpose: ClassVar[str] = "an activation as a layer of its own"
@@ -74,7 +74,7 @@ class Activation(Layer):
         """The activation."""
         from ceteris.nn import modules
 
-        return modules.Activation(self.activation)
+        return modules.Activation(self.activation, slope=self.slope)
 
 
 class ReLU(Layer):

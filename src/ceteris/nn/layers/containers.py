@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ceteris.errors import Problem
-from ceteris.nn.layer import Activation, Layer, Positive
+from ceteris.nn.layer import Activated, Layer, Positive
 from ceteris.nn.shapes import ShapeError
 from ceteris.records import Shape
 
@@ -22,7 +22,7 @@ def through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
     return shape
 
 
-class Residual(Layer):
+class Residual(Activated):
     """layers(x) + shortcut(x), then the activation; the shortcut is x itself unless layers are given.
 
     Source: He et al. 2016.
@@ -31,7 +31,6 @@ class Residual(Layer):
     purpose: ClassVar[str] = "adds a shortcut around its layers"
     layers: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] = ()
-    activation: Activation = "linear"
 
     def children(self) -> tuple[Layer, ...]:
         """The layers of both paths."""
@@ -57,11 +56,12 @@ class Residual(Layer):
 
     def module(self, shape: Shape) -> torch.nn.Module:
         """Both paths."""
+        from ceteris.nn import modules
         from ceteris.nn.build import build_chain
-        from ceteris.nn.modules import ResidualSum
 
-        return ResidualSum(
-            build_chain(self.layers, shape), build_chain(self.shortcut, shape), self.activation
+        activation = modules.Activation(self.activation, inplace=True, slope=self.slope)
+        return modules.ResidualSum(
+            build_chain(self.layers, shape), build_chain(self.shortcut, shape), activation
         )
 
 

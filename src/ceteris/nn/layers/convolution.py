@@ -29,6 +29,10 @@ class _Convolution(WeightedLayer):
             self.label, (height, width), self.kernel_size, self.strides, self.padding
         )
 
+    def _fans_of_groups(self, filters: int) -> tuple[float, float]:
+        """Fans of a convolution with one group per channel, as PyTorch counts them."""
+        return float(self._area()), float(self._area() * filters)
+
     def pads(self, shape: Shape) -> tuple[int, int, int, int]:
         """Zeros on the left, on the right, at the top and at the bottom."""
         padding: Padding = self.padding
@@ -71,7 +75,8 @@ class Conv2D(_Convolution):
 class DepthwiseConv2D(_Convolution):
     """One convolution per input channel, ``depth_multiplier`` kernels each.
 
-    Source: Keras 3 ``DepthwiseConv2D`` (fans as Keras counts them).
+    Source: Keras 3 ``DepthwiseConv2D``; fans as the profile counts them, for PyTorch those of a
+    ``Conv2d`` with one group per channel.
     """
 
     purpose: ClassVar[str] = "one convolution per channel"
@@ -88,14 +93,16 @@ class DepthwiseConv2D(_Convolution):
         torch_like = self.kernel_initializer == "torch_uniform"
         fan_in = float(self._area() * (1 if torch_like else channels))
         fans = (fan_in, float(self._area() * self.depth_multiplier))
+        theirs = self._fans_of_groups(out)
         kernel = WeightSpec(
             "kernel",
             (out, 1, *self.kernel_size),
             self.kernel_initializer or "glorot_uniform",
             *fans,
             regularizer=self.kernel_regularizer,
+            torch_fans=theirs,
         )
-        return (kernel, *self.bias_weight(out, *fans))
+        return (kernel, *self.bias_weight(out, *fans, torch_fans=theirs))
 
     def module(self, shape: Shape) -> torch.nn.Module:
         """A grouped convolution, one group per channel."""
@@ -119,9 +126,9 @@ class SeparableConv2D(_Convolution):
     pointwise_regularizer: Regularizer | None = None
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """Both kernels begin as a convolution's does."""
+        """Both kernels begin as a convolution's does, or as ``kernel_initializer`` says."""
         base = super().profile_defaults(profile)
-        kernel = base["kernel_initializer"]
+        kernel = self.kernel_initializer or base["kernel_initializer"]
         return {**base, "depthwise_initializer": kernel, "pointwise_initializer": kernel}
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -143,6 +150,7 @@ class SeparableConv2D(_Convolution):
                 depth_in,
                 float(self._area() * self.depth_multiplier),
                 regularizer=self.depthwise_regularizer or self.kernel_regularizer,
+                torch_fans=self._fans_of_groups(middle),
             ),
             WeightSpec(
                 "pointwise_kernel",

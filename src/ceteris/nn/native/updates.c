@@ -28,9 +28,11 @@ void update_momentum(float *RESTRICT parameter, const float *RESTRICT gradient,
 void update_adam(float *RESTRICT parameter, const float *RESTRICT gradient, float *RESTRICT first,
                  float *RESTRICT second, long count, float share_1, float beta_2, float share_2,
                  float divisor, float epsilon, float factor) {
+    int near = share_1 < 0.5f; /* begin at the nearer end of the step, as PyTorch's lerp does */
+    float step = near ? share_1 : share_1 - 1.0f;
     for (long i = 0; i < count; i++) {
         float g = gradient[i];
-        float m = fused(share_1, g - first[i], first[i]);
+        float m = fused(step, g - first[i], near ? first[i] : g);
         float v = fused(share_2 * g, g, second[i] * beta_2);
         first[i] = m;
         second[i] = v;

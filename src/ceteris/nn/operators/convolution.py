@@ -10,20 +10,62 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ceteris.nn.native.library import checked, gradient_settings, lanes, loaded
-from ceteris.nn.operators.memory import channels_last, kernels_for
+from ceteris.nn.operators.memory import channels_last, kernels_for, usual_steps
 from ceteris.nn.operators.winograd import (
     winograd_convolution,
     winograd_kernel_gradient,
     winograd_pays,
 )
 
-__all__ = ["convolve"]
+__all__ = ["conv2d", "convolve"]
 
 Pair = tuple[int, int]
 _MANY_PIXELS, _FEW_CHANNELS = 400, 64
 """Where oneDNN's gradient of the kernel falls behind with AVX-512: large images, few input channels."""
 _AVX2 = 8
 """Floats in a register where our gradient was measured to be faster for all shapes of the labs."""
+
+
+def conv2d(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    strides: Pair = (1, 1),
+    padding: Pair = (0, 0),
+    *,
+    groups: int = 1,
+) -> Tensor:
+    """``torch.nn.functional.conv2d`` without the faults that PyTorch 2.13 has on a CPU.
+
+    See `_seen` and `usual_steps`.
+    """
+    if x.device.type != "cpu":
+        return F.conv2d(x, kernel, bias, strides, padding, groups=groups)
+    x, strides, padding = _seen(x, kernel, strides, padding)
+    y = F.conv2d(usual_steps(x), kernel, bias, strides, padding, groups=groups)
+    if len(y) == 1 and y.requires_grad:
+        y.register_hook(usual_steps)  # type: ignore[no-untyped-call]
+    return y
+
+
+def _seen(x: Tensor, kernel: Tensor, strides: Pair, padding: Pair) -> tuple[Tensor, Pair, Pair]:
+    """Return images, strides and padding of the same convolution that PyTorch computes rightly.
+
+    Strided 1 x 1 convolutions of few channels write beyond their memory, so the pixels that the kernel
+    sees are taken out first. Outputs one pixel wide are wrong for images of one channel with strides
+    (1, more), so the columns that the kernel sees are taken out.
+    """
+    height, width = kernel.shape[2:]
+    columns = (x.shape[3] + 2 * padding[1] - width) // strides[1] + 1
+    tiny = (height, width) == (1, 1) and strides != (1, 1)
+    narrow = x.shape[1] == columns == strides[0] == 1 < strides[1]
+    if not tiny and not narrow:
+        return x, strides, padding
+    if any(padding):
+        x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    if tiny:
+        return channels_last(x[:, :, :: strides[0], :: strides[1]]), (1, 1), (0, 0)
+    return channels_last(x[:, :, :, :width]), (1, 1), (0, 0)
 
 
 def convolve(
@@ -41,10 +83,13 @@ def convolve(
         strides: (height, width).
         padding: zeros on both sides (height, width).
     """
+    if x.device.type == "cpu":
+        x, strides, padding = _seen(x, kernel, strides, padding)
+        x = usual_steps(x)
     plain = x.dtype == kernel.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     first = torch.is_grad_enabled() and not x.requires_grad
     if not plain or kernels_for(x) is None or first:
-        return F.conv2d(x, kernel, bias, strides, padding)
+        return conv2d(x, kernel, bias, strides, padding)
     result: Tensor = _Convolution.apply(x, kernel, bias, strides, padding)  # type: ignore[no-untyped-call]
     return result
 
@@ -65,7 +110,7 @@ class _Convolution(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, kernel = ctx.saved_tensors
         strides, padding = ctx.strides, ctx.padding
-        gradient = channels_last(gradients[0])
+        gradient = usual_steps(channels_last(gradients[0]))
         bias = gradient.sum((0, 2, 3)) if ctx.has_bias else None
         for_x = for_kernel = None
         turned = kernel.transpose(0, 1)

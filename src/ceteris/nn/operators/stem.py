@@ -17,7 +17,7 @@ from ceteris.nn.operators.memory import (
     kernels_for,
 )
 
-__all__ = ["StemGeometry", "stem_convolution", "stem_supported"]
+__all__ = ["MOST_PIXELS", "StemGeometry", "stem_convolution", "stem_supported"]
 
 Pair = tuple[int, int]
 
@@ -34,8 +34,14 @@ class StemGeometry:
     """Size of the max pooling behind it, whose strides are its size."""
 
 
-def stem_supported(x: Tensor, kernel: Tensor) -> bool:
-    """Say whether `stem_convolution` takes these: few channels, no gradient for the input."""
+MOST_PIXELS = 255
+"""Of a pooling window: one byte names the largest, and its highest value says that relu cut it off."""
+
+
+def stem_supported(x: Tensor, kernel: Tensor, pool: Pair | None = None) -> bool:
+    """Say whether `stem_convolution` takes these: few channels, small windows, no gradient for x."""
+    if pool is not None and pool[0] * pool[1] > MOST_PIXELS:
+        return False
     if x.requires_grad or x.dtype != torch.float32 or kernel.dtype != torch.float32:
         return False
     kernels = kernels_for(x)
@@ -95,7 +101,7 @@ class _Stem(torch.autograd.Function):
         biases = weights.new_zeros(weights.shape[-1])
         if bias is not None:
             biases[:filters] = bias.detach()
-        training = ctx.needs_input_grad[1]
+        training = any(ctx.needs_input_grad[1:3])
         index = torch.empty(y.numel(), dtype=torch.uint8) if training and geometry.pool else None
         ctx.settings = convolution_settings(
             *(n, height, width, channels, *size, filters, *geometry.strides),

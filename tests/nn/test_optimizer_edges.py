@@ -1,0 +1,105 @@
+"""Optimizers at the ends of their settings, in both dialects, with and without kernels."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+import keras
+
+from ceteris.nn.native import library as native
+from ceteris.nn.operators.updates import update_by_kernel
+from ceteris.nn.optimizers import build_optimizer
+from ceteris.nn.training import TrainSpec
+
+# Keras's own conversion of its variables to NumPy raises it.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+
+BETAS = [0.0, 0.1, 0.49, 0.4999999, 0.5, 0.50000001, 0.51, 0.9]
+EDGES = [
+    *[("Adam", {"beta_1": beta, "beta_2": 0.9}) for beta in BETAS],
+    ("AdamW", {"beta_1": 0.0, "beta_2": 0.0, "weight_decay": 0.1}),
+    ("Adam", {"beta_1": 0.3, "beta_2": 0.0, "weight_decay": 0.1}),
+    ("Adam", {"beta_1": 0.0, "beta_2": 0.9999}),
+    ("Nadam", {"beta_1": 0.0}),
+    ("Nadam", {"beta_1": 0.3, "beta_2": 0.0, "weight_decay": 0.01}),
+    ("SGD", {"momentum": 0.0}),
+    ("SGD", {"momentum": 0.0, "weight_decay": 0.1}),
+    ("SGD", {"momentum": 0.999, "nesterov": True}),
+    ("SGD", {"momentum": 0.5, "weight_decay": 0.1}),
+    ("RMSprop", {"rho": 0.0}),
+    ("RMSprop", {"rho": 0.9, "momentum": 0.5}),
+    ("RMSprop", {"rho": 0.5, "centered": True, "weight_decay": 0.1}),
+    ("Adagrad", {"initial_accumulator_value": 0.5, "weight_decay": 0.1}),
+    ("Adadelta", {"rho": 0.0, "learning_rate": 1.0}),
+    ("Adadelta", {"rho": 0.5, "learning_rate": 0.1, "weight_decay": 0.1}),
+]
+TORCH_NAMES = {
+    "learning_rate": "lr", "rho": "rho", "epsilon": "eps", "initial_accumulator_value": "initial_accumulator_value",
+}  # fmt: skip
+
+
+def torchs(name, given, parameter):
+    arguments = {TORCH_NAMES.get(key, key): value for key, value in given.items()}
+    if "beta_1" in arguments:
+        arguments["betas"] = (arguments.pop("beta_1"), arguments.pop("beta_2", 0.999))
+    if name == "RMSprop":
+        arguments["alpha"] = arguments.pop("rho")
+    return getattr(torch.optim, {"Nadam": "NAdam"}.get(name, name))([parameter], **arguments)
+
+
+@pytest.mark.parametrize("kernels_on", [True, False])
+@pytest.mark.parametrize("profile", ["keras", "torch"])
+@pytest.mark.parametrize(("name", "given"), EDGES, ids=str)
+def test_thirty_steps_at_the_edges_equal_the_frameworks_own(
+    kernels, name, given, profile, kernels_on
+):
+    native.use(native.build() if kernels_on else native.Built(None, "a test"))
+    draws = np.random.default_rng(3)
+    start = draws.standard_normal((5, 7)).astype(np.float32)
+    sizes = 10.0 ** draws.uniform(-1, 1, (30, 1, 1))  # gradients that shrink and grow at once
+    gradients = (draws.standard_normal((30, 5, 7)) * sizes).astype(np.float32)
+    own = torch.nn.Parameter(torch.tensor(start))
+    settings = {"optimizer": {name: given}, "epochs": 1, "batch_size": 1}
+    optimizer = build_optimizer(TrainSpec.parse(settings, profile), [own], profile)
+    if profile == "keras":
+        variable = keras.Variable(start.astype(np.float64), dtype="float64")
+        reference = getattr(keras.optimizers, name)(**given)
+        reference.build([variable])
+    else:
+        variable = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
+        reference = torchs(name, given, variable)
+    for gradient in gradients:
+        own.grad = torch.tensor(gradient)
+        optimizer.step()
+        wide = torch.tensor(gradient).double()
+        if profile == "keras":
+            reference.apply([wide], [variable])
+        else:
+            variable.grad = wide
+            reference.step()
+    value = variable.value if profile == "keras" else variable
+    expected = value.detach().numpy()
+    found = own.detach().numpy()
+    if given.get("centered"):  # the root of a small difference of large numbers
+        assert np.median(np.abs(found - expected)) < 1e-4
+        return
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("size", [1, 15, 16, 17, 1003])
+def test_adams_mean_of_gradients_has_the_bits_of_torchs_lerp(kernels, beta, size):
+    draws = torch.Generator().manual_seed(size)
+    p, g, m, v = (torch.randn(size, generator=draws) for _ in range(4))
+    g, v = g * 1e-4, v.square()
+    tensors = [t.clone() for t in (p, g, m * 1e3, v)]
+    expected = tensors[2].clone()
+    torch._foreach_lerp_([expected], [g], 1 - beta)
+    constants = (1 - beta, 0.999, 1 - 0.999, 0.5, 1e-7, -0.01)
+    assert update_by_kernel("adam", [[t] for t in tensors], constants)
+    assert torch.equal(tensors[2], expected)
+    if beta == 0:
+        assert torch.equal(tensors[2], g)
