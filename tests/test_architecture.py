@@ -27,6 +27,7 @@ LEVELS = {
     "keyed": 1,
     "records": 1,
     "errors": 0,
+    "habits": 0,
     "version": 0,
     "wording": 0,
 }
@@ -42,6 +43,7 @@ FREE_OF_TORCH = {
     "data",
     "records",
     "errors",
+    "habits",
     "keyed",
     "wording",
 }

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ceteris.errors import Problem, StudyError, did_you_mean
+from ceteris.habits import habit_of_key, habit_of_value, renamed
 
 __all__ = ["Issue", "Path", "SettingsError", "parse", "show", "single_choice"]
 
@@ -90,10 +91,24 @@ def parse(model: type[M], data: object, path: Path = ()) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         found: dict[Path, Issue] = {}
+        named = _named_otherwise(model, error)
         for details in error.errors(include_url=False):
+            if details["type"] == "missing" and _path(details["loc"]) in named:
+                continue  # said already, under the name that was given
             issue = _issue(model, details, path)
             found.setdefault(issue.path, issue)  # one of the branches of a union is enough
         raise SettingsError(found.values()) from error
+
+
+def _named_otherwise(model: type[BaseModel], error: ValidationError) -> set[Path]:
+    """Return the places of keys that are there under another name."""
+    found = set()
+    for details in error.errors(include_url=False):
+        if details["type"] == "extra_forbidden":
+            place = _path(details["loc"])
+            ours = renamed(str(place[-1]), _known_keys(model, place[:-1]))
+            found.add((*place[:-1], ours))
+    return found
 
 
 def _issue(model: type[BaseModel], details: ErrorDetails, path: Path) -> Issue:
@@ -102,13 +117,17 @@ def _issue(model: type[BaseModel], details: ErrorDetails, path: Path) -> Issue:
     full = (*path, *place)
     if kind == "extra_forbidden":
         known = _known_keys(model, place[:-1])
-        return Issue(full, "is not a known key", None, did_you_mean(str(place[-1]), known))
+        key = str(place[-1])
+        fix = habit_of_key(key, known) or did_you_mean(key, known)
+        return Issue(full, "is not a known key", None, fix)
     if kind == "missing":
         return Issue(full, "is required", None, f"Add {place[-1]!r} here.")
     if kind == "literal_error":
         expected = details.get("ctx", {}).get("expected", "")
         options = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
-        fix = did_you_mean(value, options) if isinstance(value, str) else ""
+        fix = habit_of_value(value, options)
+        if fix is None and isinstance(value, str):
+            fix = did_you_mean(value, options)
         return Issue(full, f"must be one of {', '.join(options)}", show(value), fix or None)
     message = details["msg"].removeprefix("Value error, ")
     rule, _, fix = message.partition(". ")

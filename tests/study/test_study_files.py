@@ -9,8 +9,9 @@ from ceteris.data.spec import DataSpec
 from ceteris.errors import StudyError
 from ceteris.study.expand import expand
 from ceteris.study.identity import plan_trials
+from ceteris.study.limits import MAX_BYTES_LARGE
 from ceteris.study.load import load_study, study_from_mapping
-from ceteris.study.reading import MAX_BYTES, read_text
+from ceteris.study.reading import read_text
 from ceteris.study.resolved import resolved_yaml
 from ceteris.study.schema import json_schema
 from ceteris.study.shapes import check_shapes, with_parameter_warnings
@@ -159,7 +160,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file():
 
 def test_limits_on_size_and_depth(tmp_path):
     path = tmp_path / "large.yaml"
-    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    path.write_bytes(b"#" * (MAX_BYTES_LARGE + 1))
     with pytest.raises(StudyError, match="must be at most 1,000,000 bytes"):
         load_study(path)
     assert problems("a: " + "[" * 40 + "]" * 40) == [

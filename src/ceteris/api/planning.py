@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
@@ -19,19 +19,23 @@ from ceteris.api.estimate import (
     measured_cost,
     trial_cost,
 )
+from ceteris.api.feasible import image_problems, memory_problems, step_problems
 from ceteris.api.sources import Sources
 from ceteris.checking import Issue
 from ceteris.data.account import DataAccount
 from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec
+from ceteris.errors import Problem, StudyError
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.execute.jobs import available_cores
+from ceteris.execute.room import machine_memory
 from ceteris.judge.prospects import claim_prospects
 from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
 from ceteris.study.identity import canonical_json
 from ceteris.study.load import Study, collect, raise_located
+from ceteris.study.reading import Document
 from ceteris.study.shapes import check_shapes, with_parameter_warnings, with_scaling_warnings
 
 __all__ = ["PlannedStudy", "plan_study"]
@@ -136,10 +140,12 @@ def plan_study(
         DataError: data at a path cannot be read.
     """
     plan = expand(study, seeds=seeds, overrides=overrides, only=only)
+    memory = machine_memory()
+    _raise_all(image_problems(plan, study.document, study.base, memory))
     sources = Sources(study.base)
     descriptions = _described(plan, sources, study)
     plan = _completed(plan, descriptions)
-    summaries = check_shapes(plan, descriptions)
+    summaries = _checked(plan, descriptions, study.document, memory)
     plan = with_scaling_warnings(with_parameter_warnings(plan, summaries))
     shaped = _Shaped(plan, descriptions, summaries)
     jobs = jobs or available_cores()
@@ -179,6 +185,25 @@ def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:
         for variant in plan.variants
     )
     return replace(plan, variants=variants)
+
+
+def _checked(
+    plan: Plan, descriptions: Mapping[str, DataDescription], document: Document, memory: int
+) -> dict[str, ModelSummary]:
+    """Return the shapes of every variant, or raise everything that cannot run."""
+    problems = list(step_problems(plan, descriptions, document))
+    try:
+        summaries = check_shapes(plan, descriptions)
+    except StudyError as error:
+        raise StudyError(dict.fromkeys([*problems, *error.problems])) from None
+    problems += memory_problems(plan, descriptions, summaries, document, memory)
+    _raise_all(problems)
+    return summaries
+
+
+def _raise_all(problems: Iterable[Problem]) -> None:
+    if found := dict.fromkeys(problems):
+        raise StudyError(found)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ceteris.checking import Issue, Path, SettingsError, parse, show, single_cho
 from ceteris.data.mistakes import DataMistake
 from ceteris.data.steps import STEPS, Step
 from ceteris.errors import did_you_mean
+from ceteris.habits import habit_of_value
 from ceteris.records import Parts
 
 __all__ = ["NAMED_SOURCES", "READING", "ColumnNames", "DataSpec", "KeyNames", "SplitSpec"]
@@ -33,7 +34,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 class ColumnNames(BaseModel):
     """Columns of a table, by name (or number from 0, where the table has no header)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     label: Name | Annotated[int, Field(ge=0)] | None = None
     file: Name | Annotated[int, Field(ge=0)] | None = None
@@ -49,7 +50,7 @@ class ColumnNames(BaseModel):
 class KeyNames(BaseModel):
     """Arrays of a .npz file, by name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     train_images: Name
     train_labels: Name
@@ -70,7 +71,7 @@ class SplitSpec(BaseModel):
     With no share at all, the source decides (`completed`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     use: Literal["train", "all"] = "train"
     train: Share | None = None
@@ -124,7 +125,7 @@ class SplitSpec(BaseModel):
 class DataSpec(BaseModel):
     """Everything that decides which numbers reach a network."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     source: Annotated[str, Field(min_length=1, max_length=4096)]
     split: SplitSpec = SplitSpec()
@@ -233,7 +234,7 @@ def _steps(value: object, path: Path, issues: list[Issue]) -> list[dict[str, Any
         choice = single_choice(item)
         if choice is None or choice[0] not in STEPS:
             name = choice[0] if choice else ""
-            fix = did_you_mean(name, STEPS)
+            fix = habit_of_value(name, STEPS) or did_you_mean(name, STEPS)
             issues.append(Issue((*place, index), "must name a preprocessing step", show(item), fix))
             continue
         try:

@@ -27,7 +27,7 @@ Count = Annotated[int, Field(gt=0, le=4096)]
 class Step(BaseModel):
     """Base of the steps."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     @property
     def valuewise(self) -> bool:

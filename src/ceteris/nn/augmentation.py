@@ -26,7 +26,7 @@ Pixels = Annotated[int, Field(gt=0, le=4096)]
 class Augmentation(BaseModel):
     """Base of the augmentations."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def misfit(self, shape: Shape) -> str | None:  # noqa: ARG002
         """Return the rule that images of a shape break, or None."""

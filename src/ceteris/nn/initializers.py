@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pydantic import BeforeValidator
 
 from ceteris.errors import did_you_mean
+from ceteris.habits import habit_of_value
 
 __all__ = ["INITIALIZERS", "Initializer", "draw"]
 
@@ -40,6 +41,8 @@ _PLAIN: dict[str, dict[str, float]] = {
     "constant": {"value": 0.0},
 }
 _ALIASES = {"uniform": "random_uniform", "normal": "random_normal"}
+LARGEST = 1e30
+"""Of a number in an initialiser: float32 ends at 3e38."""
 INITIALIZERS = (*_SCALED, *_PLAIN)
 
 
@@ -54,7 +57,8 @@ def _initializer(value: object) -> object:
         raise ValueError("must be the name of an initialiser, or {name: {argument: value}}")
     name = _ALIASES.get(name, name)
     if name not in INITIALIZERS:
-        raise ValueError(f"must name an initialiser. {did_you_mean(str(name), INITIALIZERS)}")
+        fix = habit_of_value(name, INITIALIZERS) or did_you_mean(str(name), INITIALIZERS)
+        raise ValueError(f"must name an initialiser. {fix}")
     arguments = _PLAIN.get(name, {})
     if given is not None and not isinstance(given, dict):
         raise ValueError(f"{name} takes {{argument: value}}")
@@ -63,6 +67,8 @@ def _initializer(value: object) -> object:
             raise ValueError(f"{name} has no argument {key!r}. {did_you_mean(str(key), arguments)}")
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise ValueError(f"{name}.{key} must be a number")  # noqa: TRY004 - pydantic collects it
+        if not -LARGEST <= number <= LARGEST:  # false for NaN, too
+            raise ValueError(f"{name}.{key} must be a finite number from -1e30 to 1e30")
     return {name: {**arguments, **(given or {})}} if arguments else name
 
 

@@ -23,12 +23,15 @@ __all__ = [
     "KERAS_SLOPE",
     "Activated",
     "Activation",
+    "Border",
     "Fraction",
     "Layer",
     "Pair",
     "Positive",
     "Profile",
     "Regularizer",
+    "Times",
+    "Units",
     "WeightSpec",
 ]
 
@@ -45,7 +48,18 @@ def _pair(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Positive = Annotated[int, Field(gt=0)]
+MOST_UNITS = 1_000_000
+MOST_PIXELS = 10_000
+"""Of a window, a stride or a border: more than any image has."""
+MOST_TIMES = 1_000
+MOST_PENALTY = 1e30
+"""Beyond, float32 knows only infinity."""
+
+Units = Annotated[int, Field(gt=0, le=MOST_UNITS)]
+"""Units, filters, or filters a channel."""
+Positive = Annotated[int, Field(gt=0, le=MOST_PIXELS)]
+Border = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
+Times = Annotated[int, Field(gt=0, le=MOST_TIMES)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Pair = Annotated[tuple[Positive, Positive], BeforeValidator(_pair)]
 """A whole number, or [height, width]."""
@@ -54,10 +68,10 @@ Pair = Annotated[tuple[Positive, Positive], BeforeValidator(_pair)]
 class Regularizer(BaseModel):
     """Penalty on a weight that is added to the training loss: l1 * sum|w| + l2 * sum(w^2)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    l1: Annotated[float, Field(ge=0)] = 0.0
-    l2: Annotated[float, Field(ge=0)] = 0.0
+    l1: Annotated[float, Field(ge=0, le=MOST_PENALTY)] = 0.0
+    l2: Annotated[float, Field(ge=0, le=MOST_PENALTY)] = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,7 @@ class WeightSpec:
 class Layer(BaseModel):
     """Base of all layers. Subclasses are final."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     purpose: ClassVar[str] = ""
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=100)] | None = None

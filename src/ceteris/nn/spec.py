@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.errors import did_you_mean
+from ceteris.habits import habit_of_value
 from ceteris.nn.layer import KERAS_SLOPE, Layer, Profile
 from ceteris.nn.layers.containers import Repeat
 from ceteris.nn.registry import LAYERS
@@ -17,6 +18,8 @@ from ceteris.nn.registry import LAYERS
 __all__ = ["ModelSpec", "snake_case"]
 
 _INNER = ("layers", "shortcut")
+MOST_LAYERS = 2_000
+"""Of a network, with what is repeated written out."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class ModelSpec:
             issues.append(Issue((*path, "layers"), "is required", None, "List the layers."))
         layers = _parse_layers(settings.get("layers", []), (*path, "layers"), issues)
         issues.extend(_name_issues(layers, (*path, "layers")))
+        if not issues and (count := sum(map(_unrolled_count, layers))) > MOST_LAYERS:
+            rule = f"must give at most {MOST_LAYERS:,} layers, repeated ones counted every time"
+            issues.append(Issue((*path, "layers"), rule, f"{count:,}"))
         if issues:
             raise SettingsError(issues)
         return cls(profile, layers)
@@ -120,6 +126,10 @@ def _parse_layers(value: object, path: Path, issues: list[Issue]) -> tuple[Layer
     if not isinstance(value, list) or not value:
         issues.append(Issue(path, "must be a list with at least one layer", show(value)))
         return ()
+    if len(value) > MOST_LAYERS:
+        rule = f"must hold at most {MOST_LAYERS:,} layers"
+        issues.append(Issue(path, rule, f"{len(value):,}"))
+        return ()
     parsed = (_parse_layer(item, (*path, index), issues) for index, item in enumerate(value))
     return tuple(layer for layer in parsed if layer is not None)
 
@@ -132,7 +142,8 @@ def _parse_layer(value: object, path: Path, issues: list[Issue]) -> Layer | None
         return None
     kind, arguments = choice
     if kind not in LAYERS:
-        issues.append(Issue(path, "must name a layer", show(kind), did_you_mean(kind, LAYERS)))
+        fix = habit_of_value(kind, LAYERS) or did_you_mean(kind, LAYERS)
+        issues.append(Issue(path, "must name a layer", show(kind), fix))
         return None
     before = len(issues)
     for field in _INNER:
@@ -145,6 +156,12 @@ def _parse_layer(value: object, path: Path, issues: list[Issue]) -> Layer | None
     except SettingsError as error:
         issues.extend(error.issues)
         return None
+
+
+def _unrolled_count(layer: Layer) -> int:
+    """Return how many layers a layer becomes, itself and those inside it; none is made for it."""
+    inside = sum(map(_unrolled_count, layer.children()))
+    return layer.times * inside if isinstance(layer, Repeat) else 1 + inside
 
 
 def _walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:

@@ -13,19 +13,22 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ceteris.checking import Issue, Path, SettingsError, parse, show, single_choice
 from ceteris.errors import did_you_mean
+from ceteris.habits import habit_of_value
 from ceteris.nn.augmentation import AUGMENTATIONS, Augmentation
 from ceteris.nn.layer import Profile
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "EarlyStopping", "Optimizer", "Schedule", "TrainSpec"]
 
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(gt=0)]
+Size = Annotated[float, Field(ge=0)]
+Epochs = Annotated[int, Field(gt=0, le=100_000)]
+Count = Annotated[int, Field(gt=0, le=10_000_000)]
+"""Of examples or steps."""
 
 
 class _Spec(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Optimizer(_Spec):
@@ -131,7 +134,7 @@ class Constant(Schedule):
 class Step(Schedule):
     """Multiply by ``factor`` after every ``every`` epochs."""
 
-    every: Count
+    every: Epochs
     factor: Annotated[float, Field(gt=0, le=1)] = 0.1
 
 
@@ -165,7 +168,7 @@ class EarlyStopping(_Spec):
     """Stop when ``monitor`` has not improved by more than ``min_delta`` for ``patience`` epochs."""
 
     monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = "val_loss"
-    patience: Count
+    patience: Epochs
     min_delta: Size = 0.0
 
 
@@ -203,7 +206,7 @@ class TrainSpec(_Spec):
     optimizer: dict[str, dict[str, Any]]
     loss: Loss = "categorical_crossentropy"
     label_smoothing: Share = 0.0
-    epochs: Count
+    epochs: Epochs
     batch_size: Count
     steps_per_epoch: Count | None = None
     """An epoch is so many steps, whatever the number of examples; by default one pass over them."""
@@ -351,9 +354,8 @@ def _resolve(
         return None  # already an issue of TrainSpec
     name, arguments = choice
     if name not in registry:
-        issues.append(
-            Issue(path, "must name one that exists", show(name), did_you_mean(name, registry))
-        )
+        fix = habit_of_value(name, registry) or did_you_mean(name, registry)
+        issues.append(Issue(path, "must name one that exists", show(name), fix))
         return None
     try:
         return name, parse(registry[name], arguments, (*path, name))

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ceteris.checking import Issue, Path, SettingsError, parse, show
 from ceteris.errors import did_you_mean
+from ceteris.habits import habit_of_value
 from ceteris.records import Claim
 
-__all__ = ["DEFAULT_MARGIN", "METRICS", "level_number", "parse_claim"]
+__all__ = ["DEFAULT_MARGIN", "METRICS", "claim_metric_issues", "level_number", "parse_claim"]
 
 METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "test_accuracy", "test_loss")
 IMAGE_METRICS = ("val_accuracy", "test_accuracy")
@@ -36,7 +37,7 @@ _FORMS = (
 
 
 class _ClaimFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     id: Annotated[str, Field(min_length=1, max_length=100)]
     says: str
@@ -97,6 +98,21 @@ def parse_claim(
     )
 
 
+def claim_metric_issues(claims: object) -> list[Issue]:
+    """Return what is wrong with the metrics of claims, where a study has other problems, too.
+
+    Args:
+        claims: as written in the file.
+    """
+    issues: list[Issue] = []
+    for index, item in enumerate(claims if isinstance(claims, list) else ()):
+        says = item.get("says") if isinstance(item, dict) else None
+        match = next((m for form in _SENTENCES if (m := form.fullmatch(str(says).strip()))), None)
+        if match is not None:
+            issues.extend(_metric_issues(match["metric"], ("claims", index, "says")))
+    return issues
+
+
 def _metric_issues(metric: str, path: Path) -> Iterator[Issue]:
     name, at, epoch = metric.partition("@")
     if name == "objective":
@@ -105,7 +121,8 @@ def _metric_issues(metric: str, path: Path) -> Iterator[Issue]:
         )
         yield Issue(path, rule, show(metric), "Compare loss or val_loss, which have neither.")
     elif name not in (*METRICS, "gap"):
-        fix = did_you_mean(name, (*METRICS, "gap"))
+        known = (*METRICS, "gap")
+        fix = habit_of_value(name, known) or did_you_mean(name, known)
         yield Issue(path, "must name a metric", show(name), fix)
     if at and (not epoch.isdecimal() or int(epoch) < 1):
         yield Issue(path, "must name an epoch after @, 1 for the first", show(metric))

@@ -17,13 +17,12 @@ from ceteris.study.changes import changed_aspects, settings_changes
 from ceteris.study.claims import METRICS, parse_claim
 from ceteris.study.edits import apply_edit, set_path
 from ceteris.study.identity import canonical_json
+from ceteris.study.limits import ADVICE, MAX_SEEDS
 from ceteris.study.load import Study, checked_base, raise_located
 from ceteris.study.reading import read_text
-from ceteris.study.schema import SeedRule, StudyFile
+from ceteris.study.schema import MOST_SEEDS, SeedRule, StudyFile
 
 __all__ = ["expand"]
-
-MAX_VARIANTS = 1000
 
 
 @dataclass(frozen=True)
@@ -162,12 +161,7 @@ def _cells(file: StudyFile, issues: list[Issue]) -> Iterator[_Cell]:
                 if changed not in combinations:
                     combinations.append(changed)
     else:
-        combinations = list(
-            itertools.islice(itertools.product(*file.factors.values()), MAX_VARIANTS + 1)
-        )
-    if len(combinations) > MAX_VARIANTS:
-        issues.append(Issue(("factors",), f"must give at most {MAX_VARIANTS} variants", "more"))
-        return
+        combinations = list(itertools.product(*file.factors.values()))
     for levels in combinations:
         pairs = dict(zip(factors, levels, strict=True))
         edits = tuple(
@@ -317,8 +311,12 @@ def _only(variants: tuple[Variant, ...], only: Sequence[str], baseline: str) -> 
 
 
 def _seeds(file: StudyFile, count: int | None) -> tuple[int, ...]:
+    most = MOST_SEEDS if file.large else MAX_SEEDS
     if count is not None and count < 1:
         raise StudyError(Problem("seeds", "must be 1 or more", str(count)))
+    if count is not None and count > most:
+        fix = None if file.large else ADVICE
+        raise StudyError(Problem("seeds", f"must be at most {most:,}", f"{count:,}", fix))
     if isinstance(file.seeds, list):
         listed = tuple(file.seeds)
         if count is None or count <= len(listed):

@@ -18,6 +18,8 @@ from ceteris.errors import StudyError
 from ceteris.nn.layer import Profile
 from ceteris.nn.spec import ModelSpec
 from ceteris.nn.training import TrainSpec
+from ceteris.study.claims import claim_metric_issues
+from ceteris.study.limits import seed_issues, variant_issues
 from ceteris.study.reading import Document, read_file, read_text
 from ceteris.study.schema import SeedRule, StudyFile, name_issue
 
@@ -88,7 +90,10 @@ def _study(document: Document, base: FilePath | None) -> Study:
     checked_base(document.value, issues)
     if file is not None:
         issues.extend(_structure_issues(file))
+        issues.extend(seed_issues(file))
+        issues.extend(variant_issues(file))
     if issues or file is None:
+        issues.extend(claim_metric_issues(document.value.get("claims")))
         raise_located(document, issues)
         raise AssertionError
     study = Study(file, document, base)

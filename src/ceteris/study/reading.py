@@ -28,11 +28,12 @@ from ruamel.yaml.events import (
 
 from ceteris.checking import Issue, Path
 from ceteris.errors import Problem, StudyError
+from ceteris.study.limits import MAX_BYTES_LARGE, MAX_DEPTH, refuse_long_text
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "read_file", "read_text"]
+__all__ = ["Document", "read_file", "read_text"]
 
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 32
+MAX_DIGITS = 19
+"""Of a whole number; longer ones are read as what they are about."""
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -118,14 +119,13 @@ def read_file(path: FilePath) -> Document:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_BYTES_LARGE + 1)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StudyError(Problem(str(path), "must be a readable study file", reason)) from error
-    if len(content) > MAX_BYTES:
-        raise StudyError(
-            Problem(str(path), f"must be at most {MAX_BYTES:,} bytes", "a larger file")
-        )
+    if len(content) > MAX_BYTES_LARGE:
+        rule = f"must be at most {MAX_BYTES_LARGE:,} bytes"
+        raise StudyError(Problem(str(path), rule, "a larger file"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -139,8 +139,7 @@ def read_text(text: str, *, name: str = "study.yaml") -> Document:
     Raises:
         StudyError: with every problem that the reader can name.
     """
-    if len(text.encode()) > MAX_BYTES:
-        raise StudyError(Problem(name, f"must be at most {MAX_BYTES:,} bytes", "a longer text"))
+    refuse_long_text(text, name)
     builder = _Builder(name)
     documents = 0
     try:
@@ -212,7 +211,7 @@ def _scalar(text: str) -> object:
         return True
     if text in ("false", "False", "FALSE"):
         return False
-    if _INT.fullmatch(text) and len(text) < 20:
+    if _INT.fullmatch(text) and len(text) <= MAX_DIGITS:
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.fullmatch(text):
         return float(text)

@@ -16,14 +16,17 @@ from ceteris.nn.training import OPTIMIZERS, SCHEDULES, TrainSpec
 __all__ = ["SeedRule", "SelectFile", "StudyFile", "json_schema", "name_issue"]
 
 EDIT_VERBS = ("set", "insert", "remove", "replace", "model", "data", "train")
-MAX_SEEDS = 1000
+MOST_SEEDS = 100_000
+"""Of a study that says ``large: true``; `ceteris.study.limits` holds the usual limit."""
+LAST_SEED = 2**31 - 1
+"""What a database's whole numbers hold."""
 MIN_LOOK = 5
 
 
 class SelectFile(BaseModel):
     """How a variant is chosen, and what happens to it then."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     by: Literal["val_accuracy", "val_loss"] = "val_accuracy"
     refit: Literal["none", "train+validation"] = "none"
@@ -33,10 +36,10 @@ class SelectFile(BaseModel):
 class SeedRule(BaseModel):
     """Add seeds look by look until every claim is decided, or the last look is reached."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     until: Literal["decided"]
-    looks: list[Annotated[int, Field(ge=MIN_LOOK, le=MAX_SEEDS)]] = Field(
+    looks: list[Annotated[int, Field(ge=MIN_LOOK, le=MOST_SEEDS)]] = Field(
         default_factory=lambda: [5, 10, 15, 20], min_length=1
     )
 
@@ -44,16 +47,20 @@ class SeedRule(BaseModel):
 class StudyFile(BaseModel):
     """The keys of a study file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     study: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=100)]
     question: str = ""
     teaching: bool = False
+    large: bool = False
+    """More variants, seeds and text than a study usually has; part of no trial's identity."""
     data: dict[str, Any]
     model: dict[str, Any]
     train: dict[str, Any]
     seeds: (
-        Annotated[int, Field(gt=0, le=MAX_SEEDS)] | list[Annotated[int, Field(ge=0)]] | SeedRule
+        Annotated[int, Field(gt=0, le=MOST_SEEDS)]
+        | Annotated[list[Annotated[int, Field(ge=0, le=LAST_SEED)]], Field(max_length=MOST_SEEDS)]
+        | SeedRule
     ) = 10
     factors: dict[str, dict[str, dict[str, Any] | None]] = Field(default_factory=dict)
     variants: dict[str, dict[str, Any] | None] = Field(default_factory=dict)

@@ -17,6 +17,10 @@ __all__ = ["check_shapes", "with_parameter_warnings", "with_scaling_warnings"]
 
 PIXEL_SCALE = 0.02
 """A layer that multiplies by less, as 1/255 and 1/127.5 are, expects raw pixels."""
+ONE_OUTPUT = (
+    "Instead of one sigmoid, write Dense: {units: 2, activation: softmax} with "
+    "loss: categorical_crossentropy; two classes need no more."
+)
 NOTABLE = 0.1
 """Relative change of the parameter count that is worth a warning."""
 
@@ -50,9 +54,12 @@ def check_shapes(
             last = summary.layers[-1]
             rule = f"must give one output per class, ({classes},)"
             where = f"variant {variant.name}: layer {last.name} ({last.type})"
-            problems.append(
-                Problem(where, rule, str(summary.output_shape), f"Set units: {classes}.")
+            fix = (
+                ONE_OUTPUT
+                if summary.output_shape == (1,) and classes == 2
+                else f"Set units: {classes}."
             )
+            problems.append(Problem(where, rule, str(summary.output_shape), fix))
         problems += _augmentation_problems(variant, description.input_shape)
         summaries[variant.name] = summary
     if problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ceteris.errors import Problem
-from ceteris.nn.layer import Activated, Layer, Positive
+from ceteris.nn.layer import Activated, Layer, Times
 from ceteris.nn.shapes import ShapeError
 from ceteris.records import Shape
 
@@ -72,7 +72,7 @@ class Repeat(Layer):
     """
 
     purpose: ClassVar[str] = "writes its layers several times"
-    times: Positive
+    times: Times
     layers: tuple[Layer, ...]
 
     def children(self) -> tuple[Layer, ...]:

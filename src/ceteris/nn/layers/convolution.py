@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ceteris.nn.initializers import Initializer
-from ceteris.nn.layer import Pair, Positive, Profile, Regularizer, WeightedLayer, WeightSpec
+from ceteris.nn.layer import (
+    Border,
+    Pair,
+    Profile,
+    Regularizer,
+    Units,
+    WeightedLayer,
+    WeightSpec,
+)
 from ceteris.nn.shapes import Padding, image_shape, window_output, window_padding
 from ceteris.records import Shape
 
@@ -18,7 +26,7 @@ __all__ = ["Conv2D", "DepthwiseConv2D", "SeparableConv2D"]
 class _Convolution(WeightedLayer):
     kernel_size: Pair
     strides: Pair = (1, 1)
-    padding: Literal["valid", "same"] | int = "valid"
+    padding: Literal["valid", "same"] | Border = "valid"
 
     def _area(self) -> int:
         return self.kernel_size[0] * self.kernel_size[1]
@@ -46,7 +54,7 @@ class Conv2D(_Convolution):
     """
 
     purpose: ClassVar[str] = "a 2-D convolution"
-    filters: Positive
+    filters: Units
 
     def output_shape(self, shape: Shape) -> Shape:
         """``(height, width, filters)``."""
@@ -80,7 +88,7 @@ class DepthwiseConv2D(_Convolution):
     """
 
     purpose: ClassVar[str] = "one convolution per channel"
-    depth_multiplier: Positive = 1
+    depth_multiplier: Units = 1
 
     def output_shape(self, shape: Shape) -> Shape:
         """``(height, width, channel * depth_multiplier)``."""
@@ -118,8 +126,8 @@ class SeparableConv2D(_Convolution):
     """
 
     purpose: ClassVar[str] = "a depthwise convolution followed by a 1x1 convolution"
-    filters: Positive
-    depth_multiplier: Positive = 1
+    filters: Units
+    depth_multiplier: Units = 1
     depthwise_initializer: Initializer | None = None
     pointwise_initializer: Initializer | None = None
     depthwise_regularizer: Regularizer | None = None

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 from ceteris.errors import Problem
-from ceteris.nn.layer import Layer, Positive, WeightedLayer, WeightSpec
+from ceteris.nn.layer import Layer, Units, WeightedLayer, WeightSpec
 from ceteris.nn.shapes import ShapeError
 from ceteris.records import Shape
 
@@ -23,7 +23,7 @@ class Dense(WeightedLayer):
     """
 
     purpose: ClassVar[str] = "a fully connected layer"
-    units: Positive
+    units: Units
 
     def output_shape(self, shape: Shape) -> Shape:
         """``(units,)``.

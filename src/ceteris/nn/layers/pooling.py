@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
-from ceteris.nn.layer import Layer, Pair
+from ceteris.nn.layer import Border, Layer, Pair
 from ceteris.nn.shapes import image_shape, window_output, window_padding
 from ceteris.records import Shape
 
@@ -114,14 +114,13 @@ def _sides(value: object) -> object:
     return value
 
 
-_Side = Annotated[int, Field(ge=0)]
-
-
 class ZeroPadding2D(Layer):
     """Zeros around the image: n, [vertical, horizontal] or [[top, bottom], [left, right]]."""
 
     purpose: ClassVar[str] = "zeros around the image"
-    padding: Annotated[tuple[tuple[_Side, _Side], tuple[_Side, _Side]], BeforeValidator(_sides)] = (
+    padding: Annotated[
+        tuple[tuple[Border, Border], tuple[Border, Border]], BeforeValidator(_sides)
+    ] = (
         (1, 1),
         (1, 1),
     )
