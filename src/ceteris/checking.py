@@ -107,7 +107,8 @@ def _named_otherwise(model: type[BaseModel], error: ValidationError) -> set[Path
         if details["type"] == "extra_forbidden":
             place = _path(details["loc"])
             ours = renamed(str(place[-1]), _known_keys(model, place[:-1]))
-            found.add((*place[:-1], ours))
+            if ours is not None:
+                found.add((*place[:-1], ours))
     return found
 
 
@@ -125,10 +126,10 @@ def _issue(model: type[BaseModel], details: ErrorDetails, path: Path) -> Issue:
     if kind == "literal_error":
         expected = details.get("ctx", {}).get("expected", "")
         options = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
-        fix = habit_of_value(value, options)
-        if fix is None and isinstance(value, str):
-            fix = did_you_mean(value, options)
-        return Issue(full, f"must be one of {', '.join(options)}", show(value), fix or None)
+        cure = habit_of_value(value, options)
+        if cure is None and isinstance(value, str):
+            cure = did_you_mean(value, options)
+        return Issue(full, f"must be one of {', '.join(options)}", show(value), cure or None)
     message = details["msg"].removeprefix("Value error, ")
     rule, _, fix = message.partition(". ")
     return Issue(full, _RULES.get(kind, _plain(rule)), show(value), fix or None)
@@ -161,7 +162,10 @@ def _path(location: tuple[int | str, ...]) -> Path:
         for part in location
         if not (
             isinstance(part, str)
-            and (part.startswith(("function-", "constrained-", "tuple[", "list[")) or part in _TAGS)
+            and (
+                part.startswith(("function-", "constrained-", "tuple[", "list[", "literal["))
+                or part in _TAGS
+            )
         )
     )
 

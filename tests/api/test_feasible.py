@@ -100,7 +100,7 @@ def test_parameters_are_weighed_against_memory(tmp_path, monkeypatch):
 HUGE = {
     "units": ("- Flatten\n", "- Flatten\n    - Dense: {name: wide, units: 1000000}\n    - Dense: {units: 1000000}\n"),
     "pixels": ("preprocess: [scale]", "preprocess: [scale, {resize: {height: 4096, width: 4096}}]"),
-    "filters": ("filters: 4, kernel_size: 3", "filters: 1000000, kernel_size: 3"),
+    "filters": ("    - Flatten\n", "    - Conv2D: {filters: 1000000, kernel_size: 1}\n    - Conv2D: {filters: 1000000, kernel_size: 1}\n    - Flatten\n"),
     "padding": ("    - Flatten\n", "    - ZeroPadding2D: {padding: 10000}\n    - ZeroPadding2D: {padding: 10000}\n    - GlobalAveragePooling2D\n"),
     "depth": ("    - Flatten\n", "    - DepthwiseConv2D: {kernel_size: 1, depth_multiplier: 1000000}\n    - DepthwiseConv2D: {kernel_size: 1, depth_multiplier: 1000000}\n    - Flatten\n"),
 }  # fmt: skip

@@ -97,9 +97,9 @@ def test_a_habit_is_one_problem_that_names_the_equivalent(name):
 
 
 def test_what_is_right_here_is_never_called_a_habit():
-    options = [*LAYERS, *ACTIVATIONS]
-    for option in options:
-        assert habit_of_value(option, options) in (None, f"It is called {option!r} here.")
+    for options in (LAYERS, ACTIVATIONS):
+        for option in options:
+            assert habit_of_value(option, options) in (None, f"It is called {option!r} here.")
     assert habit_of_key("no habit", ["a"]) is None
     assert habit_of_value("no habit", ["a"]) is None
     assert habit_of_value(3, ["a"]) is None

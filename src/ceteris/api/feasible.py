@@ -165,7 +165,7 @@ def _where(document: Document, variant: Variant, *keys: Sequence[str]) -> str:
 
 def _smaller(count: int) -> int:
     """Return a power of two that gives several steps."""
-    return max(1, 1 << max(0, count.bit_length() - 3))
+    return max(1, 1 << max(0, count.bit_length() - 4))
 
 
 def _size(count: int) -> str:
