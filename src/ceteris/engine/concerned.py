@@ -11,7 +11,7 @@ from typing import Any
 from ceteris.data.load import describe
 from ceteris.data.named import NAMED
 from ceteris.data.spec import DataSpec
-from ceteris.errors import StudyError
+from ceteris.errors import CeterisError, StudyError
 from ceteris.nn.layer import Layer
 from ceteris.nn.layers.containers import Residual
 from ceteris.nn.spec import ModelSpec
@@ -124,7 +124,10 @@ def _description(variant: Variant) -> DataDescription | None:
     source = variant.data.get("source")
     if source not in NAMED and source != "digits":
         return None
-    return describe(DataSpec.parse(dict(variant.data)))
+    try:
+        return describe(DataSpec.parse(dict(variant.data)))
+    except CeterisError:  # told by whoever plans the study
+        return None
 
 
 def _has_a_batch_of_one(variant: Variant, known: DataDescription | None) -> bool:
