@@ -185,9 +185,7 @@ def _single(case: Case, batches: Sequence[Batch], dtype: torch.dtype) -> Course:
     return Course(0, steps, evaluated)
 
 
-def _stacked(
-    case: Case, batches: Sequence[Sequence[Batch]], dtype: torch.dtype
-) -> list[Course]:
+def _stacked(case: Case, batches: Sequence[Sequence[Batch]], dtype: torch.dtype) -> list[Course]:
     model, train = case.resolved()
     members = range(case.members)
     network = stack([_loaded(case, member, dtype) for member in members], case.way)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ Everything is decided by (seed, index), so that a disagreement is reproduced by 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from benchmarks.fuzz.draw_layers import drawn_layers, special_layers
 from benchmarks.fuzz.draw_training import drawn_training
 from benchmarks.fuzz.randomness import Randomness
 from ceteris.nn.spec import ModelSpec
+from ceteris.nn.summary import model_summary
 from ceteris.nn.training import TrainSpec
 
 __all__ = ["NUM_STEPS", "Batch", "Case", "drawn_case"]
 
 NUM_STEPS = 10
+MOST_PARAMETERS = 20_000
+MOST_OUTPUTS = 60_000
+"""Of all layers together, for one image."""
 _SIDES = (3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16)
 
 T = TypeVar("T")
@@ -84,9 +89,7 @@ class Case:
         randomness = Randomness(self.seed, self.index, f"data {member}")
         size = self.train["batch_size"]
         per_epoch = self.steps_per_epoch
-        sizes = [
-            min(size, self.examples - size * (step % per_epoch)) for step in range(NUM_STEPS)
-        ]
+        sizes = [min(size, self.examples - size * (step % per_epoch)) for step in range(NUM_STEPS)]
         return [
             Batch(
                 _images(randomness, count, self.shape),
@@ -98,8 +101,17 @@ class Case:
 
 
 def drawn_case(seed: int, index: int) -> Case:
-    """Draw a network that the study language allows."""
-    randomness = Randomness(seed, index, "network")
+    """Draw a network that the study language allows, small enough to try many of them."""
+    for attempt in itertools.count():
+        case = _drawn(seed, index, Randomness(seed, index, f"network {attempt}"))
+        summary = model_summary(case.resolved()[0], case.shape)
+        outputs = sum(math.prod(row.output_shape) for row in summary.layers)
+        if summary.parameters <= MOST_PARAMETERS and outputs <= MOST_OUTPUTS:
+            return case
+    raise AssertionError
+
+
+def _drawn(seed: int, index: int, randomness: Randomness) -> Case:
     classes = randomness.choice((2, 3, 5, 10))
     special = special_layers(randomness) if randomness.chance(0.25) else None
     if special is None:

@@ -81,7 +81,11 @@ def _outputs(draw: Randomness, shape: Shape, classes: int) -> list[Settings]:
     if draw.chance(0.7):
         return [{"Dense": dense}]
     behind = {"BatchNormalization": {}} if draw.chance(0.3) else None
-    layers = [{"Dense": {**dense, "activation": "linear"}}, behind, {"Activation": {"activation": name}}]
+    layers = [
+        {"Dense": {**dense, "activation": "linear"}},
+        behind,
+        {"Activation": {"activation": name}},
+    ]
     return [layer for layer in layers if layer]
 
 
@@ -300,7 +304,11 @@ def _large_window(draw: Randomness) -> tuple[tuple[int, int, int], list[Settings
     window = draw.choice(((2, 127), (127, 2), (15, 17), (17, 15), (16, 16), (5, 51), (16, 17)))
     shape = tuple(side + draw.integer(0, 2) for side in window)
     pool = {"pool_size": list(window)}
-    convolution = {"filters": draw.choice((1, 3)), "kernel_size": draw.choice((1, 3)), "padding": "same"}
+    convolution = {
+        "filters": draw.choice((1, 3)),
+        "kernel_size": draw.choice((1, 3)),
+        "padding": "same",
+    }
     activation = draw.choice(("relu", "linear", "tanh"))
     layers = [{"Conv2D": {**convolution, "activation": activation}}, {"MaxPooling2D": pool}]
     return (shape[0], shape[1], draw.choice((1, 3))), layers
@@ -340,9 +348,16 @@ def _wide(draw: Randomness) -> tuple[tuple[int, int, int], list[Settings]]:
 def _pointwise(draw: Randomness) -> tuple[tuple[int, int, int], list[Settings]]:
     """1x1 convolutions with strides, few channels."""
     shape = (draw.integer(3, 20), draw.integer(3, 20), draw.integer(1, 5))
-    arguments = {"filters": draw.integer(1, 20), "kernel_size": 1, "strides": _pair(draw, (2, 2, 3))}
+    arguments = {
+        "filters": draw.integer(1, 20),
+        "kernel_size": 1,
+        "strides": _pair(draw, (2, 2, 3)),
+    }
     before = [{"Conv2D": {"filters": draw.integer(1, 7), "kernel_size": 3, "padding": "same"}}]
-    return shape, [*(before if draw.chance(0.6) else []), {"Conv2D": {**arguments, **_weighted(draw)}}]
+    return shape, [
+        *(before if draw.chance(0.6) else []),
+        {"Conv2D": {**arguments, **_weighted(draw)}},
+    ]
 
 
 def _normalized_first(draw: Randomness) -> tuple[tuple[int, int, int], list[Settings]]:
@@ -360,4 +375,13 @@ def _single_values(draw: Randomness) -> tuple[tuple[int, int, int], list[Setting
     return shape, [*layers, {"BatchNormalization": _batch_normalization(draw, (1, 1, 1))}]
 
 
-_SPECIAL = (_large_window, _stem, _stem, _wide, _wide, _pointwise, _normalized_first, _single_values)
+_SPECIAL = (
+    _large_window,
+    _stem,
+    _stem,
+    _wide,
+    _wide,
+    _pointwise,
+    _normalized_first,
+    _single_values,
+)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
-
-import torch
 
 from benchmarks.fuzz.arms import ARMS, Arm, Course
 from benchmarks.fuzz.draw import Batch, Case
@@ -59,7 +56,5 @@ def _compare(case: Case, arm: Arm, course: Course, batches: list[Batch], found: 
     found.told += verdict.told
     found.undecided += verdict.undecided
     found.closest = max(found.closest, verdict.closest)
-    updates = update_differences(
-        course, plain[1], model.defaults, case.steps_per_epoch, arm.dtype
-    )
+    updates = update_differences(course, plain[1], model.defaults, case.steps_per_epoch, arm.dtype)
     found.differences += [f"{place}: {item}" for item in updates[:1]]

@@ -241,7 +241,7 @@ def _global_max(x: Tensor, arguments: Settings, own: Weights, how: Pass) -> Tens
 
 
 def _sloped(x: Tensor, slope: float, site: str, how: Pass) -> Tensor:
-    """x above zero, slope * x elsewhere; which side of zero may be told."""
+    """X above zero, slope * x elsewhere; which side of zero may be told."""
     if how.kinks is not None:
         distances = x.detach().abs()
         how.kinks[site] = lambda: distances

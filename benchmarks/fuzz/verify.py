@@ -34,7 +34,6 @@ __all__ = ["FLOAT32", "Difference", "Exactness", "Referee", "Verdict", "exactnes
 FACTOR = 16.0
 
 
-
 @dataclass(frozen=True)
 class Exactness:
     """What an arm's arithmetic owes to the referee."""
@@ -103,7 +102,9 @@ class _Computed:
 class Referee:
     """Recomputes steps of a network from resolved settings."""
 
-    def __init__(self, model: Mapping[str, Any], train: Mapping[str, Any], exactness: Exactness) -> None:
+    def __init__(
+        self, model: Mapping[str, Any], train: Mapping[str, Any], exactness: Exactness
+    ) -> None:
         self.model, self.train, self.exactness = dict(model), dict(train), exactness
         self.network = PlainNetwork(self.model)
         self.coarse = set(_coarse_layers(self.model["layers"]))
@@ -139,11 +140,7 @@ class Referee:
         ours = {"raw": step.raw, **{f"gradient of {k}": v for k, v in step.gradients.items()}}
         if step.objective is not None:
             ours["objective"] = step.objective
-        ours |= {
-            name: tensor
-            for name, tensor in step.after.items()
-            if _is_statistic(name)
-        }
+        ours |= {name: tensor for name, tensor in step.after.items() if _is_statistic(name)}
         job = _Job(self, step.before, batch, masks, training=True)
         return job.judge(ours, where, verdict)
 
@@ -156,9 +153,7 @@ def exactness_of(model: Mapping[str, Any], train: Mapping[str, Any], *, wide: bo
     """Return what an arm owes: in float64 nearly everything, up to constants that are float32 anyway."""
     if not wide:
         return FLOAT32
-    targets = "binary" in train["loss"] or (
-        train["label_smoothing"] and "squared" in train["loss"]
-    )
+    targets = "binary" in train["loss"] or (train["label_smoothing"] and "squared" in train["loss"])
     dropped = any(arguments.get("rate") for _, arguments in _walk(model["layers"]))
     punished = any(
         name.endswith("_regularizer")
@@ -178,16 +173,22 @@ def _walk(layers: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _coarse_layers(layers: Any) -> Iterator[str]:
     for kind, arguments in _walk(layers):
-        if kind == "Conv2D" and arguments["kernel_size"] in ([3, 3], [5, 5]):
-            if arguments["strides"] == [1, 1] and arguments["filters"] >= 8:
-                yield arguments["name"]
+        square = kind == "Conv2D" and arguments["kernel_size"] in ([3, 3], [5, 5])
+        if square and arguments["strides"] == [1, 1] and arguments["filters"] >= 8:
+            yield arguments["name"]
 
 
 class _Job:
     """One step's computation, again and again: exact, in the arm's precision, with noise, with flips."""
 
     def __init__(
-        self, referee: Referee, weights: Mapping[str, Tensor], batch: Batch, masks: Any, *, training: bool
+        self,
+        referee: Referee,
+        weights: Mapping[str, Tensor],
+        batch: Batch,
+        masks: Any,
+        *,
+        training: bool,
     ) -> None:
         self.referee, self.weights, self.batch = referee, weights, batch
         self.keys, self.used = masks
