@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs bench calibrate diagnose mutate spread page labs labs-quick screenshots clean
+.PHONY: demo test lint docs bench calibrate diagnose fuzz mutate spread page labs labs-quick screenshots clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -27,6 +27,11 @@ docs: .venv/.installed-dev
 BENCH ?= --rounds 3 --scaling
 bench: .venv/.installed-dev .venv-bench/.installed
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# Networks at random against plain PyTorch; one again: make fuzz FUZZ="--only SEED:INDEX"
+FUZZ ?= --networks 2000
+fuzz: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.fuzz $(FUZZ)
 
 diagnose: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.diagnosis
