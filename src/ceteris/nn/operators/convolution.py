@@ -45,7 +45,7 @@ def conv2d(
         x, kernel = x.contiguous(), kernel.contiguous()
     x, strides, padding = _seen(x, kernel, strides, padding)
     y = F.conv2d(usual_steps(x), kernel, bias, strides, padding, groups=groups)
-    if len(y) == 1 and y.requires_grad:
+    if len(y) == 1 and y.requires_grad and y.dtype != torch.float64:
         y.register_hook(usual_steps)  # type: ignore[no-untyped-call]
     return y
 
