@@ -41,11 +41,9 @@ def conv2d(
     """
     if x.device.type != "cpu":
         return F.conv2d(x, kernel, bias, strides, padding, groups=groups)
-    if x.dtype == torch.float64:  # its own path, which demands gradients of one order
-        x, kernel = x.contiguous(), kernel.contiguous()
     x, strides, padding = _seen(x, kernel, strides, padding)
     y = F.conv2d(usual_steps(x), kernel, bias, strides, padding, groups=groups)
-    if len(y) == 1 and y.requires_grad and y.dtype != torch.float64:
+    if len(y) == 1 and y.requires_grad:
         y.register_hook(usual_steps)  # type: ignore[no-untyped-call]
     return y
 
