@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import torch
+
 from benchmarks.fuzz.arms import ARMS, Arm, Course
 from benchmarks.fuzz.draw import NUM_STEPS, Batch, Case
 from benchmarks.fuzz.updates import update_differences
