@@ -125,7 +125,7 @@ def _of_run(run: Path, folder: Path, *, old: bool = False) -> Iterator[Subject]:
     again = {"reopen": lambda: str(ceteris.api.reopen(run)[1])}
     for name in ("run.json", "study.yaml", "resolved.yaml"):
         yield Subject("text", run / name, again)
-    brought = {"own image": lambda: read_own(results, [picture], results.variant()).shape}
+    brought = {"own image": lambda: read_own(results, [picture], results.variant()).images.shape}
     yield Subject("image", picture, brought)
 
 

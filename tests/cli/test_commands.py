@@ -143,6 +143,7 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
         "variants",
         "effects",
         "claims",
+        "missing",
         "overview",
         "published",
         "selected",
