@@ -179,6 +179,10 @@ class DataFacts:
     """Images that occur with two different labels."""
     examples: tuple[int, ...] = ()
     """Ids of a few shared images."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The same images, each with one that it equals in the earlier split: files, or ids."""
+    clashes: tuple[tuple[str, str], ...] = ()
+    """A few equal images with different labels: files, or ids."""
     trivial: Mapping[str, float] = field(default_factory=dict)
     """What tells classes apart without shapes ("one pixel", "mean colour") -> accuracy."""
 

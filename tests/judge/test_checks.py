@@ -273,6 +273,20 @@ def facts(**changes):
             {"shared": {"train, validation": 1, "train, test": 7}, "examples": (3, 4, 5, 6, 7, 8)},
             "1 validation image is also in train; 7 test images are also in train (ids 3, 4, 5, 6, 7 ...)",
         ),
+        (
+            "duplicates",
+            {
+                "shared": {"train, test": 2},
+                "examples": (3, 4),
+                "pairs": (("a/3", "b/1"), ("a/4", "b/2")),
+            },
+            "2 test images are also in train (a/3 = b/1, a/4 = b/2)",
+        ),
+        (
+            "contradictory_labels",
+            {"contradictory": 2, "clashes": (("a/3", "b/1"),)},
+            "2 images occur with different labels (a/3 = b/1)",
+        ),
         ("duplicates", {"repeated": 12}, "12 of 190 training images repeat another one"),
         ("contradictory_labels", {"contradictory": 4}, "4 images occur with different labels"),
         (
@@ -385,6 +399,10 @@ def test_labels_that_all_networks_contradict_are_named():
     clothes = ("shirt", "boot", "bag", "coat", "hat", "sock", "tie", "belt", "dress", "scarf")
     (named,) = found("contradicted_labels", plan(), trials, descriptions=described(classes=clothes))
     assert "0 (coat, seen as dress), 1 (coat, seen as dress)" in named.evidence
+    files = {str(k): f"3/{k}.png" for k in range(150)}
+    filed = [replace(t, observed={**t.observed, "contradicted_files": files}) for t in trials]
+    (by_file,) = found("contradicted_labels", plan(), filed, descriptions=described(classes=clothes))  # fmt: skip
+    assert "3/0.png (coat, seen as dress), 3/1.png (coat, seen as dress)" in by_file.evidence
     mixed = {**described(), "b": described(classes=clothes)["b"]}
     (numbered,) = found("contradicted_labels", plan(), trials, descriptions=mixed)
     assert "0 (3, seen as 8)" in numbered.evidence, "two variants' classes have different names"

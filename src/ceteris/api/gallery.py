@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from ceteris.data.dataset import Dataset
 from ceteris.data.spec import DataSpec
 from ceteris.data.splits import split_ids
 from ceteris.errors import TrialError
-from ceteris.execute.artifacts import read_arrays, read_predictions, trial_folder, write_arrays
+from ceteris.execute.artifacts import read_described, read_predictions, trial_folder, write_arrays
 from ceteris.execute.insight import most_confident
 from ceteris.execute.sealed import BROKEN, damaged
 from ceteris.records import Predictions
@@ -50,6 +51,8 @@ class Gallery:
     groups: Mapping[str, Ids]
     """``samples`` (of every class), the first of ``train``, ``validation`` and ``test`` (only if the test
     set was opened), ``mistakes`` and ``disagreements``: ids."""
+    files: tuple[str, ...] = ()
+    """Path of every image inside the source, where images have files."""
 
     def place(self, index: int) -> int:
         """Return where an image is."""
@@ -104,6 +107,9 @@ def keep_gallery(
             "maximum": np.array([data.maximum]),
             **{f"group:{name}": own for name, own in groups.items()},
         },
+        json.dumps(
+            {"files": [data.file_names[k] for k in ids.tolist()] if data.file_names else []}
+        ),
     )
 
 
@@ -114,9 +120,10 @@ def load_gallery(out: Path) -> Gallery | None:
         TrialError: the file is damaged.
     """
     path = out / "artifacts" / FILE
-    arrays = read_arrays(path)
-    if arrays is None:
+    kept = read_described(path)
+    if kept is None:
         return None
+    arrays, about = kept
     groups = {
         name.removeprefix("group:"): array
         for name, array in arrays.items()
@@ -124,7 +131,8 @@ def load_gallery(out: Path) -> Gallery | None:
     }
     try:
         maximum = int(arrays["maximum"][0])
-        found = Gallery(arrays["images"], arrays["ids"], arrays["labels"], maximum, groups)
+        files = tuple(map(str, json.loads(about).get("files", ())))
+        found = Gallery(arrays["images"], arrays["ids"], arrays["labels"], maximum, groups, files)
         whole = _is_whole(found)
     except BROKEN as error:
         raise damaged(path, "something else", rule=RULE) from error
@@ -175,6 +183,7 @@ def _is_whole(found: Gallery) -> bool:
         and found.ids.shape == found.labels.shape
         and found.labels.min(initial=0) >= 0
         and found.maximum > 0
+        and len(found.files) in (0, len(found.images))
         and all(named.issuperset(ids.tolist()) for ids in found.groups.values())
     )
 

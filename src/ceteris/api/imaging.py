@@ -51,14 +51,15 @@ class ImageSheet:
         return [pixels_of(picture.uri) for picture in self.pictures]
 
     def frame(self) -> pd.DataFrame:
-        """Return one row per image: its index in the source, its class, guess and probability.
+        """Return one row per image: its index in the source, its file, class, guess and probability.
 
-        A guess that there is not is empty, and its probability NaN.
+        A file or a guess that there is not is empty; then the guess's probability is NaN.
         """
         import pandas as pd
 
         rows = {
             "index": [picture.index for picture in self.pictures],
+            "file": [picture.file for picture in self.pictures],
             "truth": [picture.truth for picture in self.pictures],
             "guess": [picture.guess for picture in self.pictures],
             "probability": [p.probability if p.guess else float("nan") for p in self.pictures],

@@ -261,7 +261,8 @@ def gallery_of(results: Results) -> Gallery | None:
 def _picture(gallery: Gallery, index: int, names: Sequence[str]) -> Picture:
     place = gallery.place(index)
     uri = png_uri(gallery.images[place], gallery.maximum)
-    return Picture(uri, names[gallery.labels[place]], index=index)
+    file = gallery.files[place] if gallery.files else ""
+    return Picture(uri, names[gallery.labels[place]], index=index, file=file)
 
 
 def _guessed(

@@ -32,17 +32,19 @@ def data_facts(data: Dataset, split: Split, digests: list[bytes]) -> DataFacts:
         digests: of `image_digests`.
     """
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
-    seen = {name: {digests[k] for k in ids.tolist()} for name, ids in parts.items()}
+    seen = {name: {digests[k]: k for k in ids.tolist()[::-1]} for name, ids in parts.items()}
     shared: dict[str, int] = {}
-    examples: list[int] = []
+    twins: dict[int, int] = {}
     for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
         found = [k for k in parts[second].tolist() if digests[k] in seen[first]]
         shared[f"{first}, {second}"] = len(found)
-        examples += found
-    labels: dict[bytes, set[int]] = defaultdict(set)
+        for k in found:
+            twins.setdefault(k, seen[first][digests[k]])
+    labels: dict[bytes, dict[int, int]] = defaultdict(dict)
     for k in np.concatenate(list(parts.values())).tolist():
-        labels[digests[k]].add(int(data.labels[k]))
-    clashing = {digest for digest, found in labels.items() if len(found) > 1}
+        labels[digests[k]].setdefault(int(data.labels[k]), k)
+    clashing = {digest: [*of.values()][:2] for digest, of in labels.items() if len(of) > 1}
+    examples = tuple(twins)[:MOST_EXAMPLES]
     return DataFacts(
         class_counts={
             name: tuple(np.bincount(data.labels[ids], minlength=len(data.class_names)).tolist())
@@ -51,6 +53,11 @@ def data_facts(data: Dataset, split: Split, digests: list[bytes]) -> DataFacts:
         repeated=len(split.train) - len(seen["train"]),
         shared=shared,
         contradictory=sum(digests[k] in clashing for ids in parts.values() for k in ids.tolist()),
-        examples=tuple(dict.fromkeys(examples))[:MOST_EXAMPLES],
+        examples=examples,
+        pairs=tuple((data.name_of(k), data.name_of(twins[k])) for k in examples),
+        clashes=tuple(
+            (data.name_of(k), data.name_of(other))
+            for k, other in [*clashing.values()][:MOST_EXAMPLES]
+        ),
         trivial=trivial_accuracies(data, split),
     )

@@ -134,6 +134,8 @@ class PreparedData:
     preprocessing: FittedPreprocessing
     validation_preprocessing: FittedPreprocessing
     """The same, but in a study that makes a mistake on purpose."""
+    file_names: tuple[str, ...] = ()
+    """Of every example of the source, by id; empty where examples have no files."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
         class_names=data.class_names,
         preprocessing=preprocessing,
         validation_preprocessing=held_out,
+        file_names=data.file_names,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,19 +37,26 @@ def examine(
         device: where failures are run again.
 
     Returns:
-        The outcome, which has observed more: ``probe`` and ``contradicted`` of a trial that ended
-        well, ``counterfactuals`` of one whose loss was not finite; ``inputs`` and ``class_counts`` of
-        both parts in any case.
+        The outcome, which has observed more: ``probe``, ``contradicted`` and (where images have
+        files) ``contradicted_files`` of a trial that ended well, ``counterfactuals`` of one whose
+        loss was not finite; ``inputs`` and ``class_counts`` of both parts in any case.
     """
     found: dict[str, Any] = {"inputs": input_moments(data), "class_counts": class_counts(data)}
     if outcome.status == "done":
         found["probe"] = probe_network(trial, data, outcome.weights)
         for predictions in outcome.predictions:
             found["contradicted"] = contradicted(predictions)
+            found |= _files([index for index, _, _ in found["contradicted"]], data)
     elif outcome.first_nonfinite is not None:
         steps = outcome.observed["failed_after"]
         found["counterfactuals"] = explain_failure(trial, data, steps, device)
     return replace(outcome, observed={**outcome.observed, **found})
+
+
+def _files(ids: Sequence[int], data: PreparedData) -> dict[str, dict[str, str]]:
+    """Return the files of some images by id, where the source has files."""
+    names = data.file_names
+    return {"contradicted_files": {str(index): names[index] for index in ids}} if names else {}
 
 
 def input_moments(data: PreparedData) -> dict[str, dict[str, Any]]:

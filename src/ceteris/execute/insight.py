@@ -82,6 +82,8 @@ class Insight:
     """Positions of the most confident mistakes."""
     layers: dict[int, tuple[LayerMaps, ...]]
     """Position -> activations: an image that the network gets right, and one that it gets wrong."""
+    files: tuple[str, ...] = ()
+    """Path of every picture inside the source, where images have files."""
 
 
 def most_confident(predictions: Predictions, most: int) -> Ids:
@@ -155,6 +157,7 @@ def write_insight(out: Path, trial: Trial, data: Dataset) -> None:
         "layer": found.layer,
         **groups,
         "layers": layers,
+        "files": [data.file_names[k] for k in ids.tolist()] if data.file_names else [],
     }
     write_arrays(out / "artifacts" / FILE, arrays, json.dumps(about))
 
@@ -184,6 +187,9 @@ def _read(arrays: Arrays, about: dict[str, Any]) -> Insight:
     named = [*about["first"], *about["mistakes"], *map(int, about["layers"])]
     if not set(named).issubset(places) or len(arrays["images"]) != len(places):
         raise ValueError("positions of images that are not there")
+    files = tuple(map(str, about.get("files", ())))
+    if len(files) not in (0, len(places)):
+        raise ValueError("other numbers of images and files")
     return Insight(
         about["identity"],
         arrays["images"],
@@ -200,6 +206,7 @@ def _read(arrays: Arrays, about: dict[str, Any]) -> Insight:
         tuple(about["first"]),
         tuple(about["mistakes"]),
         {int(at): _layers(arrays, int(at), rows) for at, rows in about["layers"].items()},
+        files,
     )
 
 

@@ -35,6 +35,14 @@ class Picture:
     guess: str = ""
     probability: float = 0.0
     index: int = -1
+    """In the source."""
+    file: str = ""
+    """Its path inside the source, where it has one."""
+
+    @property
+    def name(self) -> str:
+        """What a person finds it by: its file, or its number."""
+        return self.file or f"#{self.index}"
 
 
 @dataclass(frozen=True)

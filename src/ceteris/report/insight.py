@@ -40,7 +40,8 @@ class LayerPicture:
 class LookPicture:
     """One image, and what in it speaks for a class."""
 
-    index: int
+    name: str
+    """Its file, or its number in the source."""
     uri: str
     guess_uri: str
     truth_uri: str
@@ -145,7 +146,7 @@ def _look(found: Insight, at: int, names: Sequence[str]) -> LookPicture:
     image, maximum, maps = found.images[at], found.maximum, found.attributions
     label, guess = int(found.labels[at]), int(maps.probabilities[at].argmax())
     return LookPicture(
-        int(found.ids[at]),
+        found.files[at] if found.files else f"#{found.ids[at]}",
         picture_uri(plain_picture(image, maximum)),
         picture_uri(blended(image, maximum, maps.of_guess[at])),
         "" if label == guess else picture_uri(blended(image, maximum, maps.of_truth[at])),

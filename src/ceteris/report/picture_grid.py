@@ -25,21 +25,25 @@ def is_wrong(picture: Picture) -> bool:
 
 
 def caption_lines(picture: Picture, said: str = "") -> tuple[str, ...]:
-    """Return what stands under a picture: its class, then the guess or what the variants say.
+    """Return what stands under a picture: its class, the guess or what the variants say, its file.
 
     Example:
         >>> caption_lines(Picture("", "4", "9", 0.83))
         ('is 4', 'said 9, 83 %')
         >>> caption_lines(Picture("", "4"))
         ('4',)
+        >>> caption_lines(Picture("", "cat", file="cats/tom.png"))
+        ('cat', 'cats/tom.png')
     """
+    file = (picture.file,) if picture.file else ()
     if said:
-        return (f"is {picture.truth}", *said.split(", "))
+        return (f"is {picture.truth}", *said.split(", "), *file)
     if not picture.guess:
-        return (picture.truth,)
+        return (picture.truth, *file)
     return (
         f"is {picture.truth}",
         f"said {picture.guess}, {picture.probability:.0%}".replace("%", " %"),
+        *file,
     )
 
 
@@ -58,7 +62,7 @@ def picture_grid(title: str, pictures: Sequence[Picture], said: Sequence[str]) -
         text = "<br>".join(escape(plain(line)).replace(" %", "&nbsp;%") for line in lines)
         cells.append(
             f'<figure style="{_CELL}"><img src="{escape(picture.uri)}" style="{_IMAGE}" '
-            f'alt="image {picture.index}">'
+            f'alt="image {escape(plain(picture.name))}">'
             f'<figcaption style="color:{colour}">{text}</figcaption></figure>'
         )
     return _titled(title, f'<div style="{_GRID}">{"".join(cells)}</div>' if cells else "")

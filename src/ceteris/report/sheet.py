@@ -49,10 +49,17 @@ def sheet_png(
         sheet.paste(_picture(pixels, maximum), (left, top))
         for line, part in enumerate(text.split("\n")):
             place = (left, top + SIDE + 2 + line * LINE)
-            draw.text(place, plain(part)[:LETTERS], "#b00000" if loud else "#222222", font)
+            draw.text(place, _fitted(plain(part)), "#b00000" if loud else "#222222", font)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _fitted(line: str) -> str:
+    """Leave out the middle of a line that is too long: a file's name is told by its end."""
+    if len(line) <= LETTERS:
+        return line
+    return line[: LETTERS // 3] + "…" + line[LETTERS // 3 + 1 - LETTERS :]
 
 
 def _picture(pixels: npt.NDArray[np.uint8], maximum: int) -> Image.Image:

@@ -66,7 +66,7 @@ def check(study: Evidence) -> Iterator[Finding]:
         evidence=(
             f"{len(found)} of {total:,} validation images are labelled one class while "
             f"{AGREEING:.0%} of {count} networks rule it out and see the same other one: "
-            f"{_shown(found, _class_names(study))}"
+            f"{_shown(found, _class_names(study), _files(done))}"
         ),
         advice="Look at them: the labels may be wrong, and then the best possible accuracy is lower.",
     )
@@ -101,9 +101,18 @@ def _agreed(trials: Sequence[StoredTrial], share: float) -> set[Row]:
     return {row for row, count in votes.items() if count >= share * len(trials)}
 
 
-def _shown(found: Sequence[Row], names: Mapping[int, str]) -> str:
+def _files(trials: Sequence[StoredTrial]) -> dict[int, str]:
+    """Id -> file of the images that some networks contradict, where images have files."""
+    return {
+        int(index): name
+        for trial in trials
+        for index, name in trial.observed.get("contradicted_files", {}).items()
+    }
+
+
+def _shown(found: Sequence[Row], names: Mapping[int, str], files: Mapping[int, str]) -> str:
     shown = ", ".join(
-        f"{index} ({names.get(label, label)}, seen as {names.get(guess, guess)})"
+        f"{files.get(index, index)} ({names.get(label, label)}, seen as {names.get(guess, guess)})"
         for index, label, guess in found[:SHOWN]
     )
     return shown + (f" and {len(found) - SHOWN} more" if len(found) > SHOWN else "")

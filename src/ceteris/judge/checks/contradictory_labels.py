@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
+from ceteris.records import DataFacts
 
 __all__ = ["check"]
+
+SHOWN = 5
+"""Pairs that are named."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
@@ -21,6 +25,12 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="contradictory_labels",
             severity="warning",
             where=f"the data of {name}",
-            evidence=f"{facts.contradictory:,} images occur with different labels",
+            evidence=f"{facts.contradictory:,} images occur with different labels"
+            + (f" ({_examples(facts)})" if facts.clashes else ""),
             advice="Look at them; at least one label of each is wrong.",
         )
+
+
+def _examples(facts: DataFacts) -> str:
+    more = " ..." if len(facts.clashes) > SHOWN else ""
+    return ", ".join(f"{one} = {other}" for one, other in facts.clashes[:SHOWN]) + more

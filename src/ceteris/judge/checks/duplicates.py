@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from ceteris.judge.evidence import Evidence
 from ceteris.judge.results import Finding
+from ceteris.records import DataFacts
 
 __all__ = ["check"]
 
 NOTABLE = 0.001
 """Share of the training images."""
+SHOWN = 5
 
 
 def check(study: Evidence) -> Iterator[Finding]:
@@ -35,10 +37,14 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="duplicates",
             severity="warning" if crossing else "note",
             where=f"the data of {name}",
-            evidence="; ".join(parts) + (f" (ids {_ids(facts.examples)})" if crossing else ""),
+            evidence="; ".join(parts) + (f" ({_examples(facts)})" if crossing else ""),
             advice="A network may know these by heart: scores on them say little about new images.",
         )
 
 
-def _ids(examples: tuple[int, ...]) -> str:
-    return ", ".join(map(str, examples[:5])) + (" ..." if len(examples) > 5 else "")
+def _examples(facts: DataFacts) -> str:
+    """Return a few images, each with the one that it equals where that was kept."""
+    more = " ..." if len(facts.examples) > SHOWN else ""
+    if not facts.pairs:
+        return "ids " + ", ".join(map(str, facts.examples[:SHOWN])) + more
+    return ", ".join(f"{second} = {first}" for second, first in facts.pairs[:SHOWN]) + more
