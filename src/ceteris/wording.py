@@ -22,9 +22,6 @@ def plain(text: str) -> str:
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-__all__ = ["counted", "seeds_above_zero", "visible"]
-
-
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural takes an s.
 
@@ -55,7 +52,7 @@ def seeds_above_zero(ahead: float, seeds: int, ties: int | None) -> str:
 
 
 def visible(text: str) -> str:
-    """Return text with control characters written out, which names of files and classes may hold.
+    """Return a name as one line, its line ends and control characters written out.
 
     >>> visible(chr(27) + "[31mred") == chr(92) + "x1b[31mred"
     True
