@@ -108,6 +108,19 @@ def test_a_trial_whose_worker_dies_again_is_missing_and_nothing_is_chosen(whole,
 
 
 @pytest.mark.slow
+def test_a_trial_that_kills_its_worker_takes_no_other_trial_of_its_group_along(tiny, tmp_path, monkeypatch):  # fmt: skip
+    tiny["seeds"] = 3
+    options = RunOptions(jobs=1, group_size=3)
+    expected = table(ceteris.from_mapping(tiny).run(tmp_path / "whole", options=options))
+    with monkeypatch.context() as patch:
+        killer = Killer(patch, ("some", 1), 10)
+        results = ceteris.from_mapping(tiny).run(tmp_path / "out", options=options)
+    assert killer.killed == executing.TRIES + 1, "in the group, and alone"
+    assert [(item.variant, item.seed) for item in results.summary.missing] == [("some", 1)]
+    assert table(ceteris.from_mapping(tiny).run(tmp_path / "out", options=options)) == expected
+
+
+@pytest.mark.slow
 def test_a_missing_trial_is_exit_code_3_and_the_next_run_ends_well(tiny, tmp_path):
     tiny["train"]["epochs"] = 3
     (tmp_path / "s.json").write_text(json.dumps(tiny))

@@ -30,12 +30,15 @@ from ceteris.records import Look, Trial
 __all__ = ["execute", "fit"]
 
 TRIES = 2
-"""How often a task is given to a worker in one run, when workers die over it."""
+"""How often a task is given to a worker in one run, when workers die over it.
+
+The trials of a group get one more try, each alone: one of them may be what its worker dies of.
+"""
 
 
 @dataclass
 class _Backlog:
-    """Tasks that wait for a worker. One that was lost is put back in front, once."""
+    """Tasks that wait for a worker. What was lost is put back in front."""
 
     waiting: deque[Task]
     lost: dict[str, int] = field(default_factory=dict)
@@ -55,10 +58,12 @@ class _Backlog:
         left = [trial for trial in task.trials if trial.identity in event.identities]
         for trial in left:
             self.lost[trial.identity] = self.lost.get(trial.identity, 0) + 1
-        again = [trial for trial in left if self.lost[trial.identity] < TRIES]
-        if again:
-            self.waiting.appendleft(replace(task, trials=tuple(again)))
-        return [trial for trial in left if self.lost[trial.identity] >= TRIES]
+        lost, most = self.lost, TRIES + (len(task.trials) > 1)
+        again = tuple(trial for trial in left if lost[trial.identity] < TRIES)
+        alone = [trial for trial in left if TRIES <= lost[trial.identity] < most]
+        tasks = [replace(task, trials=trials) for trials in (again, *((t,) for t in alone))]
+        self.waiting.extendleft(task for task in reversed(tasks) if task.trials)
+        return [trial for trial in left if lost[trial.identity] >= most]
 
 
 def fit(session: Session, trials: Sequence[Trial], phase: str) -> None:
@@ -180,14 +185,15 @@ class _Listener:
     def _lose(self, event: Lost) -> None:
         given_up = self.backlog.put_back(self.tasks[event.identities[0]], event)
         for trial in given_up:
+            reason = f"{event.reason}, {self.backlog.lost[trial.identity]} times"
             if event.kind == "fit":
-                self.session.store.lose(trial.identity, f"{event.reason}, {TRIES} times")
+                self.session.store.lose(trial.identity, reason)
                 name = f"{trial.variant.name}, seed {trial.seed}"
-                text = f"{name} is missing: {event.reason}, {TRIES} times"
+                text = f"{name} is missing: {reason}"
                 progress = self.session.progress.with_loss(self._remaining(trial.identity))
                 self.session.tell(replace(progress, text=text))
             else:
-                self.on_failure(trial, f"{event.reason}, {TRIES} times")
+                self.on_failure(trial, reason)
 
 
 def _news(trial: Trial, event: EpochEnded) -> str:
