@@ -233,6 +233,47 @@ def test_pictures_with_a_table_of_labels(tmp_path, as_source, text, column):
     assert data.changed[0] == f"labels read from labels.csv, files from its column {column!r}"
 
 
+@pytest.mark.parametrize("as_source", ["folder", "table"])
+@pytest.mark.parametrize(
+    "text",
+    ["1.png,dog\n2.png,cat\n3.png,dog\n", "dog pics/1\ncat pics/2\ndog pics/3\n", "1.png,1\n2.png,0\n3.png,1\n"],
+)  # fmt: skip
+def test_a_table_without_a_header_loses_no_picture(tmp_path, as_source, text):
+    expected = put(tmp_path, "pics/1.png", "pics/2.png", "pics/3.png")
+    path = table(tmp_path, text)
+    data = read(tmp_path if as_source == "folder" else path)
+    assert (data.images == expected).all()
+    assert data.labels.tolist() == [1, 0, 1]
+    assert not data.ignored
+
+
+def test_a_column_called_like_a_picture_is_no_picture(tmp_path):
+    put(tmp_path, "image.png", "other.png")
+    table(tmp_path, "image,label\nimage,x\nother,y\n")
+    assert read(tmp_path).file_names == ("image.png", "other.png")
+
+
+@pytest.mark.parametrize(
+    "rows", ["1.png,0,1,0\n2.png,1,0,0\n", "1.png,0.0,1.0,0.0\n2.png,1.0,0.0,0.0\n"]
+)
+def test_columns_with_a_single_1_are_classes(tmp_path, rows):
+    put(tmp_path, "1.png", "2.png")
+    table(tmp_path, "image,nevus,melanoma,other\n" + rows)
+    data = read(tmp_path)
+    assert data.class_names == ("nevus", "melanoma", "other")
+    assert data.labels.tolist() == [1, 0]
+    assert data.changed[1] == "one-hot labels (rows of 3 with a single 1) read as 3 classes"
+    assert data.notes == ("no training image has the class other",)
+
+
+def test_images_with_several_classes_are_refused(tmp_path):
+    put(tmp_path, "1.png", "2.png")
+    table(tmp_path, "image,cat,dog\n1.png,0,1\n2.png,1,1\n")
+    text = refusal(tmp_path)
+    assert "row 2 (line 3)" in text
+    assert "must hold a single 1, for its class, and zeros, got [1, 1]" in text
+
+
 def test_leading_zeros_of_a_file_are_kept(tmp_path):
     expected = put(tmp_path, "0001.png", "0002.png", "0010.png")
     table(tmp_path, "id,label\n0002,1\n0010,0\n0001,1\n")

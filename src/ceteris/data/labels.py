@@ -31,7 +31,11 @@ class Labels:
 
 
 def as_labels(
-    parts: Sequence[AnyArray], located: Located, *, names: Sequence[str] = _ROLES
+    parts: Sequence[AnyArray],
+    located: Located,
+    *,
+    names: Sequence[str] = _ROLES,
+    columns: Sequence[str] = (),
 ) -> Labels:
     """Return class numbers, the first of the sorted classes being 0.
 
@@ -40,13 +44,14 @@ def as_labels(
             with a single 1 in each row, ``(example, class)``.
         located: says where a label lies.
         names: of the parts, for what is said.
+        columns: names of the classes of rows with a single 1; their numbers by default.
 
     Raises:
         DataError: labels that are no classes; the first place is named.
     """
     _refuse_kinds(parts, located)
     if any(_wide(part) for part in parts):
-        return _one_hot(parts, located, names)
+        return _one_hot(parts, located, names, columns)
     changed: tuple[str, ...] = ()
     if any(part.ndim > 1 for part in parts):
         changed = (f"labels of shape {_shapes(parts)} read as one column",)
@@ -129,7 +134,9 @@ def _by_number(values: AnyArray, numbers: AnyArray) -> tuple[AnyArray, npt.NDArr
     return values[order], rank[numbers.astype(np.int64)]
 
 
-def _one_hot(parts: Sequence[AnyArray], located: Located, names: Sequence[str]) -> Labels:
+def _one_hot(
+    parts: Sequence[AnyArray], located: Located, names: Sequence[str], columns: Sequence[str]
+) -> Labels:
     widths = {part.shape[1] if _wide(part) else 0 for part in parts}
     if len(widths) > 1:
         rule = "labels of all parts must have one form"
@@ -149,7 +156,7 @@ def _one_hot(parts: Sequence[AnyArray], located: Located, names: Sequence[str]) 
             raise DataError(Problem(located(index, place), rule, f"[{shown}{more}]", fix))
         found.append(part.argmax(1).astype(np.int64))
     (width,) = widths
-    classes = tuple(str(number) for number in range(width))
+    classes = tuple(columns) or tuple(str(number) for number in range(width))
     changed = (f"one-hot labels (rows of {width} with a single 1) read as {width} classes",)
     return Labels(tuple(found), classes, changed, _notes(found, classes, names))
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 
 from ceteris.data.dataset import Dataset, Said
-from ceteris.data.labels import as_labels
+from ceteris.data.labels import Labels, as_labels
 from ceteris.data.pictures import Listed, read_pictures
 from ceteris.data.spec import ColumnNames, DataSpec
 from ceteris.data.table_columns import PART_WORDS
@@ -49,6 +49,8 @@ class PictureTable:
     file: int
     files: tuple[str, ...]
     """Cells of that column, as written."""
+    changed: tuple[str, ...] = ()
+    """How the table was read, where that does not go without saying."""
 
 
 class _Pictures:
@@ -113,12 +115,11 @@ def tables_of(root: Tree, spec: DataSpec) -> PictureTable | None:
     found = []
     for file in tables:
         try:
-            table = read_cells(file, header=spec.columns.header if spec.columns else None)
+            item = _read(file, spec.columns, pictures)
         except DataError:
             if len(tables) == 1 and "label" in file.name.lower():
                 raise
             continue
-        item = _with_files(table, spec.columns, pictures)
         found += [] if item is None else [item]
     if len(found) > 1:
         names = ", ".join(item.table.path.name for item in found)
@@ -139,8 +140,7 @@ def read_labels_table(path: Path, spec: DataSpec) -> Dataset | None:
         DataError: columns that cannot be told, files that are missing, or files that cannot be read.
     """
     root = grown(path.absolute().parent)
-    table = read_cells(path, header=spec.columns.header if spec.columns else None)
-    found = _with_files(table, spec.columns, _Pictures(root))
+    found = _read(path, spec.columns, _Pictures(root))
     if found is None:
         return None
     listed, class_names, said = labelled_pictures(found, root, spec)
@@ -162,25 +162,34 @@ def labelled_pictures(
     """
     table, asked = found.table, spec.columns or ColumnNames()
     part = _part(table, asked, found.file)
-    label = _label(table, asked, {found.file, part})
-    pictures = _Pictures(root)
-    files = _resolved(found, pictures)
-    values = table.frame[label].to_numpy()
-    truths = values.astype(np.str_) if values.dtype == object else values
-    labels = as_labels(
-        [truths],
-        lambda _, row: table.column(label) if row is None else table.cell(row, label),
-    )
+    columns = _label(table, asked, {found.file, part})
+    files = _resolved(found, _Pictures(root))
+    labels = _labels(table, columns)
     roles = _roles(table, part)
     listed = [
         Listed(file, int(number), role)
         for file, number, role in zip(files, labels.parts[0], roles, strict=True)
     ]
-    return listed, labels.class_names, _said(found, root, set(files), {label, part}, labels.notes)
+    used = {part, *columns}
+    return listed, labels.class_names, _said(found, root, set(files), used, labels)
+
+
+def _labels(table: Table, columns: Sequence[int]) -> Labels:
+    """Return the classes of a column, or of several with a single 1 in each row."""
+    first = columns[0]
+    if len(columns) > 1:
+        rows = table.frame[[*columns]].to_numpy()
+        names = [table.names[place] for place in columns] if table.names else []
+        return as_labels([rows], lambda _, row: table.cell(row or 0, first), columns=names)
+    values = table.frame[first].to_numpy()
+    truths = values.astype(np.str_) if values.dtype == object else values
+    return as_labels(
+        [truths], lambda _, row: table.column(first) if row is None else table.cell(row, first)
+    )
 
 
 def _said(
-    found: PictureTable, root: Tree, files: set[Path], used: set[int | None], notes: tuple[str, ...]
+    found: PictureTable, root: Tree, files: set[Path], used: set[int | None], labels: Labels
 ) -> Said:
     table = found.table
     unlisted = [file for file in root.all_pictures() if file not in files]
@@ -197,7 +206,22 @@ def _said(
     if rest:
         ignored.append(f"of {table.path.name}: {', '.join(table.column(place) for place in rest)}")
     read = f"labels read from {table.path.name}, files from its {table.column(found.file)}"
-    return Said((read,), tuple(ignored), notes)
+    return Said((read, *found.changed, *labels.changed), tuple(ignored), labels.notes)
+
+
+def _read(path: Path, asked: ColumnNames | None, pictures: _Pictures) -> PictureTable | None:
+    """Read a table; None if no column names pictures. A first line that names one is no header."""
+    header = None if asked is None else asked.header
+    found = _with_files(read_cells(path, header=header), asked, pictures)
+    if found is None or found.table.names is None or header is not None:
+        return found
+    first = found.table.names[found.file]
+    known = plain_name(first) in FILE_NAMES
+    if not _has_ending(first) and (known or not pictures.found(first)):
+        return found
+    again = _with_files(read_cells(path, header=False), asked, pictures)
+    said = f"no header: the first line names the picture {first}"
+    return again and replace(again, changed=(said,))
 
 
 def _with_files(
@@ -285,18 +309,24 @@ def _part(table: Table, asked: ColumnNames, file: int) -> int | None:
     return None
 
 
-def _label(table: Table, asked: ColumnNames, taken: set[int | None]) -> int:
+def _label(table: Table, asked: ColumnNames, taken: set[int | None]) -> list[int]:
+    """Return the column of the label, or all columns of labels that are rows with a single 1."""
     if asked.label is not None:
-        return _place(table, asked.label, "label")
+        return [_place(table, asked.label, "label")]
     ignored = {_place(table, name, "ignore") for name in asked.ignore}
     rest = [p for p in range(table.num_columns) if p not in taken and p not in ignored]
     named = [p for p in rest if table.names and plain_name(table.names[p]) in LABEL_NAMES]
     chosen = named or rest
-    if len(chosen) == 1:
-        return chosen[0]
+    if len(chosen) == 1 or (len(chosen) > 1 and not named and _is_one_hot(table, chosen)):
+        return chosen
     got = " or ".join(table.column(place) for place in chosen) or "no column beside the files"
     rule = "the column of the label must be clear"
     raise DataError(Problem(str(table.path), rule, got, "Write data.columns: {label: NAME}."))
+
+
+def _is_one_hot(table: Table, columns: Sequence[int]) -> bool:
+    rows = table.frame[[*columns]].to_numpy()
+    return rows.dtype.kind in "iufb" and bool(np.isin(rows, (0, 1)).all())
 
 
 def _roles(table: Table, part: int | None) -> list[int]:
@@ -326,4 +356,4 @@ def _place(table: Table, wanted: str | int, key: str) -> int:
 
 def _cells(line: str) -> list[str]:
     separator = max(",;\t|", key=line.count)
-    return line.split(separator)
+    return line.split(separator if separator in line else None)
