@@ -10,6 +10,9 @@ import time
 import pytest
 from ruamel.yaml import YAML
 
+from ceteris.api.progress import Progress
+from ceteris.cli.run import _plain_observer
+
 
 def ceteris(*arguments, cwd, **options):
     command = [
@@ -377,3 +380,16 @@ def test_a_script_without_a_main_guard_runs_its_study_once(study, tmp_path):
     assert done.stderr == ""
     assert done.stdout == "begun\n4\n"
     assert (tmp_path / "results" / "tiny" / "report.html").exists()
+
+
+def test_lines_in_a_pipe_say_how_many_trials_failed_or_are_missing(capsys):
+    observe = _plain_observer()
+    begun = Progress("trials", total_epochs=40, num_trials=4)
+    lost = begun.with_loss(10)
+    for now in (begun, lost, lost, lost.with_end(failed=True, remaining=10)):
+        observe(now)
+    assert capsys.readouterr().err.splitlines() == [
+        "trials 0 %",
+        "trials 20 %, 1 missing",
+        "trials 50 %, 1 failed, 1 missing",
+    ]

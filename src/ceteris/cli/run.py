@@ -180,10 +180,8 @@ def _progress() -> Iterator[Observer]:
         def observe(progress: RunProgress) -> None:
             for line in _new(progress.lines, said):
                 bar.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
-            failed = f", {progress.num_failed} failed" if progress.num_failed else ""
-            failed += f", {progress.num_missing} missing" if progress.num_missing else ""
             counts = (
-                f" {progress.num_finished}/{progress.num_trials}{failed}"
+                f" {progress.num_finished}/{progress.num_trials}{_without_result(progress)}"
                 if progress.num_trials
                 else ""
             )
@@ -199,21 +197,28 @@ def _progress() -> Iterator[Observer]:
 
 
 def _plain_observer() -> Observer:
-    """One line per phase and per finished tenth."""
-    said: set[tuple[str, int]] = set()
+    """One line per phase, per finished tenth, and per trial that failed or is missing."""
+    said: set[tuple[str, int, str]] = set()
     lines: set[str] = set()
 
     def observe(progress: RunProgress) -> None:
         for line in _new(progress.lines, lines):
             say(line, err=True)
         tenth = 10 * progress.done_epochs // max(1, progress.total_epochs)
-        if (progress.phase, tenth) in said:
+        without = _without_result(progress)
+        if (progress.phase, tenth, without) in said:
             return
-        said.add((progress.phase, tenth))
+        said.add((progress.phase, tenth, without))
         share = f" {10 * tenth} %" if progress.total_epochs else ""
-        say(f"{progress.phase}{share}", err=True)
+        say(f"{progress.phase}{share}{without}", err=True)
 
     return observe
+
+
+def _without_result(progress: RunProgress) -> str:
+    """Return how many trials have failed or are missing, if any."""
+    failed = f", {progress.num_failed} failed" if progress.num_failed else ""
+    return failed + (f", {progress.num_missing} missing" if progress.num_missing else "")
 
 
 def _new(lines: Sequence[str], said: set[str]) -> list[str]:
