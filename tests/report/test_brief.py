@@ -7,7 +7,7 @@ from scipy import stats
 
 import ceteris
 from ceteris.api.running import RunOptions
-from ceteris.judge.results import Finding, OverviewRow
+from ceteris.judge.results import Finding, MissingTrial, OverviewRow
 from ceteris.report.brief import brief
 
 STUDY = {
@@ -99,6 +99,20 @@ def test_what_went_wrong_groups_by_check_and_begins_with_errors(results):
     nothing = dataclasses.replace(results.summary, findings=())
     assert said(results.manifest.plan, nothing)["What went wrong"] == (
         "Nothing that the checks look for.",
+    )
+
+
+def test_what_went_wrong_names_missing_trials_and_why(results):
+    died = "the worker process died (signal SIGKILL), 2 times"
+    missing = tuple(MissingTrial("high", seed, died) for seed in range(5))
+    summary = dataclasses.replace(results.summary, findings=(), missing=missing[:1])
+    lines = said(results.manifest.plan, summary)["What went wrong"]
+    assert lines == (f"high, seed 0 is missing: {died}. The next run tries again.",)
+    unrun = MissingTrial("low", 2, None)
+    summary = dataclasses.replace(summary, missing=(*missing, unrun))
+    assert said(results.manifest.plan, summary)["What went wrong"] == (
+        f"high, seed 0; high, seed 1; high, seed 2 and 2 more are missing: {died}. The next run tries again.",
+        "1 trial was not run to the end.",
     )
 
 

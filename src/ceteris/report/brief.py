@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ceteris.judge.effects import mean_interval
-from ceteris.judge.results import ClaimRow, Finding, Selection, StudyResults
+from ceteris.judge.results import ClaimRow, Finding, MissingTrial, Selection, StudyResults
 from ceteris.records import Plan
 from ceteris.report.tables import format_difference
 from ceteris.wording import counted
 
-__all__ = ["BriefLine", "brief"]
+__all__ = ["BriefLine", "brief", "lost_trials"]
 
 SHOWN_FINDINGS = 3
 SHOWN_CHANGES = 3
+SHOWN_TRIALS = 3
 LIKELY = 0.05
 """False discovery rate up to which a main effect is named as a reason."""
 
@@ -130,6 +131,14 @@ def _trouble(results: StudyResults) -> Iterator[str]:
     failed = sum(trial.status == "failed" for trial in results.trials)
     if failed:
         yield f"{counted(failed, 'trial')} failed."
+    for names, reason in lost_trials(results.missing):
+        more = len(names) - SHOWN_TRIALS
+        rest = f" and {more} more" if more > 0 else ""
+        verb = "is" if len(names) == 1 else "are"
+        yield f"{'; '.join(names[:SHOWN_TRIALS])}{rest} {verb} missing: {reason}. The next run tries again."
+    unrun = sum(row.reason is None for row in results.missing)
+    if unrun:
+        yield f"{counted(unrun, 'trial')} {'was' if unrun == 1 else 'were'} not run to the end."
     order = {"error": 0, "warning": 1, "note": 2}
     grave = [finding for finding in results.findings if finding.severity != "note"]
     grave.sort(key=lambda finding: order[finding.severity])
@@ -138,8 +147,21 @@ def _trouble(results: StudyResults) -> Iterator[str]:
         yield _named([finding for finding in grave if finding.check == check])
     if len(grouped) > SHOWN_FINDINGS:
         yield f"And {len(grouped) - SHOWN_FINDINGS} more kinds of errors and warnings."
-    if not grave and not failed:
+    if not grave and not failed and not results.missing:
         yield "Nothing that the checks look for."
+
+
+def lost_trials(missing: Sequence[MissingTrial]) -> list[tuple[list[str], str]]:
+    """Return trials whose workers were lost, those of one reason together.
+
+    Args:
+        missing: of the results; trials that nobody has begun have no reason.
+    """
+    trials: dict[str, list[str]] = {}
+    for row in missing:
+        if row.reason is not None:
+            trials.setdefault(row.reason, []).append(f"{row.variant}, seed {row.seed}")
+    return [(names, reason) for reason, names in trials.items()]
 
 
 def _named(findings: Sequence[Finding]) -> str:

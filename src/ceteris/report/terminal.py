@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ceteris.judge.results import Finding, MissingTrial, StudyResults
+from ceteris.report.brief import lost_trials
 from ceteris.report.claim_lines import claim_grid, claim_heading, published_lines
 from ceteris.report.screen import STYLES, Screen, console_of, hanging, heading, indented, screen_of
 from ceteris.report.tables import selection_sentence
@@ -61,11 +62,7 @@ def _lost(missing: Sequence[MissingTrial], screen: Screen) -> Iterator[Renderabl
     """Yield every reason why a worker was lost once, with the trials that are missing for it."""
     from rich.text import Text
 
-    trials: dict[str, list[str]] = {}
-    for row in missing:
-        if row.reason is not None:
-            trials.setdefault(row.reason, []).append(f"{row.variant}, seed {row.seed}")
-    for reason, names in trials.items():
+    for names, reason in lost_trials(missing):
         said = Text.assemble((f"{screen.text('; '.join(names))}: ", "bold"), screen.text(reason))
         yield indented(hanging(Text(screen.mark("error"), STYLES["error"]), said))
 
