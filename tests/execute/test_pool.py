@@ -339,3 +339,23 @@ def test_workers_that_all_end_before_they_begin_are_one_error(tasks, tmp_path, m
             one.process.kill()
         pool.run(tasks(), lambda event: None)
     assert not workers()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux to end workers with their parent")
+def test_a_worker_whose_parent_has_ended_before_it_could_ask_ends_too(tmp_path):
+    program = """
+import multiprocessing, os, sys, time
+from ceteris.execute.worker import _die_with_parent
+
+def late(parent, path):
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    open(path + "begun", "w").close()
+    _die_with_parent()
+    open(path + "lives", "w").close()
+
+multiprocessing.get_context("fork").Process(target=late, args=(os.getpid(), sys.argv[1])).start()
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", program, f"{tmp_path}/"], check=True, capture_output=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["begun"]

@@ -7,6 +7,8 @@ parent. Artifacts are durable before the event that announces them is sent.
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -365,10 +367,16 @@ def _too_large(task: Task, error: Exception) -> Fatal:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, however that ends."""
+    """Ask Linux to end this process when its parent ends, however that ends.
+
+    A parent that has ended before it is asked is noticed by its children's new parent.
+    """
     if sys.platform == "linux":
         import ctypes
         import signal
 
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != os.getppid():
+            os._exit(1)
