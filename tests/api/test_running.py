@@ -1,5 +1,6 @@
 """What a run does when workers die, when trials are missing, and in which order it works."""
 
+import copy
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import pytest
 import ceteris
 from ceteris.api import executing, finishing
 from ceteris.api.folder import DATABASE
-from ceteris.api.running import RunOptions
+from ceteris.api.running import RunOptions, run_study
 from ceteris.execute import pool as pool_module
 from ceteris.execute.events import EpochEnded, Started
 from ceteris.execute.grouping import groups_of
@@ -19,6 +20,7 @@ from ceteris.store.store import open_store
 from ceteris.study.expand import expand
 from ceteris.study.identity import plan_trials
 from ceteris.study.load import study_from_mapping
+from tests.conftest import TINY
 
 REFIT = {"by": "val_accuracy", "refit": "train+validation", "test": "once"}
 
@@ -28,6 +30,11 @@ def table(results):
     for trial in plain["trials"]:
         del trial["seconds"]
     return plain
+
+
+def run(study, out, observe=lambda _: None, **options):
+    """Run a study without drawing its report, which takes longer."""
+    return run_study(study_from_mapping(study), out, RunOptions(**{"jobs": 1, **options}), observe)
 
 
 class Killer:
@@ -63,17 +70,23 @@ class Killer:
         return len(self.pids)
 
 
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """The table of an undisturbed run."""
+    return table(run({**copy.deepcopy(TINY), "select": REFIT}, tmp_path_factory.mktemp("whole")))
+
+
 @pytest.fixture
-def whole(tiny, tmp_path):
+def whole(tiny, expected):
     tiny["select"] = REFIT
-    return tiny, table(ceteris.from_mapping(tiny).run(tmp_path / "whole"))
+    return tiny, expected
 
 
 @pytest.mark.slow
 def test_a_trial_whose_worker_dies_once_is_tried_again_at_once(whole, tmp_path, monkeypatch):
     study, expected = whole
     killer = Killer(monkeypatch, ("some", 0), 1)
-    results = ceteris.from_mapping(study).run(tmp_path / "out")
+    results = run(study, tmp_path / "out")
     assert killer.killed == 1
     assert table(results) == expected
     assert results.summary.missing == ()
@@ -85,7 +98,7 @@ def test_a_trial_whose_worker_dies_again_is_missing_and_nothing_is_chosen(whole,
     with monkeypatch.context() as patch:
         killer = Killer(patch, ("some", 0), 10)
         heard = []
-        results = ceteris.from_mapping(study).run(out, observe=heard.append)
+        results = run(study, out, observe=heard.append)
     assert killer.killed == executing.TRIES
     (missing,) = results.summary.missing
     assert (missing.variant, missing.seed) == ("some", 0)
@@ -103,21 +116,21 @@ def test_a_trial_whose_worker_dies_again_is_missing_and_nothing_is_chosen(whole,
     assert "SIGKILL" in status["lost"][0]["reason"]
     (out / "report.html").unlink(missing_ok=True)
     assert "Nothing is selected: 1 trial is missing." in ceteris.api.open_results(out)._repr_html_()
-    again = ceteris.from_mapping(study).run(out)
+    again = run(study, out)
     assert table(again) == expected
 
 
 @pytest.mark.slow
 def test_a_trial_that_kills_its_worker_takes_no_other_trial_of_its_group_along(tiny, tmp_path, monkeypatch):  # fmt: skip
     tiny["seeds"] = 3
-    options = RunOptions(jobs=1, group_size=3)
-    expected = table(ceteris.from_mapping(tiny).run(tmp_path / "whole", options=options))
+    options = {"jobs": 1, "group_size": 3}
+    expected = table(run(tiny, tmp_path / "whole", **options))
     with monkeypatch.context() as patch:
         killer = Killer(patch, ("some", 1), 10)
-        results = ceteris.from_mapping(tiny).run(tmp_path / "out", options=options)
+        results = run(tiny, tmp_path / "out", **options)
     assert killer.killed == executing.TRIES + 1, "in the group, and alone"
     assert [(item.variant, item.seed) for item in results.summary.missing] == [("some", 1)]
-    assert table(ceteris.from_mapping(tiny).run(tmp_path / "out", options=options)) == expected
+    assert table(run(tiny, tmp_path / "out", **options)) == expected
 
 
 @pytest.mark.slow
@@ -164,11 +177,11 @@ def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, mon
     heard = []
     with monkeypatch.context() as patch:
         patch.setattr(pool_module.Pool, "run", failing)
-        results = ceteris.from_mapping(study).run(tmp_path / "out", observe=heard.append)
+        results = run(study, tmp_path / "out", observe=heard.append)
     assert {trial.status for trial in results.summary.trials} == {"done"}
     assert not results.summary.complete
     assert any("could not be tested: no room" in p.phase for p in heard)
-    assert table(ceteris.from_mapping(study).run(tmp_path / "out")) == expected
+    assert table(run(study, tmp_path / "out")) == expected
 
 
 @pytest.mark.slow
@@ -185,8 +198,8 @@ def test_a_refit_of_a_variant_that_is_no_longer_selected_is_dropped(whole, tmp_p
 
     with monkeypatch.context() as patch:
         patch.setattr(finishing, "select_variant", other)
-        ceteris.from_mapping(study).run(out)
-    results = ceteris.from_mapping(study).run(out)
+        run(study, out)
+    results = run(study, out)
     assert table(results) == expected
     assert len({look.variant for look in results.summary.looks}) == 2, "looks are never forgotten"
     refits = [t for t in results.summary.trials if t.fit_on != "train"]
@@ -197,11 +210,11 @@ def test_a_refit_of_a_variant_that_is_no_longer_selected_is_dropped(whole, tmp_p
 def test_trials_of_other_settings_in_the_same_folder_are_another_studys(tiny, tmp_path):
     tiny["select"] = REFIT
     out = tmp_path / "out"
-    first = table(ceteris.from_mapping(tiny).run(out))
+    first = table(run(tiny, out))
     slower = {**tiny, "train": {**tiny["train"], "optimizer": {"Adam": {"learning_rate": 0.0001}}}}
-    alone = table(ceteris.from_mapping(slower).run(tmp_path / "alone"))
-    assert table(ceteris.from_mapping(slower).run(out)) == alone
-    assert table(ceteris.from_mapping(tiny).run(out)) == first
+    alone = table(run(slower, tmp_path / "alone"))
+    assert table(run(slower, out)) == alone
+    assert table(run(tiny, out)) == first
     assert alone["trials"] != first["trials"]
 
 
@@ -220,7 +233,7 @@ def test_trials_begin_seed_by_seed_and_the_longest_first(tiny, tmp_path, monkeyp
         hear(self, event)
 
     monkeypatch.setattr(executing._Listener, "hear", listening)
-    ceteris.from_mapping(tiny).run(tmp_path / "out", options=RunOptions(jobs=jobs))
+    run(tiny, tmp_path / "out", jobs=jobs)
     seeds = [seed for seed, _ in begun[:9]]
     if jobs == 1:
         assert seeds == [5, 5, 5, 1, 1, 1, 3, 3, 3]
@@ -251,7 +264,7 @@ def test_finished_events_are_counted_once(whole, tmp_path, monkeypatch):
     study, _ = whole
     heard = []
     Killer(monkeypatch, ("none", 1), 1)
-    ceteris.from_mapping(study).run(tmp_path / "out", observe=heard.append)
+    run(study, tmp_path / "out", observe=heard.append)
     first = [p for p in heard if p.phase == "trials" and p.num_trials]
     assert all(p.done_epochs <= p.total_epochs for p in first)
     assert [p.done_epochs for p in first] == sorted(p.done_epochs for p in first)

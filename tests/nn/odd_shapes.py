@@ -1,10 +1,13 @@
 """Runs layers on odd shapes against the NumPy reference; a process of its own, so that crashes are seen.
 
-``python odd_shapes.py LAYER...`` prints one line of JSON per case: before it runs, and its errors after.
+Reads the name of a layer a line, and tries it in a child of itself, which prints one line of JSON per case:
+before it runs, and its errors after. The last line of a layer is the exit status of its child.
 """
 
 import json
+import os
 import sys
+import traceback
 
 import numpy as np
 import torch
@@ -183,21 +186,34 @@ def evaluated(stacked, networks, given):
         )
 
 
-def main(kinds):
+def try_layer(kind):
+    for shape in SHAPES:
+        for arguments in cases(kind, shape) or [{}]:
+            for batch in BATCHES:
+                for front in (False, True):
+                    case = [kind, arguments, shape, batch, "behind" if front else "first"]
+                    print(json.dumps({"case": case}), flush=True)
+                    try:
+                        found = errors(kind, arguments, shape, batch, front=front)
+                    except ShapeError:
+                        found = {}
+                    print(json.dumps({"case": case, "errors": found}), flush=True)
+
+
+def main():
     torch.set_num_threads(1)
-    for kind in kinds:
-        for shape in SHAPES:
-            for arguments in cases(kind, shape) or [{}]:
-                for batch in BATCHES:
-                    for front in (False, True):
-                        case = [kind, arguments, shape, batch, "behind" if front else "first"]
-                        print(json.dumps({"case": case}), flush=True)
-                        try:
-                            found = errors(kind, arguments, shape, batch, front=front)
-                        except ShapeError:
-                            found = {}
-                        print(json.dumps({"case": case, "errors": found}), flush=True)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                try_layer(line.strip())
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(70)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(json.dumps({"ended": status}), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
