@@ -13,7 +13,7 @@ demo: .venv/.installed
 	$(BIN)/ceteris run examples/digits.yaml --out results/digits || test $$? -eq 1
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -m "$(MARKERS)" -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -m "$(MARKERS)" -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

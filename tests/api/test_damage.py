@@ -18,6 +18,8 @@ from ceteris.execute.artifacts import unreadable
 from ceteris.wording import counted
 from tests.conftest import TINY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):

@@ -10,6 +10,8 @@ from ceteris.api import feasible
 from ceteris.errors import StudyError
 from ceteris.execute.room import UNKNOWN, machine_memory
 
+pytestmark = pytest.mark.slow
+
 STUDY = """study: small
 data: {source: digits, preprocess: [scale], split: {train: 0.6, validation: 0.2, test: 0.2}}
 model:

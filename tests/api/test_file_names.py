@@ -8,6 +8,8 @@ import ceteris
 from ceteris.api.gallery import load_gallery
 from ceteris.execute.insight import read_insight
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("dark", "light")
 
 

@@ -24,6 +24,8 @@ from ceteris.errors import TrialError
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.records import Speed
 
+pytestmark = pytest.mark.slow
+
 
 def variant(tiny, **train):
     tiny["train"] |= train

@@ -14,6 +14,8 @@ from ceteris.data.splits import split_ids
 from ceteris.records import Predictions
 from tests.api.test_scope import STUDY
 
+pytestmark = pytest.mark.slow
+
 
 def run(folder, **select):
     study = {**copy.deepcopy(STUDY), "seeds": 2, "claims": [], "published": {}, "select": select}

@@ -17,6 +17,8 @@ from ceteris.execute.artifacts import read_predictions, trial_folder
 from ceteris.report.images import Picture, png_uri
 from tests.api.test_scope import STUDY
 
+pytestmark = pytest.mark.slow
+
 CONV = {"Conv2D": {"name": "conv", "filters": 3, "kernel_size": 3, "activation": "relu"}}
 
 

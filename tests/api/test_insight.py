@@ -23,6 +23,8 @@ from ceteris.execute.pool import Pool
 from ceteris.report.html import render_parts
 from tests.conftest import TINY
 
+pytestmark = pytest.mark.slow
+
 STUDY = {**copy.deepcopy(TINY), "claims": []}
 STUDY["data"]["preprocess"] = ["scale", {"pad": {"pixels": 1}}]
 

@@ -11,6 +11,8 @@ from ceteris.api.running import RunOptions
 from ceteris.cli.main import app
 from ceteris.errors import StoreError
 
+pytestmark = pytest.mark.slow
+
 runner = CliRunner()
 STUDY = {
     "study": "again",

@@ -17,6 +17,8 @@ from ceteris.api.frames import _csv
 from ceteris.errors import StudyError
 from ceteris.execute.artifacts import read_predictions, trial_folder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

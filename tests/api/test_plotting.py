@@ -11,6 +11,8 @@ from ceteris.errors import StudyError
 from tests.api.test_scope import STUDY
 from tests.report.test_embedding import unknown_colours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):

@@ -9,6 +9,8 @@ import ceteris
 from ceteris.api.results import marking_of
 from ceteris.report.tables import markdown_table
 
+pytestmark = pytest.mark.slow
+
 STUDY = {
     "study": "scope",
     "data": {"source": "digits", "split": {"train": 0.5, "validation": 0.3, "test": 0.2}, "preprocess": ["scale"]},

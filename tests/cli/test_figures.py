@@ -13,6 +13,8 @@ import ceteris
 from ceteris.cli.main import app
 from tests.api.test_scope import STUDY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 import ceteris
 from ceteris.cli.main import app
 
+pytestmark = pytest.mark.slow
+
 STUDY = {
     "study": "own",
     "data": {"source": "digits", "split": {"train": 0.6, "validation": 0.2, "test": 0.2, "seed": 0}, "preprocess": ["scale"]},

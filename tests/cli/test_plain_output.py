@@ -22,6 +22,8 @@ from ceteris.cli.main import app
 from ceteris.wording import plain
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "\x1b[31mred\x1b]0;t\x07\u202eevil\x9b1m\x7f\u2066[bold]x:smile:"
 NAME = "\x1b[31m\u202e\x9b1m\x7f[bold]:smile:"
 """Short enough for the name of a level."""

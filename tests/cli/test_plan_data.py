@@ -98,6 +98,7 @@ def test_a_path_is_read_once_for_a_plan_and_a_run(tmp_path, monkeypatch):
     assert len(calls) == 1
 
 
+@pytest.mark.slow
 def test_plan_and_run_print_what_was_read(tmp_path):
     save(tmp_path / "a.npz", high=17, extra=np.zeros(3))
     path = study(tmp_path, {"source": "a.npz"})
@@ -148,6 +149,7 @@ def test_a_range_that_is_not_used_is_warned_of_where_a_step_relies_on_it(
     assert bool(found["warnings"]) == warned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("high", "warned"), [(63, True), (64, False)])
 def test_a_quarter_of_the_range_is_enough(tmp_path, high, warned):
     save(tmp_path / "a.npz", high=high + 1)
@@ -175,6 +177,7 @@ def test_scale_divides_by_what_the_source_can_hold(tmp_path):
         assert values.max() == pytest.approx(largest), name
 
 
+@pytest.mark.slow
 def test_a_maximum_of_a_named_source(tmp_path):
     path = study(tmp_path, {"source": "digits", "maximum": 255})
     text = path.read_text().replace("units: 3", "units: 10")
@@ -258,6 +261,7 @@ def test_grayscale_needs_one_channel_or_three(tmp_path, channels):
     )
 
 
+@pytest.mark.slow
 def test_control_characters_in_names_are_shown_not_obeyed(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (30, 6, 6), dtype=np.uint8)
     names = np.array(["\x1b[31mred", ":cat:", "[bold]x"])

@@ -19,6 +19,8 @@ from ceteris.cli.main import app
 from tests.conftest import TINY
 from tests.store.test_read_only import snapshot, switch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

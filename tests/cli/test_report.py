@@ -16,6 +16,8 @@ from ceteris.cli.main import app
 from ceteris.errors import StoreError
 from tests.api.test_scope import STUDY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

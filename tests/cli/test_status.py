@@ -11,6 +11,8 @@ import ceteris
 from ceteris.cli.main import app
 from tests.api.test_scope import STUDY
 
+pytestmark = pytest.mark.slow
+
 LONG = "a-level-with-a-name-that-nobody-would-type-but-somebody-did"
 
 

@@ -133,6 +133,7 @@ def test_a_killed_group_loses_all_its_trials_and_fails_none(tasks, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_events_tell_the_whole_story(tasks, tmp_path):
     work = tasks()
     events = run_all(work, tmp_path)
@@ -156,6 +157,7 @@ def test_events_tell_the_whole_story(tasks, tmp_path):
     assert tested.metrics["test_accuracy"] == pytest.approx(recount)
 
 
+@pytest.mark.slow
 def test_reading_events_does_not_load_torch_into_the_parent(tasks, tmp_path):
     work = tasks()
     (tmp_path / "events").write_bytes(pickle.dumps(run_all(work[:1], tmp_path)))
@@ -208,6 +210,7 @@ def test_a_killed_worker_loses_its_trial_and_the_others_go_on(tasks, tmp_path):
     assert outcomes[other].status == "done"
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_all_workers_within_two_seconds(tasks, tmp_path):
     work = tasks(epochs=500)
     began = []

@@ -84,6 +84,7 @@ def test_values_that_are_all_equal_are_left_to_the_signs():
     assert Sample((0.0,) * 6).p_differs() == 1.0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_adjustments_are_statsmodels_and_scipys(p_values):

@@ -147,6 +147,7 @@ def other_width(request, tmp_path_factory):
     return built, lanes
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_width_of_vectors(other_width):
     own = results_of_all_kernels()
     built, lanes = other_width

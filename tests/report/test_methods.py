@@ -8,6 +8,8 @@ import ceteris
 from ceteris.api.running import RunOptions
 from ceteris.report.methods import checklists, methods_paragraph
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):

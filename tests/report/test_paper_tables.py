@@ -13,6 +13,8 @@ from ceteris.report.paper_tables import csv_text, latex, markdown, paper_tables
 from tests.api.test_scope import STUDY
 from tests.report.test_terminal import results as made_up
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):

@@ -10,6 +10,8 @@ from ceteris.serve.app import MAX_IMAGE_BYTES, build_app
 from ceteris.serve.guard import is_own_host, new_token
 from ceteris.serve.pages import Library
 
+pytestmark = pytest.mark.slow
+
 PORT = 8000
 OWN = f"http://127.0.0.1:{PORT}"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

@@ -18,6 +18,8 @@ from ceteris.serve.pages import Library, existing_library
 from ceteris.serve.runs import arguments_of
 from ceteris.serve.server import serving
 
+pytestmark = pytest.mark.slow
+
 runner = CliRunner()
 
 
