@@ -340,6 +340,28 @@ def test_a_table_of_pixels_beside_pictures_stays_one(tmp_path):
     assert data.file_names == ()
 
 
+@pytest.mark.parametrize("labels", ["-1 0 1 -1 0 1", "0 1 label 0 1 1"])
+def test_numbers_beside_pictures_of_the_same_names_are_no_files(tmp_path, labels):
+    put(tmp_path, "a/0.png", "a/1.png")
+    cells = labels.split()
+    header = "label," + ",".join(f"pixel{k}" for k in range(16))
+    rows = [header if cell == "label" else ",".join([cell, *["7"] * 15, str(k)]) for k, cell in enumerate(cells)]  # fmt: skip
+    path = table(tmp_path, "\n".join([header, *rows]))
+    if "label" in cells:
+        assert "must hold a number, got 'pixel0'" in refusal(path)
+    else:
+        assert read(path).images.shape == (6, 4, 4, 1)
+
+
+def test_a_link_to_a_folder_around_the_source_is_not_followed(tmp_path):
+    expected = put(tmp_path, "all/cat/1.png", "all/dog/1.png", "other/1.png")
+    (tmp_path / "all" / "back").symlink_to(tmp_path)
+    data = read(tmp_path / "all")
+    assert data.class_names == ("cat", "dog")
+    assert (data.images == expected[:2]).all()
+    assert data.ignored == ("1 other file: back",)
+
+
 def test_class_folders_are_taken_before_a_table_beside_them(tmp_path):
     plain(tmp_path)
     table(tmp_path, "file,label\ncat/1.png,x\ndog/1.png,y\n")

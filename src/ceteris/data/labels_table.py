@@ -19,7 +19,7 @@ from ceteris.data.labels import Labels, as_labels
 from ceteris.data.pictures import Listed, read_pictures
 from ceteris.data.spec import ColumnNames, DataSpec
 from ceteris.data.table_columns import PART_WORDS
-from ceteris.data.table_header import LABEL_NAMES, PART_NAMES, plain_name
+from ceteris.data.table_header import LABEL_NAMES, PART_NAMES, is_number, plain_name
 from ceteris.data.table_text import Table, is_table, read_cells, texts_of
 from ceteris.data.tree import Tree, grown, plain_text, shown
 from ceteris.errors import DataError, Problem, did_you_mean
@@ -238,8 +238,7 @@ def _with_files(
     naming = [
         place
         for place, cells in texts.items()
-        if _names_any(cells, pictures)
-        and (place in named or not all(cell.isdigit() for cell in cells))  # else: pixels, say
+        if _names_any(cells if place in named else _not_numbers(cells), pictures)
     ]
     named = [place for place in naming if place in named]
     if len(naming) > 1 and len(named) == 1:
@@ -249,6 +248,11 @@ def _with_files(
         got = " and ".join(table.column(place) for place in naming)
         raise DataError(Problem(str(table.path), "the column of the files must be clear", got, fix))
     return PictureTable(table, naming[0], texts[naming[0]]) if naming else None
+
+
+def _not_numbers(cells: Sequence[str]) -> list[str]:
+    """Empty the cells that are numbers: pixels and classes can be called like pictures, too."""
+    return ["" if is_number(cell) else cell for cell in cells]
 
 
 def _names_any(cells: Sequence[str], pictures: _Pictures) -> bool:

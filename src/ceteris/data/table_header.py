@@ -16,7 +16,15 @@ from pathlib import Path
 
 from ceteris.errors import DataError, Problem
 
-__all__ = ["INDEX_NAMES", "LABEL_NAMES", "PART_NAMES", "Header", "header_of", "plain_name"]
+__all__ = [
+    "INDEX_NAMES",
+    "LABEL_NAMES",
+    "PART_NAMES",
+    "Header",
+    "header_of",
+    "is_number",
+    "plain_name",
+]
 
 LABEL_NAMES = frozenset(
     {
@@ -102,7 +110,7 @@ def header_of(
     cells = [cell.replace(",", ".") if comma else cell for cell in first]
     if header is not None:
         return Header(_names(first) if header else None)
-    numeric = [_is_number(cell) for cell in cells]
+    numeric = [is_number(cell) for cell in cells]
     if not any(numeric):
         return Header(_names(first))
     numbers = [cell for cell, is_number in zip(cells, numeric, strict=True) if is_number]
@@ -170,7 +178,8 @@ def _is_known(cell: str) -> bool:
     return not name or name in LABEL_NAMES | INDEX_NAMES | PART_NAMES
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, with a decimal point."""
     return _NUMBER.fullmatch(cell) is not None
 
 

@@ -75,7 +75,7 @@ def _grown(path: Path, above: tuple[Path, ...]) -> Tree:
         if is_junk(entry.name):
             found.junk.append(entry)
         elif entry.is_dir():
-            if entry.resolve() in (*above, real):
+            if entry.resolve() in (*above, real, *real.parents):
                 found.others.append(entry)
             else:
                 found.folders.append(_grown(entry, (*above, real)))
