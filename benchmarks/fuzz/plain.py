@@ -59,6 +59,8 @@ class Pass:
     coarse: Mapping[str, float] = field(default_factory=dict)
     """Layer name -> another level, for operators whose sums are known to be coarser."""
     noise: torch.Generator | None = None
+    library: bool = False
+    """Normalise by PyTorch's closed forms, whose gradients round otherwise than the definition's."""
     flips: frozenset[Flip] = frozenset()
     kinks: dict[str, Callable[[], Tensor]] | None = None
     """Site -> distances from the kink, if they are asked for."""
@@ -74,6 +76,13 @@ class Pass:
             return x
         y: Tensor = _Rounded.apply(x, level, self.noise)  # type: ignore[no-untyped-call]
         return y
+
+    def shifted(self, x: Tensor, size: Tensor) -> Tensor:
+        """Add noise of one operation on numbers of another size."""
+        if not self.level:
+            return x
+        draw = torch.randn(x.shape, generator=self.noise, dtype=x.dtype)
+        return x + self.level * draw * size
 
     def other_side(self, site: str, count: int) -> Tensor | None:
         """Return which positions of a site take the other side; None for none."""
@@ -264,6 +273,10 @@ def _activation(x: Tensor, arguments: Settings, own: Weights, how: Pass) -> Tens
             return torch.softmax(x, 1)
         case "linear":
             return x
+        case (
+            "gelu"
+        ):  # 1 + erf cancels far below zero: its rounding is that of 1, also in the derivative
+            return _SMOOTH[name](x) + how.shifted(torch.zeros_like(x), x)
         case _:
             return _SMOOTH[name](x)
 
@@ -314,6 +327,8 @@ def _batch_normalization(x: Tensor, arguments: Settings, own: Weights, how: Pass
     if not how.training:
         return _affine((x - mean) / (variance + epsilon).sqrt(), own)
     y, seen = _standardized(x, over, epsilon, how)
+    if how.library:
+        y = torch.batch_norm(x, None, None, None, None, True, 0.0, epsilon, False)
     count, kept = x.numel() // x.shape[1], arguments["momentum"]
     if arguments["unbiased"] and count > 1:
         seen = (seen[0], seen[1] * count / (count - 1))
@@ -326,8 +341,13 @@ def _batch_normalization(x: Tensor, arguments: Settings, own: Weights, how: Pass
 def _standardized(
     x: Tensor, over: Sequence[int], epsilon: float, how: Pass
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Return (x - mean) / sqrt(variance + epsilon), and mean and variance; each step is rounded."""
+    """Return (x - mean) / sqrt(variance + epsilon), and mean and variance; each step is rounded.
+
+    The mean also by what the numbers are rounded that are added up: libraries compute
+    ``x * scale - mean * scale``, whose rounding is as large as that of x, however near they are.
+    """
     mean = how.rounded(x.mean(over, keepdim=True), "")
+    mean = how.shifted(mean, x.detach().square().mean(over, keepdim=True).sqrt())
     centred = how.rounded(x - mean, "")
     variance = how.rounded(centred.square().mean(over, keepdim=True), "")
     y = how.rounded(centred / (variance + epsilon).sqrt(), "")
@@ -335,10 +355,17 @@ def _standardized(
 
 
 def _layer_normalization(x: Tensor, arguments: Settings, own: Weights, how: Pass) -> Tensor:
-    return _affine(_standardized(x, (1,), arguments["epsilon"], how)[0], own)
+    epsilon = arguments["epsilon"]
+    if how.library:
+        last, own_two = x.movedim(1, -1), (own.get("gamma"), own.get("beta"))
+        return torch.layer_norm(last, (x.shape[1],), *own_two, epsilon).movedim(-1, 1)
+    return _affine(_standardized(x, (1,), epsilon, how)[0], own)
 
 
 def _group_normalization(x: Tensor, arguments: Settings, own: Weights, how: Pass) -> Tensor:
+    if how.library and x.numel() > len(x) * arguments["groups"]:
+        y = torch.nn.functional.group_norm(x, arguments["groups"], eps=arguments["epsilon"])
+        return _affine(y, own)
     parts = x.reshape(len(x), arguments["groups"], -1)
     return _affine(_standardized(parts, (2,), arguments["epsilon"], how)[0].view(x.shape), own)
 

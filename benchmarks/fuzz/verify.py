@@ -4,9 +4,13 @@ At every step the referee starts from the arm's own weights, so a difference is 
 no chaos of training can make or hide one. Equal steps from equal weights are equal courses.
 
 The rule of rounding, for every tensor: its largest error against the float64 referee is at most
-``FACTOR`` times the largest error of (a) the same referee in float32 and (b) the float64 referee
-with noise of ``LEVEL`` on every layer's output and gradient, plus ``FLOOR`` of its largest value.
-(b) says how much rounding this very network magnifies. Convolutions that may take Winograd's way
+``FACTOR`` times the largest error of (a) the same referee in the arm's precision, (b) the float64 referee
+with noise of ``LEVEL`` on every layer's output and gradient, and (c) the referee in the arm's precision
+whose normalisations are PyTorch's, with and without that noise, plus ``FLOOR`` of its largest value.
+(b) says how much rounding this very network magnifies. (c) is there since PyTorch computes the gradient of a
+normalisation in closed form, ``(g - mean(g) - x' mean(g x')) / s``, which holds only for numbers x' whose mean is
+exactly zero: behind nearly equal numbers, what is left of the mean is magnified by ``1 / s`` twice. That is PyTorch's
+own rounding, and ours where we call it. Convolutions that may take Winograd's way
 are allowed its published error (`COARSE`).
 
 The rule of kinks: where relu's input or the lead of a pooling's winner is smaller than what
@@ -204,6 +208,7 @@ class _Job:
         noise: int | None = None,
         flips: frozenset[Flip] = frozenset(),
         kinks: bool = False,
+        library: bool = False,
     ) -> _Computed:
         weights = {
             name: tensor.to(dtype, copy=True).requires_grad_(not _is_statistic(name))
@@ -213,6 +218,7 @@ class _Job:
         how = Pass(training=self.training, profile=referee.network.profile)
         how.keys, how.used, how.flips = self.keys, self.used, flips
         how.kinks = {} if kinks else None
+        how.library = library
         if noise is not None:
             how.noise = torch.Generator().manual_seed(noise)
             how.level = referee.exactness.level
@@ -285,9 +291,11 @@ class _Job:
         """Say how far rounding moves each tensor; False where it leads to no number at all."""
         kinks = draws == _DRAWS
         exact = self._compute(torch.float64, kinks=True) if kinks else self.exact
+        own = self.referee.exactness.dtype
         others = [self._compute(torch.float64, noise=k, kinks=kinks) for k in range(draws)]
-        if self.referee.exactness is FLOAT32:
-            others.append(self._compute(torch.float32, kinks=kinks))
+        others.append(self._compute(own, kinks=kinks))
+        others.append(self._compute(own, kinks=kinks, library=True))
+        others += [self._compute(own, noise=k, kinks=kinks, library=True) for k in range(draws)]
         if not all(other.finite for other in others):
             return False
         self._errors = {

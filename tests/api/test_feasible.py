@@ -78,6 +78,28 @@ def test_the_variant_and_the_line_that_make_no_step_are_named(tmp_path, where):
     assert f": {name}train.batch_size: must be at most" in found
 
 
+def test_no_more_images_than_there_are_can_be_asked_for(tmp_path):
+    count = planned(tmp_path, STUDY).descriptions["base"].num_examples["train"]
+    text = STUDY.replace("digits, ", "digits, train_size: SIZE, ")
+    planned(tmp_path, text.replace("SIZE", str(count)))
+    assert problems(tmp_path, text.replace("SIZE", str(count + 1))) == [
+        f"study.yaml:2: data.train_size: must be at most the {count:,} training examples of the split, "
+        f"got {count + 1:,}. Leave it out to train on all of them."
+    ]
+    text = STUDY + "factors:\n  f:\n    good: {}\n    bad: {set: {data.train_size: 9999}}\n"
+    (found,) = problems(tmp_path, text)
+    assert found.startswith("study.yaml:17: variant bad: data.train_size: must be at most")
+
+
+def test_every_part_gets_an_image(tmp_path):
+    shares = "train: 0.6, validation: 0.2, test: 0.2"
+    planned(tmp_path, STUDY.replace(shares, "train: 0.9989, validation: 0.0006, test: 0.0005"))
+    text = STUDY.replace(shares, "train: 0.9995, validation: 0.0001, test: 0.0004")
+    assert problems(tmp_path, text) == [
+        "study.yaml:2: data.split: every part must get at least one example, got 1796 / 0 / 1 examples."
+    ]
+
+
 def test_parameters_are_weighed_against_memory(tmp_path, monkeypatch):
     """Adam: weights, gradients and two moments, four bytes each."""
     text = STUDY.replace("last_batch: drop", "last_batch: keep")

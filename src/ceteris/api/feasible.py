@@ -7,7 +7,7 @@ is refused cannot run; `plan` forecasts what will be needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path as FilePath
 
@@ -22,7 +22,7 @@ from ceteris.nn.training import TrainSpec
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.reading import Document
 
-__all__ = ["image_problems", "memory_problems", "step_problems"]
+__all__ = ["image_problems", "memory_problems", "step_problems", "where_stands"]
 
 NUMBER_BYTES = 4
 _STATES = {"SGD": 0, "Adam": 2, "AdamW": 2, "Nadam": 2, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2}
@@ -49,12 +49,7 @@ def step_problems(
             or train.batch_size <= count
         ):
             continue
-        where = _where(document, variant, ("train", "batch_size"), ("data", "train_size"))
-        if not count:
-            where = _where(document, variant, ("data", "split"), ("data", "train_size"))
-            rule, fix = "must leave images to train on", "Give train a larger share."
-            yield Problem(where, rule, "none", fix)
-            continue
+        where = where_stands(document, variant, ("train", "batch_size"), ("data", "train_size"))
         rule = f"must be at most the {count:,} training images with last_batch: drop, or no step is made"
         fix = f"Use batch_size: {_smaller(count)}, or last_batch: keep."
         yield Problem(where, rule, f"{train.batch_size:,}", fix)
@@ -79,7 +74,7 @@ def image_problems(
         count = _num_images(spec, base)
         needed = count * max(sizes)
         if needed > memory:
-            where = _where(document, variant, ("data", "preprocess"))
+            where = where_stands(document, variant, ("data", "preprocess"))
             rule = f"{count:,} images of {max(sizes):,} pixels must fit the memory of this machine, {_size(memory)}"
             yield Problem(
                 where,
@@ -116,7 +111,7 @@ def memory_problems(
                 f"{summary.parameters:,} parameters ({largest.name}: {largest.parameters:,}) with {optimizer} "
                 f"must fit the memory of this machine, {_size(memory)}"
             )
-            where = _where(document, variant, ("model", "layers"))
+            where = where_stands(document, variant, ("model", "layers"))
             fix = "Use fewer units or filters, or smaller images."
             yield Problem(where, rule, f"at least {_size(of_weights)}", fix)
             continue
@@ -130,7 +125,7 @@ def memory_problems(
                 f"{outputs:,} numbers an image ({largest.name}: {shape}) in batches of {batch:,} "
                 f"must fit the memory of this machine, {_size(memory)}"
             )
-            where = _where(document, variant, ("train", "batch_size"), ("model", "layers"))
+            where = where_stands(document, variant, ("train", "batch_size"), ("model", "layers"))
             fix = "Use a smaller batch_size, fewer filters or smaller images."
             yield Problem(where, rule, f"at least {_size(of_weights + of_batch)}", fix)
 
@@ -145,15 +140,21 @@ def _num_images(spec: DataSpec, base: FilePath | None) -> int:
     return sum(1 for file in path.rglob("*") if file.is_file()) if path.is_dir() else 1
 
 
-def _where(document: Document, variant: Variant, *keys: Sequence[str]) -> str:
-    """Say where the first of some settings stands: where the variant changes one, else in the base."""
+def where_stands(document: Document, variant: Variant, *keys: Path) -> str:
+    """Say where the first of some settings stands: where the variant changes one, else in the base.
+
+    Args:
+        document: of the study.
+        variant: whose setting it is.
+        keys: paths from the top of the file, the one to be named first.
+    """
     roots: list[Path] = [("variants", variant.name)]
     roots += [("factors", factor, level) for factor, level in variant.levels.items()]
     own = [path for path in document.lines for root in roots if path[: len(root)] == root]
-    dotted = ".".join(keys[0])
+    dotted = ".".join(map(str, keys[0]))
     for key in keys:
         for path in own:
-            if any(key[-1] in str(part).split(".") for part in path):
+            if any(str(key[-1]) in str(part).split(".") for part in path):
                 return f"{document.name}:{document.line(path)}: variant {variant.name}: {dotted}"
     if keys[0][0] == "model":  # an edit of the network that names no list of layers
         edits = [p for p in own if any(str(part).startswith("model") for part in p)]

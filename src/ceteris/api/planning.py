@@ -19,7 +19,7 @@ from ceteris.api.estimate import (
     measured_cost,
     trial_cost,
 )
-from ceteris.api.feasible import image_problems, memory_problems, step_problems
+from ceteris.api.feasible import image_problems, memory_problems, step_problems, where_stands
 from ceteris.api.sources import Sources
 from ceteris.checking import Issue
 from ceteris.data.account import DataAccount
@@ -34,7 +34,7 @@ from ceteris.nn.summary import ModelSummary
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.expand import expand
 from ceteris.study.identity import canonical_json
-from ceteris.study.load import Study, collect, raise_located
+from ceteris.study.load import Study, collect
 from ceteris.study.reading import Document
 from ceteris.study.shapes import check_shapes, with_parameter_warnings, with_scaling_warnings
 
@@ -162,14 +162,18 @@ def plan_study(
 
 
 def _described(plan: Plan, sources: Sources, study: Study) -> dict[str, DataDescription]:
-    issues: list[Issue] = []
+    problems: list[Problem] = []
     found = {}
     for variant in plan.variants:
+        issues: list[Issue] = []
         description = collect(partial(sources.describe, DataSpec.parse(variant.data)), issues)
         if description is not None:
             found[variant.name] = description
-    if issues:
-        raise_located(study.document, issues)
+        for issue in issues:
+            where = where_stands(study.document, variant, issue.path, issue.path[:2])
+            problems.append(Problem(where, issue.rule, issue.got, issue.fix))
+    if problems:
+        raise StudyError(dict.fromkeys(problems))
     return found
 
 

@@ -70,7 +70,8 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
         data: their data set, where its source is a path; what is named is known without.
 
     Raises:
-        SettingsError: a preprocessing step does not fit the images.
+        SettingsError: a preprocessing step does not fit the images, a part of the split would be empty,
+            or more training examples are asked for than there are.
     """
     shape: Shape
     if data is None and spec.source == "digits":
@@ -84,12 +85,28 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
         shape, names, parts = (height, width, channels), data.class_names, data.parts
     spec = spec.completed(parts)
     train, validation, test = split_sizes(spec.split, parts)
+    _refuse_sizes(spec, (train, validation, test))
     sizes = {
         "train": subset_size(train, spec.train_size),
         "validation": validation,
         "test": test,
     }
     return DataDescription(_shape_after(spec, shape), names, sizes, parts, shape)
+
+
+def _refuse_sizes(spec: DataSpec, sizes: tuple[int, int, int]) -> None:
+    issues = []
+    asked, train = spec.train_size, sizes[0]
+    if min(sizes[:2]) < 1 or (sizes[2] < 1 and spec.split.validation != "test"):
+        got = f"{sizes[0]} / {sizes[1]} / {sizes[2]} examples"
+        rule = "every part must get at least one example"
+        issues.append(Issue(("data", "split"), rule, got))
+    elif isinstance(asked, int) and asked > train:
+        rule = f"must be at most the {train:,} training examples of the split"
+        fix = "Leave it out to train on all of them."
+        issues.append(Issue(("data", "train_size"), rule, f"{asked:,}", fix))
+    if issues:
+        raise SettingsError(issues)
 
 
 def _shape_after(spec: DataSpec, shape: Shape) -> Shape:
