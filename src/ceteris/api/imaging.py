@@ -125,7 +125,7 @@ class KernelSheet:
             sheet.paste(picture, (0, top))
             top += picture.height
         buffer = io.BytesIO()
-        sheet.save(buffer, "PNG", optimize=True)
+        sheet.save(buffer, "PNG")
         return saved_png(path, buffer.getvalue())
 
 

@@ -56,7 +56,7 @@ def explained_sheet(
         draw.text((GAP, top + 2), plain(caption), SOFT, ImageFont.load_default(12))
         top += LINE + GAP
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
+    sheet.save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -161,7 +161,7 @@ def png_uri(image: npt.NDArray[np.uint8], maximum: int) -> str:
 def picture_uri(picture: Image.Image) -> str:
     """Return a picture as a PNG data URI."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -19,6 +19,8 @@ WIDTH = 760
 LARGEST_CELL = 18
 COLUMNS = (8, 16)
 """Filters in a row: of up to 16, and of more."""
+GROUND = 150
+"""Grey between cells."""
 
 Kernel = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -52,17 +54,15 @@ def _picture(layer: str, kernel: Kernel) -> KernelPicture:
     outputs, inputs, height, width = kernel.shape
     scale = float(np.abs(kernel).max()) or 1.0
     if inputs == 3:
-        cells = [_colour(kernel[o], scale) for o in range(outputs)]
-        grid = _in_rows(cells)
+        cells, columns = _colour(kernel, scale), COLUMNS[outputs > 16]
         how = "each as the colours it responds to; gray is zero"
     elif inputs == 1:
-        grid = _in_rows([_signed(kernel[o, 0], scale) for o in range(outputs)])
+        cells, columns = _signed(kernel[:, 0], scale), COLUMNS[outputs > 16]
         how = "orange is positive, blue negative, white zero"
     else:
-        grid = [[_signed(kernel[o, i], scale) for i in range(inputs)] for o in range(outputs)]
+        cells, columns = _signed(kernel, scale).reshape(-1, height, width, 3), inputs
         how = "a row per output, a column per input; orange is positive, blue negative, white zero"
-    pixels = _joined(grid, height, width)
-    picture = Image.fromarray(pixels)
+    picture = Image.fromarray(_joined(cells, min(columns, len(cells))))
     each = f"{inputs} x {outputs}" if inputs not in (1, 3) else str(outputs)
     return KernelPicture(
         layer,
@@ -82,26 +82,21 @@ def _signed(values: Kernel, scale: float) -> Pixels:
 
 
 def _colour(values: Kernel, scale: float) -> Pixels:
-    """Three input channels as red, green and blue."""
-    result: Pixels = np.round(127.5 + 127.5 * values.transpose(1, 2, 0) / scale).astype(np.uint8)
+    """Three input channels ``(out, 3, height, width)`` as red, green and blue."""
+    result: Pixels = np.round(127.5 + 127.5 * values.transpose(0, 2, 3, 1) / scale).astype(np.uint8)
     return result
 
 
-def _in_rows(cells: list[Pixels]) -> list[list[Pixels]]:
-    columns = COLUMNS[len(cells) > 16]
-    return [cells[start : start + columns] for start in range(0, len(cells), columns)]
-
-
-def _joined(grid: list[list[Pixels]], height: int, width: int) -> Pixels:
-    """Magnify cells by a whole number and put them side by side, with gaps."""
-    columns = max(len(row) for row in grid)
+def _joined(cells: Pixels, columns: int) -> Pixels:
+    """Magnify cells ``(cell, height, width, 3)`` by a whole number and put them in rows, with gaps."""
+    count, height, width = cells.shape[:3]
     factor = min(LARGEST_CELL, max(1, WIDTH // (columns * (width + 1))))
     gap = max(1, factor // 2)
+    rows = -(-count // columns)
     tall, wide = height * factor + gap, width * factor + gap
-    result = np.full((len(grid) * tall + gap, columns * wide + gap, 3), 150, np.uint8)
-    for r, row in enumerate(grid):
-        for c, cell in enumerate(row):
-            large = np.kron(cell, np.ones((factor, factor, 1), np.uint8))
-            top, left = gap + r * tall, gap + c * wide
-            result[top : top + height * factor, left : left + width * factor] = large
+    tiles = np.full((rows * columns, tall, wide, 3), GROUND, np.uint8)  # a gap above and to the left
+    tiles[:count, gap:, gap:] = cells.repeat(factor, 1).repeat(factor, 2)
+    joined = tiles.reshape(rows, columns, tall, wide, 3).swapaxes(1, 2)
+    result = np.full((rows * tall + gap, columns * wide + gap, 3), GROUND, np.uint8)
+    result[: rows * tall, : columns * wide] = joined.reshape(rows * tall, columns * wide, 3)
     return result

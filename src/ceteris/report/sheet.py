@@ -51,7 +51,7 @@ def sheet_png(
             place = (left, top + SIDE + 2 + line * LINE)
             draw.text(place, _fitted(plain(part)), "#b00000" if loud else "#222222", font)
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
+    sheet.save(buffer, "PNG")
     return buffer.getvalue()
 
 
