@@ -253,7 +253,7 @@ def start(path, out, cwd):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
-    path = study(train={**tiny["train"], "epochs": 60}, seeds=3)
+    path = study(train={**tiny["train"], "epochs": 40}, seeds=2)
     process = start(path, "out", tmp_path)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("out/artifacts/*/checkpoint.safetensors")):
