@@ -3,8 +3,10 @@
 import collections
 
 import pytest
+import torch
 
-from benchmarks.fuzz.draw import MOST_PARAMETERS, drawn_case
+from benchmarks.fuzz.arms import ARMS
+from benchmarks.fuzz.draw import MOST_PARAMETERS, Case, drawn_case
 from benchmarks.fuzz.judge import judged
 from benchmarks.fuzz.workers import run_networks
 from ceteris.nn.layer import ACTIVATIONS
@@ -75,3 +77,59 @@ def test_a_fault_in_a_gradient_is_a_disagreement(monkeypatch):
         lambda tensors: {name: value * (1 + 1e-3) for name, value in real(tensors).items()},
     )
     assert judged(case).differences
+
+
+KERNELS = tuple(arm for arm in ARMS if arm.kernels and arm.dtype == torch.float32)
+NORMALISATIONS = {"BatchNormalization", "LayerNormalization", "GroupNormalization"}
+
+
+@pytest.mark.slow
+def test_a_fault_is_seen_behind_normalisations_too(monkeypatch):
+    """PyTorch's own rounding of them is allowed for, which must not hide faults."""
+    from benchmarks.fuzz import arms
+
+    cases = (drawn_case(SEED, k) for k in range(200))
+    chosen = [case for case in cases if _names(case.model, NORMALISATIONS)][:8]
+    real = arms._gradients
+    monkeypatch.setattr(
+        arms,
+        "_gradients",
+        lambda tensors: {name: value * (1 + 1e-3) for name, value in real(tensors).items()},
+    )
+    assert len(chosen) == 8
+    assert sum(bool(judged(case, KERNELS[:1]).differences) for case in chosen) >= 7
+
+
+DENSE = {"Dense": {"units": 5}}
+ILL_POSED = {
+    "equal numbers behind a layer normalisation of one channel": (
+        (13, 6, 1),
+        ["LayerNormalization", {"GroupNormalization": {"groups": 1}}, "Flatten", {"GroupNormalization": {"groups": 6}}, DENSE],
+        3,
+    ),
+    "a bias in front of batch normalisation, with a remainder of two": (
+        (7, 7, 3),
+        [{"GroupNormalization": {"groups": 1}}, {"GroupNormalization": {"groups": 1}}, "GlobalMaxPooling2D", DENSE, "BatchNormalization", {"Activation": {"activation": "tanh"}}],
+        8,
+    ),
+    "batch normalisation of batch normalisation, two images": (
+        (6, 9, 2),
+        ["BatchNormalization", "GlobalMaxPooling2D", "BatchNormalization", "BatchNormalization", DENSE],
+        2,
+    ),
+    "far below zero in gelu": (
+        (7, 11, 1),
+        ["GlobalMaxPooling2D", {"Rescaling": {"scale": -20.0}}, {"Dense": {"units": 1, "activation": "gelu", "kernel_initializer": "ones"}}, DENSE],
+        5,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ILL_POSED)
+def test_what_pytorch_itself_rounds_is_no_disagreement(name):
+    shape, layers, batch = ILL_POSED[name]
+    train = {"optimizer": {"SGD": {}}, "loss": "mean_squared_error", "batch_size": batch, "epochs": 2}  # fmt: skip
+    model = {"defaults": "torch", "layers": layers}
+    case = Case(1, 0, shape, 5, model, train, 5 * batch - 1, 2, "grouped")
+    assert judged(case, KERNELS).differences == []
