@@ -94,7 +94,9 @@ def _joined(cells: Pixels, columns: int) -> Pixels:
     gap = max(1, factor // 2)
     rows = -(-count // columns)
     tall, wide = height * factor + gap, width * factor + gap
-    tiles = np.full((rows * columns, tall, wide, 3), GROUND, np.uint8)  # a gap above and to the left
+    tiles = np.full(
+        (rows * columns, tall, wide, 3), GROUND, np.uint8
+    )  # a gap above and to the left
     tiles[:count, gap:, gap:] = cells.repeat(factor, 1).repeat(factor, 2)
     joined = tiles.reshape(rows, columns, tall, wide, 3).swapaxes(1, 2)
     result = np.full((rows * tall + gap, columns * wide + gap, 3), GROUND, np.uint8)
