@@ -348,7 +348,7 @@ def test_numbers_beside_pictures_of_the_same_names_are_no_files(tmp_path, labels
     rows = [header if cell == "label" else ",".join([cell, *["7"] * 15, str(k)]) for k, cell in enumerate(cells)]  # fmt: skip
     path = table(tmp_path, "\n".join([header, *rows]))
     if "label" in cells:
-        assert "must hold a number, got 'pixel0'" in refusal(path)
+        assert "line 4: must be a row, not the header once more" in refusal(path)
     else:
         assert read(path).images.shape == (6, 4, 4, 1)
 

@@ -74,6 +74,7 @@ _SIGNATURES = (
     (b"version https://git-lfs", "a pointer of Git LFS, not the picture"),
 )
 _SIXTEEN = 65_535
+_ORIENTATION, _PHOTOMETRIC = 0x0112, 262
 
 
 class UnreadableError(Exception):
@@ -88,6 +89,8 @@ class Decoded:
     """``(height, width, 1 or 3)``: gray where all channels agree."""
     changes: tuple[str, ...] = ()
     """One phrase a kind, equal for equal kinds, so that they can be counted."""
+    highest: int | None = None
+    """The largest of 16-bit values, as they are stored."""
 
 
 def decode(
@@ -107,7 +110,8 @@ def decode(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=FORMATS) as image:
+            # From a stream: TIFFs that Pillow maps into memory and turns come out sheared (13.0.0).
+            with file.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
                 return _decoded(image, size, background)
     except UnreadableError:
         raise
@@ -147,11 +151,20 @@ def _decoded(image: Image.Image, size: tuple[int, int] | None, background: Backg
     if image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "is_animated", False):
         changes.append("more than one frame, the first is taken")
     image.seek(0)
+    orientation = _orientation(image)  # of a TIFF, Pillow heeds and forgets it while loading
+    white_is_zero = isinstance(image, TiffImagePlugin.TiffImageFile) and (
+        image.tag_v2.get(_PHOTOMETRIC) == 0 and image.mode.startswith(("I", "F"))
+    )
     image.load()
     sixteen = image.mode.startswith("I;16") or (
         image.mode == "I" and image.format in ("PNG", "PPM")
     )
-    image = _upright(image, changes)
+    if orientation != 1:
+        changes.append("turned upright as its EXIF orientation says")
+        image = _upright(image)
+    if white_is_zero:
+        raise UnreadableError("more than 8 bits, white is zero: save it with black as zero")
+    highest = int(np.asarray(image).max()) if sixteen else None
     plain = _sixteen_bits(image, background, changes) if sixteen else _from_unit(image, changes)
     if plain is None:
         plain = _opaque(image, background, changes)
@@ -164,17 +177,22 @@ def _decoded(image: Image.Image, size: tuple[int, int] | None, background: Backg
     if size is not None and plain.size != size[::-1]:
         plain = plain.resize(size[::-1], Image.Resampling.BILINEAR)
     pixels = np.asarray(plain)
-    return Decoded(pixels if pixels.ndim == 3 else pixels[..., None], tuple(changes))
+    pixels = pixels if pixels.ndim == 3 else pixels[..., None]
+    return Decoded(pixels, tuple(changes), highest)
 
 
-def _upright(image: Image.Image, changes: list[str]) -> Image.Image:
-    """Turn a photograph as its EXIF orientation says; broken EXIF says nothing."""
-    orientation = 1
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, from 1 to 8; broken EXIF says nothing."""
+    found = 1
     with contextlib.suppress(Exception):  # EXIF of any kind of brokenness
-        orientation = int(image.getexif().get(0x0112, 1))
-    if orientation not in range(2, 9):
+        found = int(image.getexif().get(_ORIENTATION, 1))
+    return found if found in range(2, 9) else 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn a photograph as its EXIF orientation says, if that was not done while it was loaded."""
+    if _orientation(image) == 1:
         return image
-    changes.append("turned upright as its EXIF orientation says")
     ways = ImageOps.exif_transpose(image)
     return image if ways is None else ways
 

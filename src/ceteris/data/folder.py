@@ -1,17 +1,19 @@
 """Image folders: one folder per class, sorted by name; official parts where folders are named so.
 
-``train``, ``val`` (``valid``, ``validation``, ``dev``) and ``test`` in any case, with class folders in
-them, are the official parts. A lone folder around all of it is looked into. Pictures of a class may
-lie deeper. What is not used is said; what could be read in two ways is refused.
+``train``, ``val`` (``valid``, ``validation``, ``dev``) and ``test`` in any case, also with words that all
+parts share or that say nothing (``training_set``, ``seg_test``), are the official parts if class folders
+are in them. A lone folder around all of it, or around a part's classes, is looked into. Pictures of a
+class may lie deeper. What is not used is said; what could be read in two ways is refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 from ceteris.data.dataset import Dataset, Said
-from ceteris.data.labels_table import labelled_pictures, tables_of
+from ceteris.data.labels_table import contradicting_table, labelled_pictures, tables_of
 from ceteris.data.pictures import Listed, read_pictures
 from ceteris.data.spec import DataSpec
 from ceteris.data.tree import Tree, grown, plain_text, shown
@@ -26,6 +28,18 @@ PART_NAMES = {
     **dict.fromkeys(("test", "testing", "tst"), 2),
 }
 _ROLES = ("train", "validation", "test")
+_FILLERS = frozenset(
+    {"set", "sets", "data", "dataset", "split", "part", "folder", "images", "image", "imgs", "img"}
+)
+"""Words that say nothing about a part."""
+_CONTENTS = frozenset(
+    {
+        *("image", "images", "imgs", "img", "jpegimages", "pictures", "photos"),
+        *("mask", "masks", "annotation", "annotations", "label", "labels", "trimaps"),
+        *("segmentation", "segmentations", "bboxes", "boundingboxes"),
+    }
+)
+"""Names of folders that say what they hold, and no class."""
 
 
 def read_folder(path: Path, spec: DataSpec) -> Dataset:
@@ -45,8 +59,16 @@ def read_folder(path: Path, spec: DataSpec) -> Dataset:
         listed, class_names, said = labelled_pictures(table, root, spec)
         said = Said((*notes, *said.changed), (*said.ignored, *_junk(tree)), said.notes)
         return read_pictures(path, listed, class_names, said, spec)
-    parts = _parts(root)
+    if spec.columns is not None:
+        rule, got = (
+            "needs a table of the pictures",
+            f"no table in {plain_text(path.name)} names any",
+        )
+        raise DataError(Problem("data.columns", rule, got, "Leave it out, or add the table."))
+    _refuse_contents(root)
+    parts = [(role, _inside(part)) for role, part in _parts(root)]
     _refuse_unclear(root, parts)
+    _refuse_another_table(root, parts, spec)
     listed, class_names = _listed(parts)
     said = Said(
         (*notes, *_deeper(path, parts)),
@@ -65,7 +87,7 @@ def _inner(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
     """Look into a folder that is alone, as archives unpack to."""
     inner = tree
     while len(inner.folders) == 1 and not inner.pictures and inner.folders[0].folders:
-        if inner.folders[0].name.lower() in PART_NAMES:
+        if _role(inner.folders[0].name) is not None:
             break
         inner = inner.folders[0]
     if inner is tree:
@@ -73,24 +95,85 @@ def _inner(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
     return inner, (f"read from its only folder, {inner.path.relative_to(tree.path).as_posix()}",)
 
 
+def _inside(part: Tree) -> Tree:
+    """Look into the only folder of a part, such as ``test_set/test_set``."""
+    while len(part.folders) == 1 and not part.pictures and part.folders[0].folders:
+        part = part.folders[0]
+    return part
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+
+
+def _role(name: str) -> int | None:
+    """Return which part a folder's name says, alone or beside words that say nothing."""
+    words = [word for word in _words(name) if word not in _FILLERS]
+    return PART_NAMES.get(words[0]) if len(words) == 1 else None
+
+
+def _named_parts(folders: list[Tree]) -> list[tuple[int, Tree]]:
+    """Return the folders that are named like parts: plainly, or beside words that they share."""
+    found: dict[str, list[tuple[int, Tree]]] = {}
+    for folder in folders:
+        words = [word for word in _words(folder.name) if word not in _FILLERS]
+        said = [word for word in words if word in PART_NAMES]
+        if len(said) == 1:
+            rest = " ".join(word for word in words if word not in PART_NAMES)
+            found.setdefault(rest, []).append((PART_NAMES[said[0]], folder))
+    shared = [pairs for rest, pairs in found.items() if not rest or len({r for r, _ in pairs}) > 1]
+    return [pair for pairs in shared for pair in pairs]
+
+
 def _holds_classes(root: Tree) -> bool:
     """Whether there are folders that can be classes, or parts with such folders in them."""
     folders = [folder for folder in root.folders if folder.all_pictures()]
-    if folders and all(folder.name.lower() in PART_NAMES for folder in folders):
+    if folders and len(_named_parts(folders)) == len(folders):
         return any(folder.folders for folder in folders)
     return len(folders) > 1
 
 
+def _refuse_contents(root: Tree) -> None:
+    """Refuse folders that are named after what they hold: pictures beside their masks."""
+    folders = [folder for folder in root.folders if folder.all_pictures()]
+    if len(folders) < 2 or not all(folder.name.lower() in _CONTENTS for folder in folders):
+        return
+    got = ", ".join(folder.name for folder in folders)
+    fix = "Name the folder of the pictures as the source, with folders of classes or a table of labels in it."
+    rule = "folders must be named after classes"
+    raise DataError(Problem(plain_text(str(root.path)), rule, got, fix))
+
+
+def _refuse_another_table(root: Tree, parts: list[tuple[int, Tree]], spec: DataSpec) -> None:
+    """Refuse a table of the pictures that says other classes than their folders."""
+    folder_of = {
+        file: folder.name
+        for _, part in parts
+        for folder in part.folders
+        for file in folder.all_pictures()
+    }
+    table = contradicting_table(root, folder_of, spec)
+    if table is None:
+        return
+    names = list(dict.fromkeys(folder_of.values()))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    got = f"the folders {', '.join(names[:3])}{more}, and {table.name}, no column of which says the same"
+    fix = f"Name {table.name} as the source, or keep it elsewhere if the folders are the classes."
+    rule = "classes must be clear: folders, or a table of the pictures"
+    raise DataError(Problem(plain_text(str(root.path)), rule, got, fix))
+
+
 def _parts(root: Tree) -> list[tuple[int, Tree]]:
     """Return the parts of a folder, training first; all of it is for training where it has none."""
-    named = [(PART_NAMES[f.name.lower()], f) for f in root.folders if f.name.lower() in PART_NAMES]
+    named = _named_parts(root.folders)
     parted = [folder for _, folder in named if folder.folders]
+    parts_alone = {folder.name for _, folder in named}
     if not parted and len(named) == len(root.folders) > 0 and root.all_pictures():
         raise DataError(_no_classes(root, root))
-    if not parted or (len(named) < len(root.folders) and not any(role == 0 for role, _ in named)):
+    if not parted:
         return [(0, root)]
     where = plain_text(str(root.path))
-    others = [f.name for f in root.folders if f.name.lower() not in PART_NAMES and f.all_pictures()]
+    others = [f.name for f in root.folders if f.name not in parts_alone and f.all_pictures()]
     if others:
         got = f"{', '.join(others)} beside {', '.join(folder.name for _, folder in named)}"
         fix = "Move what is no part elsewhere, or all classes into parts."
@@ -124,7 +207,7 @@ def _refuse_unclear(root: Tree, parts: list[tuple[int, Tree]]) -> None:
             fix = "Add images, or remove the folder."
             rule = "every class must have an image"
             problems.append(Problem(where, rule, f"no image in {', '.join(empty)}", fix))
-        problems += _two_levels(part)
+        problems += _parts_below(part) or _two_levels(part)
     if problems:
         raise DataError(problems)
 
@@ -141,6 +224,23 @@ def _no_classes(root: Tree, part: Tree) -> Problem:
     return Problem(plain_text(str(root.path)), rule, got, fix)
 
 
+def _parts_below(part: Tree) -> list[Problem]:
+    """Name class folders that hold parts: test images would be trained on."""
+    below = {
+        inner.name: PART_NAMES[inner.name.lower()]
+        for top in part.folders
+        for inner in top.folders
+        if inner.name.lower() in PART_NAMES and inner.all_pictures()
+    }
+    if not set(below.values()) - {0}:
+        return []
+    example = part.folders[0].name
+    got = f"{', '.join(sorted(below))} inside {', '.join(folder.name for folder in part.folders)}"
+    fix = f"Put the parts on top: train/{example}/, test/{example}/."
+    rule = "parts must hold classes, not classes parts"
+    return [Problem(plain_text(str(part.path)), rule, got, fix)]
+
+
 def _two_levels(part: Tree) -> list[Problem]:
     """Name folders in classes that recur from class to class: they may be the classes."""
     below = Counter(
@@ -148,10 +248,12 @@ def _two_levels(part: Tree) -> list[Problem]:
     )
     groups = [top for top in part.folders if not top.pictures and len(top.folders) > 1]
     recurring = sorted(name for name, count in below.items() if count > 1)
-    if len(groups) < len(part.folders) or len(recurring) < 2 or len(recurring) < len(below):
+    if len(groups) < 2 or len(recurring) < 2:
         return []
     tops = ", ".join(folder.name for folder in part.folders)
-    got = f"{tops}, each of which holds {', '.join(recurring)}"
+    got = f"{tops}, several of which hold {', '.join(recurring)}"
+    if len(groups) == len(part.folders) and len(recurring) == len(below):
+        got = f"{tops}, each of which holds {', '.join(recurring)}"
     fix = "Name one of these folders as the source, or put the class folders on top."
     return [Problem(plain_text(str(part.path)), "classes must be clear", got, fix)]
 

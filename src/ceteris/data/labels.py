@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ AnyArray = npt.NDArray[Any]
 Located = Callable[[int, int | None], str]
 """(part, example) -> the words for that label."""
 _ROLES = ("training", "validation", "test")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def as_labels(
         kinds = " and ".join(dict.fromkeys(str(part.dtype) for part in parts))
         rule = "labels of all parts must be of one kind"
         raise DataError(Problem(located(0, None), rule, kinds))
+    for index, part in enumerate(flat):
+        _refuse_lone_words(part, index, located)
     values, numbers = np.unique(np.concatenate(flat), return_inverse=True)
     if values.dtype.kind == "U":
         values, numbers = _by_number(values, numbers)
@@ -121,6 +125,21 @@ def _text(part: AnyArray, index: int, located: Located) -> AnyArray:
         rule, fix = "must hold a class", "Remove examples without a label."
         raise DataError(Problem(located(index, place), rule, str(part[place]) or "nothing", fix))
     return part
+
+
+def _refuse_lone_words(part: AnyArray, index: int, located: Located) -> None:
+    """Refuse a word that occurs once where nearly all labels are numbers, as in a row of sums."""
+    if part.dtype.kind != "U":
+        return
+    found, counts = np.unique(part, return_counts=True)
+    numbers = np.array([_NUMBER.fullmatch(str(value)) is not None for value in found], bool)
+    lone = found[~numbers & (counts == 1)]
+    if len(lone) and 2 * counts[numbers].sum() > len(part) and len(lone) < numbers.sum():
+        place = int(np.flatnonzero(part == lone[0])[0])
+        rule = "labels must be of one kind, and nearly all are numbers"
+        raise DataError(
+            Problem(located(index, place), rule, repr(str(lone[0])), "Remove that row.")
+        )
 
 
 def _by_number(values: AnyArray, numbers: AnyArray) -> tuple[AnyArray, npt.NDArray[np.int64]]:

@@ -25,7 +25,14 @@ from ceteris.data.tree import Tree, grown, plain_text, shown
 from ceteris.errors import DataError, Problem, did_you_mean
 from ceteris.wording import counted
 
-__all__ = ["PictureTable", "labelled_pictures", "names_pictures", "read_labels_table", "tables_of"]
+__all__ = [
+    "PictureTable",
+    "contradicting_table",
+    "labelled_pictures",
+    "names_pictures",
+    "read_labels_table",
+    "tables_of",
+]
 
 FILE_NAMES = frozenset(
     {
@@ -37,6 +44,8 @@ FILE_NAMES = frozenset(
 """Names of columns that may hold files."""
 _ROLES = ("train", "validation", "test")
 _MOST_PROBLEMS = 5
+_PIXELS = 4
+"""Numbers in one cell, or columns of numbers, from which on they are pixels if no picture is there."""
 _PROBE = 50
 """Rows that are looked at to tell whether a column names pictures."""
 
@@ -93,9 +102,26 @@ def names_pictures(path: Path, spec: DataSpec) -> bool:
     lines = start.splitlines()[:3]
     if not lines or len(lines[-1]) > 4096:  # rows of pixels are long
         return False
-    pictures = _Pictures(grown(path.absolute().parent))
     cells = [cell.strip(" \"'") for line in lines for cell in _cells(line)]
-    return any(_has_ending(cell) or pictures.found(cell) for cell in cells if cell)
+    if _holds_pixels(cells):
+        return False
+    numbers = sum(map(is_number, _cells(lines[-1])))
+    if numbers <= _PIXELS and any(_has_ending(cell) for cell in cells):
+        return True
+    header = [cell.strip(" \"'") for cell in _cells(lines[0])]
+    named = any(plain_name(cell) in FILE_NAMES for cell in header)
+    if not named and all(map(is_number, cells[len(header) :])):
+        return False  # whatever lies beside the table need not be looked through
+    try:
+        pictures = _Pictures(grown(path.absolute().parent))
+    except DataError:
+        return False
+    return any(pictures.found(cell) for cell in cells if cell)
+
+
+def _holds_pixels(cells: Sequence[str]) -> bool:
+    """Whether a cell holds many numbers: all pixels of an image."""
+    return any(len(cell.split()) >= _PIXELS and all(map(is_number, cell.split())) for cell in cells)
 
 
 def tables_of(root: Tree, spec: DataSpec) -> PictureTable | None:
@@ -129,6 +155,44 @@ def tables_of(root: Tree, spec: DataSpec) -> PictureTable | None:
     return found[0] if found else None
 
 
+def contradicting_table(root: Tree, folder_of: Mapping[Path, str], spec: DataSpec) -> Path | None:
+    """Return a table that names pictures, and no column of which agrees with their folders.
+
+    Args:
+        root: the folder of the tables.
+        folder_of: class folder of every picture.
+        spec: ``columns``.
+    """
+    tables = [file for file in root.others if is_table(file)]
+    pictures = _Pictures(root) if tables else None
+    for file in tables:
+        try:
+            found = _read(file, spec.columns, pictures) if pictures else None
+        except DataError:  # it is not asked for
+            continue
+        if found is None or pictures is None:
+            continue
+        fitting = [pictures.found(text) for text in found.files]
+        rows = [k for k, files in enumerate(fitting) if len(files) == 1 and files[0] in folder_of]
+        folders = [folder_of[fitting[k][0]] for k in rows]
+        others = [p for p in range(found.table.num_columns) if p != found.file]
+        if (
+            len(set(folders)) > 1
+            and others
+            and not any(
+                _agrees([str(found.table.frame[p].to_numpy()[k]) for k in rows], folders)
+                for p in others
+            )
+        ):
+            return file
+    return None
+
+
+def _agrees(values: Sequence[str], folders: Sequence[str]) -> bool:
+    """Whether each value stands for one folder, and each folder for one value."""
+    return len(set(values)) == len(set(folders)) == len(set(zip(values, folders, strict=True)))
+
+
 def read_labels_table(path: Path, spec: DataSpec) -> Dataset | None:
     """Read the pictures that a table names; None if no column names pictures.
 
@@ -140,8 +204,9 @@ def read_labels_table(path: Path, spec: DataSpec) -> Dataset | None:
         DataError: columns that cannot be told, files that are missing, or files that cannot be read.
     """
     root = grown(path.absolute().parent)
-    found = _read(path, spec.columns, _Pictures(root))
-    if found is None:
+    pictures = _Pictures(root)
+    found = _read(path, spec.columns, pictures)
+    if found is None or (_seems_pixels(found.table) and not any(map(pictures.found, found.files))):
         return None
     listed, class_names, said = labelled_pictures(found, root, spec)
     return read_pictures(root.path, listed, class_names, said, spec)
@@ -174,6 +239,25 @@ def labelled_pictures(
     return listed, labels.class_names, _said(found, root, set(files), used, labels)
 
 
+def _seems_pixels(table: Table) -> bool:
+    """Whether there are so many columns of numbers that they can be an image."""
+    numbers = [
+        place for place in range(table.num_columns) if table.frame[place].dtype.kind in "iuf"
+    ]
+    return len(numbers) > _PIXELS
+
+
+def _refuse_padded(table: Table, column: int) -> None:
+    """Refuse labels that are one number but two words, such as 1 and 01."""
+    words: dict[str, str] = {}
+    for row, text in enumerate(texts_of(table, column)):
+        if text.isascii() and text.isdigit():
+            other = words.setdefault(str(int(text)), text)
+            if other != text:
+                rule = f"labels must be written alike: {other!r} is the same number"
+                raise DataError(Problem(table.cell(row, column), rule, repr(text)))
+
+
 def _labels(table: Table, columns: Sequence[int]) -> Labels:
     """Return the classes of a column, or of several with a single 1 in each row."""
     first = columns[0]
@@ -181,6 +265,7 @@ def _labels(table: Table, columns: Sequence[int]) -> Labels:
         rows = table.frame[[*columns]].to_numpy()
         names = [table.names[place] for place in columns] if table.names else []
         return as_labels([rows], lambda _, row: table.cell(row or 0, first), columns=names)
+    _refuse_padded(table, first)
     values = table.frame[first].to_numpy()
     truths = values.astype(np.str_) if values.dtype == object else values
     return as_labels(
@@ -308,9 +393,19 @@ def _part(table: Table, asked: ColumnNames, file: int) -> int | None:
         return _place(table, asked.part, "part")
     for place, name in enumerate(table.names or ()):
         words = {str(value).strip().lower() for value in table.frame[place].to_numpy()}
-        if place != file and plain_name(name) in PART_NAMES and words <= set(PART_WORDS):
+        if place != file and plain_name(name) in PART_NAMES and words & set(PART_WORDS):
+            _refuse_other_parts(table, place)
             return place
     return None
+
+
+def _refuse_other_parts(table: Table, place: int) -> None:
+    """Refuse a column of parts that holds another word: its rows would be trained on."""
+    for row, value in enumerate(table.frame[place].to_numpy()):
+        if str(value).strip().lower() not in PART_WORDS:
+            rule = "must be train, validation or test"
+            fix = f"Rename it, or write data.columns: {{ignore: [{table.names[place] if table.names else place}]}}."
+            raise DataError(Problem(table.cell(row, place), rule, repr(str(value)), fix))
 
 
 def _label(table: Table, asked: ColumnNames, taken: set[int | None]) -> list[int]:

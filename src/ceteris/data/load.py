@@ -129,7 +129,22 @@ def _reads_maximum(path: Path) -> bool:
     return not path.is_dir() and (path.suffix.lower() == ".npz" or is_table(path))
 
 
+def _refuse_unused(path: Path, spec: DataSpec) -> None:
+    """Refuse keys that say how to read what this source is not."""
+    folder, npz = path.is_dir(), path.suffix.lower() == ".npz"
+    readers = {"keys": npz, "columns": folder or not npz, "layout": not folder, "shape": not folder}
+    idle = [name for name, read in readers.items() if getattr(spec, name) is not None and not read]
+    kind = "a folder" if folder else "an .npz file" if npz else "a table"
+    if idle:
+        rule = f"says nothing about {kind}"
+        raise DataError(
+            Problem(f"data.{name}", rule, f"the source {spec.source}", "Leave it out.")
+            for name in idle
+        )
+
+
 def _read_path(path: Path, spec: DataSpec) -> Dataset:
+    _refuse_unused(path, spec)
     if path.is_dir():
         return _read_folder(path, spec)
     if path.suffix.lower() == ".npz":

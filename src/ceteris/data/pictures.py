@@ -24,6 +24,9 @@ __all__ = ["Listed", "read_pictures"]
 Bytes = npt.NDArray[np.uint8]
 _ROLES = ("train", "validation", "test")
 _MOST_PROBLEMS = 20
+_EIGHT_BITS = 255
+_QUARTER = 16_384
+"""Of the range of 16 bits."""
 _NAMED = 3
 
 
@@ -58,7 +61,7 @@ def read_pictures(
     kept: list[Listed] = []
     problems: list[Problem] = []
     changes: Counter[str] = Counter()
-    size = _resize(spec)
+    size, highest = _resize(spec), -1
     for item in ordered:
         try:
             found = decode(item.file, size, spec.background)
@@ -71,10 +74,12 @@ def read_pictures(
         images.append(found.pixels)
         kept.append(item)
         changes.update(found.changes)
+        highest = max(highest, -1 if found.highest is None else found.highest)
     skipped = _skipped(problems, root) if spec.unreadable == "skip" else ()
     if problems and not skipped:
         raise DataError(_shortened(problems, root))
     _refuse_lost(root, ordered, kept, class_names)
+    few = _few_levels(root, highest)
     counts = np.bincount([item.role for item in kept], minlength=3).tolist()
     total = len(kept)
     return make_dataset(
@@ -86,7 +91,7 @@ def read_pictures(
         said=Said(
             (*said.changed, *(f"{n:,} of {total:,} images: {what}" for what, n in changes.items())),
             (*said.ignored, *skipped),
-            said.notes,
+            (*said.notes, *few),
         ),
         file_names=tuple(plain_text(item.file.relative_to(root).as_posix()) for item in kept),
     )
@@ -95,6 +100,29 @@ def read_pictures(
 def _resize(spec: DataSpec) -> tuple[int, int] | None:
     sizes = [(step.height, step.width) for step in spec.steps() if isinstance(step, Resize)]
     return sizes[0] if sizes else None
+
+
+def _few_levels(root: Path, highest: int) -> tuple[str, ...]:
+    """Say how many grey values scaling leaves of 16-bit pictures that use a small part of their range.
+
+    Args:
+        root: of the pictures, for the error.
+        highest: the largest 16-bit value of all pictures; -1 if there are none.
+
+    Raises:
+        DataError: they hold the values of 8 bits, of which two would be left.
+    """
+    if 0 < highest <= _EIGHT_BITS:
+        rule = "16-bit pictures must use the range of 16 bits, from 0 to 65,535"
+        fix = "Save them with 8 bits: their values are those of 8 bits."
+        raise DataError(Problem(plain_text(str(root)), rule, f"values up to {highest}", fix))
+    if not 0 <= highest < _QUARTER:
+        return ()
+    left = highest * 255 // 65_535 + 1
+    return (
+        f"16-bit pictures use values up to {highest:,} of 65,535: {left} grey values are left of them "
+        "(save them scaled to the whole range)",
+    )
 
 
 def _skipped(problems: Sequence[Problem], root: Path) -> tuple[str, ...]:

@@ -24,8 +24,12 @@ Located = Callable[[int, tuple[int, ...]], str]
 """(part, index in it) -> the words for that place."""
 
 _CHUNK = 1 << 22
+_SLACK = 1e-5
+"""By which numbers from 0 to 1 may be beyond: rounding of float32, and of what resizes images."""
 _EXACT = 1e-3
 """Of a grey value: what six decimal places leave open."""
+_NEAR_ONE = 4.0
+"""Fractions up to here are meant to be from 0 to 1: with 255 as their maximum, nothing would be left."""
 _KINDS = {
     "c": "complex numbers",
     "U": "text",
@@ -45,6 +49,13 @@ class _Range:
     high: float
     whole: bool
     boolean: bool = False
+    lowest: float = 0.0
+    """With what counts as rounding of zero."""
+
+    @property
+    def beyond(self) -> bool:
+        """Whether something lies outside 0..1."""
+        return self.lowest < 0 or self.high > 1
 
 
 def as_bytes(
@@ -62,6 +73,11 @@ def as_bytes(
     """
     _refuse_kinds(parts, located)
     found = _range(parts, located)
+    if maximum in (None, 1) and not found.whole and found.high <= 1 + _SLACK and found.beyond:
+        parts = [np.clip(part, 0, 1) for part in parts]
+        cut = f"pixels from 0 to 1, but for rounding ({found.lowest:.9g} to {found.high:.9g}), which is cut off"
+        bytes_of, largest, how = as_bytes(parts, located, maximum=None)
+        return bytes_of, largest, (cut, *how)
     if maximum is not None:
         return _by_maximum(parts, located, found, maximum)
     if found.boolean:
@@ -126,9 +142,10 @@ def _range(parts: Sequence[AnyArray], located: Located) -> _Range:
             raise DataError(_not_finite(parts, located))
         low, high = min(low, float(values.min())), max(high, float(values.max()))
         whole = whole and (values.dtype.kind != "f" or bool((values == np.round(values)).all()))
-    if low < 0:
+    unit = not whole and high <= 1 + _SLACK
+    if low < (-_SLACK if unit else 0):
         raise DataError(_negative(parts, located, low, high))
-    return _Range(low, high, whole, all(part.dtype == np.bool_ for part in parts))
+    return _Range(max(low, 0.0), high, whole, all(part.dtype == np.bool_ for part in parts), low)
 
 
 def _chunks(parts: Sequence[AnyArray]) -> Iterator[AnyArray]:
@@ -190,6 +207,10 @@ def _unclear(parts: Sequence[AnyArray], located: Located, found: _Range) -> Prob
         place = _first(parts, _rarer(parts))
         candidates = [255] if found.high <= 255 else [int(np.ceil(found.high))]
         rule = "pixels must be whole numbers from 0 to 255, or lie between 0 and 1"
+        if found.high < _NEAR_ONE:
+            got = f"{_value(parts, place)} (all: {found.low:g} to {found.high:g}, {parts[place[0]].dtype})"
+            fix = "Clip the pixels to 0..1, or divide them by the largest that they can have."
+            return Problem(located(*place), rule, got, fix)
     names = " or ".join(f"data.maximum: {value}" for value in candidates)
     got = f"{_value(parts, place)} (all: {found.low:g} to {found.high:g}, {parts[place[0]].dtype})"
     end = "whichever is true" if len(candidates) > 1 else "if that is true"

@@ -26,7 +26,10 @@ PART_WORDS = {
     "dev": "validation",
     "test": "test",
     "testing": "test",
+    "publictest": "validation",
+    "privatetest": "test",
 }
+"""``PublicTest`` and ``PrivateTest`` are those of FER2013, of which the second is scored last."""
 _TYPICAL = 0.8
 """Share of pixel columns that are named alike, from which others stand out."""
 
@@ -167,9 +170,27 @@ def _label_column(table: Table, rest: Sequence[int]) -> tuple[int, tuple[str, ..
     if len(able) != 1:
         why = "both ends of a row can be" if able else "no column is called or looks like"
         raise DataError(_unclear(table, able or ends, f"{why} the label"))
+    _refuse_binary(table, able[0], ends)
     values = np.unique(_values(table, able[0])).astype(np.int64)
     said = f"{table.column(able[0])} read as the label: it holds the classes {values[0]} to {values[-1]}"
     return able[0], (said,)
+
+
+def _refuse_binary(table: Table, chosen: int, ends: Sequence[int]) -> None:
+    """Refuse a label that looks like all the pixels beside it, which are 0 and 1, if the other end does not."""
+    others = [end for end in ends if end != chosen]
+    inner = table.frame.iloc[:, 1:-1].to_numpy()
+    if not others or inner.dtype.kind not in "iuf" or not bool(np.isin(inner, (0, 1)).all()):
+        return
+    other = _values(table, others[0])
+    distinct = np.unique(other)
+    label_like = other.dtype.kind in "iuf" and 2 <= len(distinct) <= len(other) // 2
+    if (
+        set(np.unique(_values(table, chosen)).tolist()) <= {0, 1}
+        and label_like
+        and not np.isin(distinct, (0, 1)).all()
+    ):
+        raise DataError(_unclear(table, ends, "both ends of a row can be the label"))
 
 
 def _repeats(values: npt.NDArray[np.generic]) -> bool:
@@ -251,6 +272,9 @@ def _in_order(table: Table, pixels: tuple[int, ...]) -> tuple[tuple[int, ...], t
     if table.names is None:
         return pixels, ()
     names = [table.names[place] for place in pixels]
+    colours = _by_colour(pixels, names) or _by_row_and_column(pixels, names)
+    if colours is not None:
+        return colours
     found = [re.fullmatch(r"(\D*)(\d+)(\D*)", name) for name in names]
     matches = [match for match in found if match is not None]
     if len(matches) < len(names) or len({(m[1], m[3]) for m in matches}) > 1:
@@ -260,4 +284,39 @@ def _in_order(table: Table, pixels: tuple[int, ...]) -> tuple[tuple[int, ...], t
         return pixels, ()
     order = sorted(range(len(numbers)), key=numbers.__getitem__)
     said = f"columns read in the order of the numbers in their names, {names[order[0]]!r} first"
+    return tuple(pixels[place] for place in order), (said,)
+
+
+_COLOURS = {"r": 0, "red": 0, "g": 1, "green": 1, "b": 2, "blue": 2}
+Ordered = tuple[tuple[int, ...], tuple[str, ...]]
+
+
+def _by_colour(pixels: tuple[int, ...], names: Sequence[str]) -> Ordered | None:
+    """Put ``R0, R1 ..., G0 ..., B0 ...`` pixel by pixel; None if columns are not named so."""
+    found = [re.fullmatch(r"([A-Za-z]+)[^A-Za-z0-9]*(\d+)", name) for name in names]
+    matches = [match for match in found if match and match[1].lower() in _COLOURS]
+    if len(matches) < len(names) or len({_COLOURS[m[1].lower()] for m in matches}) != 3:
+        return None
+    keys = [(int(match[2]), _COLOURS[match[1].lower()]) for match in matches]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    if len(set(keys)) < len(keys) or order == list(range(len(keys))):
+        return None
+    said = f"columns put in the order {', '.join(names[k] for k in order[:4])} ...: the colours of a pixel together"
+    return tuple(pixels[place] for place in order), (said,)
+
+
+def _by_row_and_column(pixels: tuple[int, ...], names: Sequence[str]) -> Ordered | None:
+    """Put ``1x1, 1x10, 1x2`` row by row; None if columns are not named by a row and a column."""
+    found = [re.fullmatch(r"(\D*)(\d+)(\D+)(\d+)(\D*)", name) for name in names]
+    matches = [match for match in found if match is not None]
+    if len(matches) < len(names) or len({(m[1], m[3], m[5]) for m in matches}) > 1:
+        return None
+    column_first = matches[0][1].lower().strip("_ ") in ("x", "c", "col", "column")
+    first, second = (4, 2) if column_first else (2, 4)
+    keys = [(int(match[first]), int(match[second])) for match in matches]
+    rows, columns = ({key[axis] for key in keys} for axis in (0, 1))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    if len(set(keys)) < len(rows) * len(columns) or order == list(range(len(keys))):
+        return None
+    said = f"columns put in the order {', '.join(names[k] for k in order[:3])} ...: row by row, as they are named"
     return tuple(pixels[place] for place in order), (said,)

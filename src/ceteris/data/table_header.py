@@ -56,10 +56,15 @@ INDEX_NAMES = frozenset(
             "imagename",
             "img",
         ),
-        "imagepath",
+        *("imagepath", "imgname", "imgpath", "picture", "photo"),
     }
 )
-PART_NAMES = frozenset({"split", "part", "parts", "partition", "subset", "usage", "set", "fold"})
+PART_NAMES = frozenset(
+    {
+        *("split", "splits", "part", "parts", "partition", "subset", "usage", "set", "fold"),
+        *("dataset", "datasplit", "datapart", "phase", "traintest", "trainval"),
+    }
+)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FIX = "Write data.columns: {header: true} if it holds names, {header: false} if it is an image."
 

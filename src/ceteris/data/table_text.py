@@ -102,6 +102,8 @@ def read_cells(path: Path, *, header: bool | None = None) -> Table:
     if found.row is not None:
         lines[0] = separator.join(found.row).encode()
     start = 0 if found.names is None else 1
+    if start:
+        _refuse_header_again(path, lines, numbers)
     if len(lines) == start:
         raise DataError(Problem(str(path), "must have a row for every image", "only a header"))
     changed = (*found.changed, *(("decimal commas read as points",) if comma else ()))
@@ -213,6 +215,17 @@ def _refuse_ragged(
             rule = f"{counted(more, 'more line')} must have {counted(width, 'cell')}"
             problems[_MOST_PROBLEMS:] = [Problem(str(path), rule)]
         raise DataError(problems)
+
+
+def _refuse_header_again(path: Path, lines: Sequence[bytes], numbers: Sequence[int]) -> None:
+    """Refuse the header further down, as tables that were joined have it: it is no image."""
+    for line, number in zip(lines[1:], numbers[1:], strict=True):
+        if line.strip() == lines[0].strip():
+            fix = "Remove that line."
+            rule = "must be a row, not the header once more"
+            raise DataError(
+                Problem(f"{path}: line {number}", rule, line[:40].decode("utf-8", "replace"), fix)
+            )
 
 
 def _frame(

@@ -74,6 +74,8 @@ def _grown(path: Path, above: tuple[Path, ...]) -> Tree:
     for entry in entries:
         if is_junk(entry.name):
             found.junk.append(entry)
+        elif not entry.is_dir() and not entry.is_file():  # a pipe would be waited for, for ever
+            found.others.append(entry)
         elif entry.is_dir():
             if entry.resolve() in (*above, real, *real.parents):
                 found.others.append(entry)
