@@ -704,3 +704,19 @@ def test_mutated_archives_give_data_or_one_error(tmp_path):
 def test_other_formats_are_refused_with_the_way_out(tmp_path, name, cure):
     (tmp_path / name).write_bytes(b"x")
     assert cure.format(tmp_path / name) in refusal(tmp_path / name)
+
+
+def test_whole_labels_of_different_types_in_two_parts_stay_whole(tmp_path):
+    images = np.arange(4 * 9, dtype=np.uint8).reshape(4, 3, 3)
+    labels = np.array([0, 1, 2, 1])
+    path = tmp_path / "a.npz"
+    np.savez(path, x_train=images, y_train=labels.astype(np.uint64), x_test=images, y_test=labels)
+    assert read(path).class_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("label", [1e300, 2.0**60])
+def test_a_label_that_is_no_class_is_refused(tmp_path, label):
+    images = np.arange(4 * 9, dtype=np.uint8).reshape(4, 3, 3)
+    path = tmp_path / "a.npz"
+    np.savez(path, X=images, y=np.array([0, 1, label, 1]))
+    assert "labels must be classes: whole numbers or text" in refusal(path)

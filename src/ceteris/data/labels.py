@@ -19,6 +19,8 @@ AnyArray = npt.NDArray[Any]
 Located = Callable[[int, int | None], str]
 """(part, example) -> the words for that label."""
 _ROLES = ("training", "validation", "test")
+_LARGEST = 1 << 53
+"""Whole number up to which floating point tells all apart."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
@@ -101,13 +103,20 @@ def _plain(part: AnyArray, index: int, located: Located) -> AnyArray:
         return part.astype(str)
     if part.dtype.kind == "f":
         finite = np.isfinite(part)
-        bad = ~finite | (np.where(finite, part, 0) != np.round(np.where(finite, part, 0)))
+        known = np.where(finite, part, 0)
+        bad = ~finite | (known != np.round(known)) | (np.abs(known) > _LARGEST)
         if bad.any():
             place = int(np.flatnonzero(bad)[0])
             rule = "labels must be classes: whole numbers or text"
             fix = "Remove examples without a label; a measured quantity is no class."
             raise DataError(Problem(located(index, place), rule, f"{part[place]!s}", fix))
         return part.astype(np.int64)
+    if part.dtype.kind in "iu":
+        if part.size and int(part.max()) > _LARGEST:
+            place = int(part.argmax())
+            rule = "labels must be classes: whole numbers or text"
+            raise DataError(Problem(located(index, place), rule, f"{part[place]!s}"))
+        return part.astype(np.int64)  # of one type in all parts: others would become fractions
     return part
 
 
