@@ -58,6 +58,8 @@ COARSE = 16.0
 """Of layers that may take Winograd's way, whose errors are up to so many times those of direct sums."""
 _DRAWS = (6, 24)
 """Of noise: few say enough of most networks, more of those that magnify rounding very unevenly."""
+_NEAR = 4.0
+"""Times what is allowed, up to which more draws may still explain an error."""
 _MOST_KINKS = 60
 _MOST_FLIPS = 6
 _HUGE = 1e15
@@ -249,7 +251,8 @@ class _Job:
             return None
         worst = self._differences(ours)
         for draws in (1, *_DRAWS):
-            if worst:
+            near = draws < _DRAWS[1] or all(d.error <= _NEAR * d.allowed for d in worst)
+            if worst and near:
                 if not self._measure_rounding(draws):
                     return None
                 worst = self._differences(ours)

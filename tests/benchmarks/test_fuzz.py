@@ -65,9 +65,9 @@ def test_networks_are_small_and_given_by_two_numbers():
 @pytest.mark.slow
 def test_a_fault_in_a_gradient_is_a_disagreement(monkeypatch):
 
-    index = next(k for k in range(100) if "SGD" in drawn_case(SEED, k).train["optimizer"])
-    case = drawn_case(SEED, index)
-    assert judged(case).differences == []
+    cases = (drawn_case(SEED, k) for k in range(400))
+    case = next(c for c in cases if "SGD" in c.train["optimizer"] and _is_smooth(c))
+    assert judged(case, KERNELS).differences == []
     from benchmarks.fuzz import arms
 
     real = arms._gradients
@@ -76,7 +76,15 @@ def test_a_fault_in_a_gradient_is_a_disagreement(monkeypatch):
         "_gradients",
         lambda tensors: {name: value * (1 + 1e-3) for name, value in real(tensors).items()},
     )
-    assert judged(case).differences
+    assert judged(case, KERNELS).differences
+
+
+KINKED = {"relu", "leaky_relu", "elu", "ReLU", "LeakyReLU", "MaxPooling2D", "GlobalMaxPooling2D"}
+
+
+def _is_smooth(case):
+    """Whether no kink has to be tried both ways, which takes minutes where there is a fault."""
+    return not _names(case.model, KINKED)
 
 
 KERNELS = tuple(arm for arm in ARMS if arm.kernels and arm.dtype == torch.float32)
@@ -88,16 +96,16 @@ def test_a_fault_is_seen_behind_normalisations_too(monkeypatch):
     """PyTorch's own rounding of them is allowed for, which must not hide faults."""
     from benchmarks.fuzz import arms
 
-    cases = (drawn_case(SEED, k) for k in range(200))
-    chosen = [case for case in cases if _names(case.model, NORMALISATIONS)][:8]
+    cases = (drawn_case(SEED, k) for k in range(400))
+    chosen = [c for c in cases if _names(c.model, NORMALISATIONS) and _is_smooth(c)][:4]
     real = arms._gradients
     monkeypatch.setattr(
         arms,
         "_gradients",
         lambda tensors: {name: value * (1 + 1e-3) for name, value in real(tensors).items()},
     )
-    assert len(chosen) == 8
-    assert sum(bool(judged(case, KERNELS[:1]).differences) for case in chosen) >= 7
+    assert len(chosen) == 4
+    assert sum(bool(judged(case, KERNELS[:1]).differences) for case in chosen) >= 3
 
 
 DENSE = {"Dense": {"units": 5}}

@@ -131,7 +131,7 @@ def matrices(run, split):
 
 def page_images(run, part):
     """Return what the page calls the first images of a part."""
-    named = [re.match(rf"{part} image \d+: (.*)", alt) for alt in Tables(run.part("images")).alts]
+    named = [re.match(rf"{part} image [^:]+: (.*)", alt) for alt in Tables(run.part("images")).alts]
     return [found[1] for found in named if found]
 
 
