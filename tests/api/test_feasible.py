@@ -192,3 +192,62 @@ def test_one_sigmoid_for_two_classes_is_explained(tmp_path):
 def test_this_machine_says_how_much_memory_it_has():
     assert 100_000_000 < machine_memory() < UNKNOWN
     assert feasible._size(25_300_000_000) == "25.3 GB"
+
+
+@pytest.mark.parametrize(
+    "key", ["shape: [4, 4, 1]", "columns: {label: x}", "layout: channels_first"]
+)
+def test_keys_of_files_say_nothing_about_a_named_source(tmp_path, key):
+    (found,) = problems(tmp_path, STUDY.replace("source: digits", f"source: digits, {key}"))
+    assert found.startswith(
+        f"study.yaml:2: data.{key.split(':')[0]}: says nothing about the source digits"
+    )
+
+
+def test_steps_beyond_reason_are_refused(tmp_path):
+    text = STUDY.replace("last_batch: drop", "steps_per_epoch: 10000000")
+    planned(tmp_path, text.replace("epochs: 1", "epochs: 10"))
+    (found,) = problems(tmp_path, text.replace("epochs: 1", "epochs: 11"))
+    assert "must make at most 100,000,000 steps in all epochs together, got 110,000,000" in found
+
+
+def test_a_batch_larger_than_the_data_costs_no_more_memory(tmp_path):
+    text = STUDY.replace("last_batch: drop", "last_batch: keep")
+    whole, larger = (
+        planned(tmp_path, text.replace("batch_size: 50", f"batch_size: {size}")).estimate
+        for size in (2000, 1_000_000)
+    )
+    assert larger.memory_bytes == whole.memory_bytes
+
+
+FACTORS = "factors:\n  f: {a: null, b: {set: {train.epochs: 2}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("claim", "rule"),
+    [
+        (
+            "'b > 75 on val_accuracy'",
+            "a fraction from 0 to 1, or a percentage, got 75.0. Write 75 %.",
+        ),
+        ("'b > 175 % on val_accuracy'", "a fraction from 0 to 1, or a percentage, got 1.75."),
+        ("'b > a on val_accuracy', margin: 1", "must be below 1, as accuracies are fractions"),
+        ("'b > a on gap', margin: 2.0", "Write 0.02 if you mean points."),
+        ("'b > a on val_accuracy', published: 75.0", "claims.0.published: must be a fraction"),
+        (
+            "'b > a on val_accuracy@3'",
+            "claims.0.says: must name an epoch that is trained, at most 2",
+        ),
+        ("'b > a on val_accuracy@2'", None),
+        ("'b > 1 on val_accuracy', margin: 0.99", None),
+        ("'b > 3 on val_loss', margin: 2", None),
+        ("'b > 75 % on val_accuracy'", None),
+    ],
+)
+def test_numbers_of_claims_are_those_that_a_metric_can_have(tmp_path, claim, rule):
+    text = STUDY + FACTORS + f"claims: [{{id: x, says: {claim}}}]\n"
+    if rule is None:
+        planned(tmp_path, text)
+        return
+    (found,) = problems(tmp_path, text)
+    assert rule in found

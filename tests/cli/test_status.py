@@ -2,6 +2,9 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -115,3 +118,13 @@ def test_a_run_at_work_is_told_from_one_that_was_interrupted(stopped):
         assert json.loads(invoke(stopped, "--json"))["at_work"]
     assert "A run is at work. To watch it:" in busy
     assert f"ceteris serve '{stopped}'" in busy
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", [["results"], ["results", "--json"], ["status"]])
+def test_a_full_disk_behind_standard_output_is_one_clear_error(run, command):
+    arguments = [sys.executable, "-m", "ceteris", command[0], str(run), *command[1:]]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(arguments, stdout=full, stderr=-1, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "standard output: must be writable, got No space left on device. Free some space.\n"  # fmt: skip

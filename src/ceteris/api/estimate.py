@@ -134,7 +134,7 @@ def trial_cost(
         amount: examples.
         train: resolved training settings (``epochs``, ``batch_size``).
     """
-    batch = int(train["batch_size"])
+    batch = min(int(train["batch_size"]), max(1, amount.train))
     each = example_seconds(multiply_adds=multiply_adds, activations=activations, batch_size=batch)
     numbers = 4 * parameters + 3 * batch * activations
     memory = WORKER_BYTES + numbers * FLOAT_BYTES

@@ -22,9 +22,11 @@ from ceteris.nn.training import TrainSpec
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.reading import Document
 
-__all__ = ["image_problems", "memory_problems", "step_problems", "where_stands"]
+__all__ = ["claim_problems", "image_problems", "memory_problems", "step_problems", "where_stands"]
 
 NUMBER_BYTES = 4
+MOST_STEPS = 100_000_000
+"""Of one trial: two hundred times what ImageNet is trained with."""
 _STATES = {"SGD": 0, "Adam": 2, "AdamW": 2, "Nadam": 2, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2}
 """Numbers that an optimizer keeps for each weight, at least."""
 DIGITS_IMAGES = 1797
@@ -43,6 +45,14 @@ def step_problems(
     for variant in plan.variants:
         count = descriptions[variant.name].num_examples["train"]
         train = TrainSpec.parse(variant.train, ModelSpec.parse(variant.model).defaults)
+        steps = train.epochs * (train.steps_per_epoch or -(-count // train.batch_size))
+        if steps > MOST_STEPS:
+            where = where_stands(
+                document, variant, ("train", "steps_per_epoch"), ("train", "epochs")
+            )
+            rule = f"must make at most {MOST_STEPS:,} steps in all epochs together"
+            yield Problem(where, rule, f"{steps:,}", "Use fewer epochs or steps_per_epoch.")
+            continue
         if count and (
             train.steps_per_epoch is not None
             or train.last_batch == "keep"
@@ -53,6 +63,24 @@ def step_problems(
         rule = f"must be at most the {count:,} training images with last_batch: drop, or no step is made"
         fix = f"Use batch_size: {_smaller(count)}, or last_batch: keep."
         yield Problem(where, rule, f"{train.batch_size:,}", fix)
+
+
+def claim_problems(plan: Plan, document: Document) -> Iterator[Problem]:
+    """Yield a problem for each claim about an epoch that no variant reaches.
+
+    Args:
+        plan: the expanded study.
+        document: the study file, for line numbers.
+    """
+    last = max(variant.train["epochs"] for variant in plan.variants)
+    for number, claim in enumerate(plan.claims):
+        epoch = claim.metric.partition("@")[2]
+        if epoch and int(epoch) > last:
+            where = (
+                f"{document.name}:{document.line(('claims', number, 'says'))}: claims.{number}.says"
+            )
+            rule = f"must name an epoch that is trained, at most {last}"
+            yield Problem(where, rule, repr(claim.metric))
 
 
 def image_problems(

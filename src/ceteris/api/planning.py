@@ -19,7 +19,13 @@ from ceteris.api.estimate import (
     measured_cost,
     trial_cost,
 )
-from ceteris.api.feasible import image_problems, memory_problems, step_problems, where_stands
+from ceteris.api.feasible import (
+    claim_problems,
+    image_problems,
+    memory_problems,
+    step_problems,
+    where_stands,
+)
 from ceteris.api.sources import Sources
 from ceteris.checking import Issue
 from ceteris.data.account import DataAccount
@@ -195,7 +201,7 @@ def _checked(
     plan: Plan, descriptions: Mapping[str, DataDescription], document: Document, memory: int
 ) -> dict[str, ModelSummary]:
     """Return the shapes of every variant, or raise everything that cannot run."""
-    problems = list(step_problems(plan, descriptions, document))
+    problems = [*step_problems(plan, descriptions, document), *claim_problems(plan, document)]
     try:
         summaries = check_shapes(plan, descriptions)
     except StudyError as error:

@@ -6,7 +6,9 @@ trials failed or are missing; 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import functools
+import os
 import sys
 from collections.abc import Callable
 from typing import ParamSpec
@@ -44,5 +46,14 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:
+            if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO):
+                raise
+            reason = f"standard output: must be writable, got {error.strerror}. Free some space."
+            say(reason, err=True)
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), 1
+            )  # what is left would be tried again at exit
+            raise typer.Exit(BAD_INPUT) from None
 
     return wrapped

@@ -83,6 +83,8 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
     else:
         height, width, channels = data.images.shape[1:]
         shape, names, parts = (height, width, channels), data.class_names, data.parts
+    if data is None:
+        _refuse_keys_of_files(spec)
     spec = spec.completed(parts)
     train, validation, test = split_sizes(spec.split, parts)
     _refuse_sizes(spec, (train, validation, test))
@@ -92,6 +94,16 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
         "test": test,
     }
     return DataDescription(_shape_after(spec, shape), names, sizes, parts, shape)
+
+
+def _refuse_keys_of_files(spec: DataSpec) -> None:
+    """Refuse keys that say how to read files of one's own."""
+    given = [
+        name for name in ("columns", "keys", "layout", "shape") if getattr(spec, name) is not None
+    ]
+    if given:
+        rule = f"says nothing about the source {spec.source}"
+        raise SettingsError(Issue(("data", name), rule, None, "Leave it out.") for name in given)
 
 
 def _refuse_sizes(spec: DataSpec, sizes: tuple[int, int, int]) -> None:

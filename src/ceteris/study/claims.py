@@ -83,6 +83,7 @@ def parse_claim(
     issues.extend(_within_issues(file.within, fields.get("factor", ""), factors, (*path, "within")))
     if fields.get("other") in file.within:
         issues.append(Issue((*path, "within"), "must not fix the factor it depends on"))
+    issues.extend(_number_issues(file, part["metric"], fields.get("threshold"), path))
     if issues:
         raise SettingsError(issues)
     published = None if file.published is None else str(file.published)
@@ -96,6 +97,27 @@ def parse_claim(
         scope=file.scope,
         **fields,
     )
+
+
+def _number_issues(
+    file: _ClaimFile, metric: str, threshold: float | None, path: Path
+) -> Iterator[Issue]:
+    """Accuracies are fractions: 75 is no accuracy, and a margin of 1 is a hundred points."""
+    name = metric.partition("@")[0]
+    if not name.endswith("accuracy") and name != "gap":
+        return
+    lowest = -1 if name == "gap" else 0
+    if threshold is not None and not lowest <= threshold <= 1:
+        rule = f"must compare {name} with a fraction from {lowest} to 1, or a percentage"
+        fix = f"Write {threshold:g} %." if 1 < threshold <= 100 and "%" not in file.says else None
+        yield Issue((*path, "says"), rule, show(threshold), fix)
+    if file.margin >= 1:
+        rule = "must be below 1, as accuracies are fractions: 0.01 is one point"
+        fix = f"Write {file.margin / 100:g} if you mean points." if file.margin < 100 else None
+        yield Issue((*path, "margin"), rule, show(file.margin), fix)
+    if isinstance(file.published, float | int) and not lowest <= file.published <= 1:
+        rule = f"must be a fraction from {lowest} to 1"
+        yield Issue((*path, "published"), rule, show(file.published))
 
 
 def claim_metric_issues(claims: object) -> list[Issue]:
