@@ -90,8 +90,12 @@ def test_figures_are_written_as_far_as_they_can_be(run, tmp_path):
     whole = {path.name for path in write_figures(ceteris.open_results(run), tmp_path / "a")}
     for path in files(run, "weights.safetensors"):
         flip(path)
-    found = {path.name for path in write_figures(ceteris.open_results(run), tmp_path / "b")}
+    said = []
+    written = write_figures(ceteris.open_results(run), tmp_path / "b", warn=said.append)
+    found = {path.name for path in written}
     lost = whole - found
+    assert len(said) == len(set(said)) == 2, "the first seed of each variant is drawn"
+    assert all("what needs this file is left out" in text for text in said)
     assert lost
     assert all(name.startswith("kernels-") for name in lost)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,13 +29,19 @@ SHARPNESS = 3.0
 """Pixels of a PNG per unit of the drawing: enough for print at column width."""
 
 
-def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg",)) -> list[Path]:
+def write_figures(
+    results: Results,
+    folder: Path,
+    formats: Sequence[str] = ("svg",),
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
     """Write all charts and tables of a run; return the files.
 
     Args:
         results: of a run.
         folder: created if needed.
         formats: of `FORMATS`, any number of them.
+        warn: hears of every file of the run that cannot be read; what needs it is left out.
 
     Raises:
         StudyError: a format is unknown.
@@ -50,8 +56,8 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
-    written = []
-    for name, svg in charts_of_report(report_content(results)):
+    written, report = [], report_content(results)
+    for name, svg in charts_of_report(report):
         for kind in formats:
             path = folder / f"{name}.{kind}"
             write_bytes(path, converted(svg, kind))
@@ -65,6 +71,9 @@ def write_figures(results: Results, folder: Path, formats: Sequence[str] = ("svg
         path = folder / name
         write_bytes(path, content)
         written.append(path)
+    found = [f for f in report.results.findings if f.check == "unreadable_files"]
+    for finding in dict.fromkeys((*found, *damage.findings())):
+        warn(f"{finding.where}: {finding.evidence}. {finding.advice}.")
     return written
 
 

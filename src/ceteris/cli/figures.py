@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,5 +32,6 @@ def command(
     from ceteris import api
     from ceteris.api.exporting import write_figures
 
-    for path in write_figures(api.open_results(folder), out, formats or ("svg",)):
+    warn = partial(say, err=True)
+    for path in write_figures(api.open_results(folder), out, formats or ("svg",), warn):
         say(path)
