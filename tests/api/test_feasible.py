@@ -242,6 +242,12 @@ FACTORS = "factors:\n  f: {a: null, b: {set: {train.epochs: 2}}}\n"
         ("'b > 1 on val_accuracy', margin: 0.99", None),
         ("'b > 3 on val_loss', margin: 2", None),
         ("'b > 75 % on val_accuracy'", None),
+        (
+            "'b = a on val_accuracy', margin: 0",
+            "claims.0.margin: must be above 0 for a claim of equality",
+        ),
+        ("'b = a on val_loss', margin: 0.001", None),
+        ("'b > a on val_accuracy', margin: 0", None),
     ],
 )
 def test_numbers_of_claims_are_those_that_a_metric_can_have(tmp_path, claim, rule):

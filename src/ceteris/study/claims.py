@@ -84,6 +84,9 @@ def parse_claim(
     if fields.get("other") in file.within:
         issues.append(Issue((*path, "within"), "must not fix the factor it depends on"))
     issues.extend(_number_issues(file, part["metric"], fields.get("threshold"), path))
+    if fields.get("operator") == "=" and file.margin == 0:
+        rule = "must be above 0 for a claim of equality, which no data could support otherwise"
+        issues.append(Issue((*path, "margin"), rule, "0"))
     if issues:
         raise SettingsError(issues)
     published = None if file.published is None else str(file.published)
