@@ -23,6 +23,7 @@ ELSEWHERE = {
     ("api/printing.py", "_run"): "a log in that folder",
     ("serve/app.py", "_classified"): "an upload, in a folder that is removed at once",
     ("store/read_only.py", "_copied"): "a copy to read from, removed at once",
+    ("cli/saying.py", "fill_standard_files"): "the null device",
     ("data/named.py", "_stream"): "a download, whose SHA-256 is checked before it is used",
 }
 """(file, function) -> why nothing that lasts is written there."""

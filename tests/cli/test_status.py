@@ -128,3 +128,14 @@ def test_a_full_disk_behind_standard_output_is_one_clear_error(run, command):
         done = subprocess.run(arguments, stdout=full, stderr=-1, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "standard output: must be writable, got No space left on device. Free some space.\n"  # fmt: skip
+
+
+@pytest.mark.slow
+def test_closed_outputs_and_input_do_no_harm_to_a_run(tiny, tmp_path):
+    """A file or socket that takes the number of a closed output would be written over."""
+    study = tmp_path / "study.yaml"
+    study.write_text(json.dumps(tiny))
+    run = [sys.executable, "-m", "ceteris", "run", str(study), "--out", str(tmp_path / "out")]
+    closed = ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *run]
+    assert subprocess.run(closed, check=False, timeout=120).returncode in {0, 1}
+    assert (tmp_path / "out" / "report.html").is_file()

@@ -18,7 +18,7 @@ from ceteris.data.exported import export_dataset
 from ceteris.data.load import load_dataset
 from ceteris.data.spec import DataSpec
 from ceteris.errors import Problem, StoreError
-from ceteris.execute import artifacts, worker
+from ceteris.execute import artifacts, starting, worker
 from ceteris.execute import events as events_
 from ceteris.execute.events import EpochEnded, Fatal, Finished, Lost, NotDone, Started, Task, fatal
 from ceteris.execute.pool import Pool
@@ -176,10 +176,9 @@ def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
 
     def look(event):
         if isinstance(event, Started):
-            for child in psutil.Process().children():
-                if "spawn_main" in " ".join(child.cmdline()):
-                    environment = child.environ()
-                    seen.append({k: environment.get(k) for k in WORKER_ENVIRONMENT})
+            for child in workers():
+                environment = child.environ()
+                seen.append({k: environment.get(k) for k in WORKER_ENVIRONMENT})
 
     run_all(work[:1], tmp_path, jobs=1, listen=look)
     assert seen == [WORKER_ENVIRONMENT]
@@ -187,7 +186,10 @@ def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
 
 
 def workers():
-    return [c for c in psutil.Process().children() if "spawn_main" in " ".join(c.cmdline())]
+    """Return the living workers, forked or spawned; not the fork server and multiprocessing's tracker."""
+    known = {starting.SERVER.pid, psutil.Process().pid}
+    family = [c for c in psutil.Process().children(recursive=True) if c.pid not in known]
+    return [c for c in family if "resource_tracker" not in " ".join(c.cmdline())]
 
 
 @pytest.mark.slow
@@ -348,13 +350,13 @@ def test_workers_that_all_end_before_they_begin_are_one_error(tasks, tmp_path, m
 def test_a_worker_whose_parent_has_ended_before_it_could_ask_ends_too(tmp_path):
     program = """
 import multiprocessing, os, sys, time
-from ceteris.execute.worker import _die_with_parent
+from ceteris.execute.spawning import die_with_parent
 
 def late(parent, path):
     while os.getppid() == parent:
         time.sleep(0.01)
     open(path + "begun", "w").close()
-    _die_with_parent()
+    die_with_parent(parent)
     open(path + "lives", "w").close()
 
 multiprocessing.get_context("fork").Process(target=late, args=(os.getpid(), sys.argv[1])).start()

@@ -23,7 +23,7 @@ from ceteris.cli import (
     status,
     test,
 )
-from ceteris.cli.saying import PlainGroup, say, speak_plainly
+from ceteris.cli.saying import PlainGroup, fill_standard_files, say, speak_plainly
 from ceteris.version import __version__
 
 __all__ = ["app", "main"]
@@ -82,5 +82,6 @@ for module in (
 
 def main() -> None:
     """Run the command line."""
+    fill_standard_files()
     speak_plainly()
     app()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import traceback
 import warnings
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -19,7 +21,7 @@ from typer.core import TyperGroup
 
 from ceteris.wording import plain
 
-__all__ = ["PlainGroup", "say", "say_json", "speak_plainly"]
+__all__ = ["PlainGroup", "fill_standard_files", "say", "say_json", "speak_plainly"]
 
 
 def say(text: object, *, err: bool = False, end: str = "\n") -> None:
@@ -63,6 +65,18 @@ class PlainGroup(TyperGroup):
             return super().invoke(ctx)
         except UsageError as error:
             raise _cleaned(error) from error.__cause__
+
+
+def fill_standard_files() -> None:
+    """Open what the shell has closed (``>&-``) as nothing: the next file or socket would take its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for life
 
 
 def speak_plainly() -> None:

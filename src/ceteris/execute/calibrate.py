@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from statistics import mean
 
 from ceteris.errors import Problem, TrialError
-from ceteris.execute.spawning import spawn
+from ceteris.execute.starting import start_worker
 from ceteris.execute.worker import settle
 from ceteris.nn.native.library import Built, build
 from ceteris.records import Shape, Speed, Variant
@@ -55,7 +55,7 @@ def calibrate(probes: Sequence[Probe], jobs: int) -> Calibration:
     count = min(jobs, MOST_PROCESSES)
     kernels = build()
     start = time.perf_counter()
-    workers = [spawn(_measure, (tuple(probes), kernels)) for _ in range(count)]
+    workers = [start_worker(_measure, (tuple(probes), kernels)) for _ in range(count)]
     try:
         for _, connection in workers:
             connection.recv()

@@ -1,4 +1,4 @@
-"""Worker processes: spawned, one thread each, fed one task at a time.
+"""Worker processes: one thread each, fed one task at a time.
 
 The parent alone hears events and decides. A worker that dies is replaced, and its task is reported
 lost: that says nothing about the task's trials, and whether they are tried again is the caller's to say.
@@ -11,7 +11,6 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from pickle import PickleError
 
@@ -28,7 +27,8 @@ from ceteris.execute.events import (
     Task,
     Tested,
 )
-from ceteris.execute.spawning import spawn
+from ceteris.execute.spawning import Process
+from ceteris.execute.starting import start_worker
 from ceteris.execute.worker import work
 from ceteris.nn.native.library import build
 
@@ -45,7 +45,7 @@ _HALF_A_MESSAGE = (AttributeError, ImportError, LookupError, TypeError, ValueErr
 
 @dataclass
 class _Worker:
-    process: BaseProcess
+    process: Process
     connection: Connection
     task: Task | None = None
     left: set[str] = field(default_factory=set)
@@ -87,7 +87,7 @@ class Pool:
             worker.process.join()
 
     def _spawn(self) -> _Worker:
-        return _Worker(*spawn(work, self._arguments))
+        return _Worker(*start_worker(work, self._arguments))
 
     def run(self, tasks: Iterable[Task], on_event: Callable[[Event], None]) -> None:
         """Run all tasks, each in some worker, in the given order as workers become free.

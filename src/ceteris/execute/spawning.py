@@ -1,18 +1,19 @@
-"""How a worker process is started: an environment of its own, deaf to Ctrl-C, unaware of our caller."""
+"""How a process is spawned: an environment of its own, deaf to Ctrl-C, unaware of our caller, ended with it."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["WORKER_ENVIRONMENT", "spawn"]
+__all__ = ["WORKER_ENVIRONMENT", "Process", "die_with_parent", "spawn"]
 
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -29,9 +30,25 @@ WORKER_ENVIRONMENT = {
 }
 
 
-def spawn(
-    target: Callable[..., None], arguments: tuple[Any, ...]
-) -> tuple[BaseProcess, Connection]:
+class Process(Protocol):
+    """What is needed of a started process; `multiprocessing.Process` has it."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its number."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """None while it runs; the negative number of the signal that ended it."""
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most for ``timeout`` seconds."""
+
+
+def spawn(target: Callable[..., None], arguments: tuple[Any, ...]) -> tuple[Process, Connection]:
     """Start a process with `WORKER_ENVIRONMENT`.
 
     Args:
@@ -86,8 +103,24 @@ def _interrupts_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # `multiprocessing` starts it first, and unblocks SIGINT then
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to end this process when its parent ends, however that ends.
+
+    A parent that has ended before it is asked is noticed by its children's new parent.
+
+    Args:
+        parent: process id of the parent that this process must not outlive.
+    """
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

@@ -7,9 +7,6 @@ parent. Artifacts are durable before the event that announces them is sent.
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,12 +77,11 @@ def work(connection: Connection, out: Path, device: str, kernels: Built) -> None
 
 
 def settle(kernels: Built) -> None:
-    """Make this process a worker: one thread, no denormals, an end with its parent.
+    """Make this process a worker: one thread, no denormals.
 
     Args:
         kernels: what the parent has compiled.
     """
-    _die_with_parent()
     import torch
 
     use(kernels)
@@ -364,19 +360,3 @@ def _too_large(task: Task, error: Exception) -> Fatal:
         f"Use {smaller}; fewer --jobs leave each more room. What has ended is kept.",
     )
     return Fatal("StudyError", (problem,), "")
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, however that ends.
-
-    A parent that has ended before it is asked is noticed by its children's new parent.
-    """
-    if sys.platform == "linux":
-        import ctypes
-        import signal
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        parent = multiprocessing.parent_process()
-        if parent is not None and parent.pid != os.getppid():
-            os._exit(1)
