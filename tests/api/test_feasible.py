@@ -7,7 +7,7 @@ import pytest
 
 import ceteris
 from ceteris.api import feasible
-from ceteris.errors import StudyError
+from ceteris.errors import DataError, StudyError
 from ceteris.execute.room import UNKNOWN, machine_memory
 
 pytestmark = pytest.mark.slow
@@ -257,3 +257,38 @@ def test_numbers_of_claims_are_those_that_a_metric_can_have(tmp_path, claim, rul
         return
     (found,) = problems(tmp_path, text)
     assert rule in found
+
+
+VARIED = """factors:
+  network:
+    as it is: null
+    wide: {set: {model.output.units: 11}}
+    pooled: {replace: {conv: {MaxPooling2D: {pool_size: 10}}}}
+  source:
+    digits: null
+    typo: {set: {data.source: digitts}}
+"""
+
+
+def test_layers_and_sources_that_do_not_fit_are_found_in_the_file(tmp_path):
+    """The line is that of the edit that did it; without one, that of the layer."""
+    whole = STUDY.replace("kernel_size: 3", "kernel_size: 9")
+    (found,) = problems(tmp_path, whole)
+    assert found.startswith(
+        "study.yaml:5: variant base: layer conv (Conv2D): window 9x9 must fit into the image"
+    )
+    text = STUDY + VARIED[: VARIED.index("  source:")]
+    found = problems(tmp_path, text)
+    wide, pooled = (text.splitlines().index(line) + 1 for line in VARIED.splitlines()[3:5])
+    assert [line.partition(": window")[0].partition(": must")[0] for line in found] == [
+        f"study.yaml:{wide}: variant wide: layer output (Dense)",
+        f"study.yaml:{pooled}: variant pooled: layer conv (MaxPooling2D)",
+    ]
+    typo = (STUDY + VARIED).splitlines().index(VARIED.splitlines()[-1]) + 1
+    with pytest.raises(DataError) as caught:
+        planned(tmp_path, STUDY + VARIED)
+    assert str(caught.value).startswith(
+        f"study.yaml:{typo}: variant as it is/typo: data.source: must be one of"
+    )
+    with pytest.raises(DataError, match=r"^study.yaml:2: data.source: must be one of digits"):
+        planned(tmp_path, STUDY.replace("source: digits", "source: nothing.npz"))

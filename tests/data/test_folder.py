@@ -204,6 +204,29 @@ def test_a_part_without_content_is_an_error_and_single_images_a_note(tmp_path):
     assert told == ("2 images of 20 of one value everywhere: a/19.png, b/18.png",)
 
 
+@pytest.mark.parametrize(
+    ("counts", "settings", "said"),
+    [
+        ((6, 6, 1), {}, "no training image of the class c"),
+        ((6, 6, 1, 1), {}, "no training image of the class c"),
+        ((9, 9, 1, 1, 1), {}, "no training image of 2 classes: c, e"),
+        ((6, 6, 6), {}, None),
+        ((6, 6, 6), {"train_size": 3}, None),
+        ((6, 6, 6), {"train_size": 2}, "no training image (seed 0) of the class b"),
+    ],
+)
+def test_a_class_that_no_network_can_learn_is_said(tmp_path, counts, settings, said):
+    for name, count in zip("abcde", counts, strict=False):
+        (tmp_path / name).mkdir()
+        for k in range(count):
+            Image.fromarray(PICTURES[k]).save(tmp_path / name / f"{k}.png")
+    split = {"train": 0.5, "validation": 0.25, "test": 0.25}
+    spec = DataSpec.parse({"source": str(tmp_path), "split": split, **settings})
+    data = read(tmp_path)
+    warnings = account_of(spec, data, describe(spec, data)).warnings
+    assert [text for text in warnings if text.startswith("no training")] == ([said] if said else [])
+
+
 # Tables of labels
 
 

@@ -22,7 +22,17 @@ from ceteris.nn.training import TrainSpec
 from ceteris.records import DataDescription, Plan, Variant
 from ceteris.study.reading import Document
 
-__all__ = ["claim_problems", "image_problems", "memory_problems", "step_problems", "where_stands"]
+__all__ = [
+    "claim_problems",
+    "image_problems",
+    "memory_problems",
+    "step_problems",
+    "where_layer",
+    "where_stands",
+]
+
+_EDITS = ("insert", "remove", "replace")
+"""Edits of a network; ``set`` names its path."""
 
 NUMBER_BYTES = 4
 MOST_STEPS = 100_000_000
@@ -176,20 +186,44 @@ def where_stands(document: Document, variant: Variant, *keys: Path) -> str:
         variant: whose setting it is.
         keys: paths from the top of the file, the one to be named first.
     """
+    line, own = _line(document, variant, *keys)
+    whose = f"variant {variant.name}: " if own else ""  # one problem for all variants that share it
+    return f"{document.name}:{line}: {whose}{'.'.join(map(str, keys[0]))}"
+
+
+def where_layer(document: Document, variant: Variant, layer: str | None) -> str:
+    """Say where a layer of a variant stands: the edit that made the network what it is, or its line.
+
+    Args:
+        document: of the study.
+        variant: whose layer it is.
+        layer: its name and type, as in ``conv (Conv2D)``; None for what lies outside the layers.
+    """
+    if layer is None:
+        line, _ = _line(document, variant, ("train", "augment"))
+        return f"{document.name}:{line}: variant {variant.name}"
+    names = [item.name for item in ModelSpec.parse(variant.model).layers]
+    name = layer.partition(" ")[0]
+    line, own = _line(document, variant, ("model", "layers", name), ("model", "layers"))
+    if not own and name in names:
+        line = document.line(("model", "layers", names.index(name)))
+    return f"{document.name}:{line}: variant {variant.name}: layer {layer}"
+
+
+def _line(document: Document, variant: Variant, *keys: Path) -> tuple[int, bool]:
+    """Return the line of a setting, and whether the variant has it changed."""
     roots: list[Path] = [("variants", variant.name)]
     roots += [("factors", factor, level) for factor, level in variant.levels.items()]
     own = [path for path in document.lines for root in roots if path[: len(root)] == root]
-    dotted = ".".join(map(str, keys[0]))
     for key in keys:
         for path in own:
             if any(str(key[-1]) in str(part).split(".") for part in path):
-                return f"{document.name}:{document.line(path)}: variant {variant.name}: {dotted}"
+                return document.line(path), True
     if keys[0][0] == "model":  # an edit of the network that names no list of layers
-        edits = [p for p in own if any(str(part).startswith("model") for part in p)]
-        if edits:
-            return f"{document.name}:{document.line(edits[0])}: variant {variant.name}: {dotted}"
-    line = document.line(tuple(keys[0]))
-    return f"{document.name}:{line}: {dotted}"  # one problem for all variants that share it
+        for path in own:
+            if any(str(part).startswith("model") or part in _EDITS for part in path):
+                return document.line(path), True
+    return document.line(tuple(keys[0])), False
 
 
 def _smaller(count: int) -> int:

@@ -24,6 +24,7 @@ from ceteris.api.feasible import (
     image_problems,
     memory_problems,
     step_problems,
+    where_layer,
     where_stands,
 )
 from ceteris.api.sources import Sources
@@ -31,7 +32,7 @@ from ceteris.checking import Issue
 from ceteris.data.account import DataAccount
 from ceteris.data.load import data_key
 from ceteris.data.spec import DataSpec
-from ceteris.errors import Problem, StudyError
+from ceteris.errors import DataError, Problem, StudyError
 from ceteris.execute.calibrate import Probe, calibrate
 from ceteris.execute.jobs import available_cores
 from ceteris.execute.room import machine_memory
@@ -172,7 +173,10 @@ def _described(plan: Plan, sources: Sources, study: Study) -> dict[str, DataDesc
     found = {}
     for variant in plan.variants:
         issues: list[Issue] = []
-        description = collect(partial(sources.describe, DataSpec.parse(variant.data)), issues)
+        try:
+            description = collect(partial(sources.describe, DataSpec.parse(variant.data)), issues)
+        except DataError as error:
+            raise DataError(_located(study.document, variant, error)) from error
         if description is not None:
             found[variant.name] = description
         for issue in issues:
@@ -181,6 +185,16 @@ def _described(plan: Plan, sources: Sources, study: Study) -> dict[str, DataDesc
     if problems:
         raise StudyError(dict.fromkeys(problems))
     return found
+
+
+def _located(document: Document, variant: Variant, error: DataError) -> list[Problem]:
+    """Return what is wrong with data; with file and line where a setting is to blame."""
+    return [
+        replace(problem, where=where_stands(document, variant, tuple(problem.where.split("."))))
+        if problem.where.startswith("data.")
+        else problem
+        for problem in error.problems
+    ]
 
 
 def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:
@@ -203,7 +217,7 @@ def _checked(
     """Return the shapes of every variant, or raise everything that cannot run."""
     problems = [*step_problems(plan, descriptions, document), *claim_problems(plan, document)]
     try:
-        summaries = check_shapes(plan, descriptions)
+        summaries = check_shapes(plan, descriptions, partial(where_layer, document))
     except StudyError as error:
         raise StudyError(dict.fromkeys([*problems, *error.problems])) from None
     problems += memory_problems(plan, descriptions, summaries, document, memory)

@@ -11,7 +11,7 @@ import numpy as np
 from ceteris.data.dataset import Dataset
 from ceteris.data.flat import refuse_flat_parts
 from ceteris.data.spec import DataSpec
-from ceteris.data.splits import split_ids, unused_parts
+from ceteris.data.splits import Split, split_ids, subset, unused_parts
 from ceteris.data.steps import Invert, Scale
 from ceteris.records import DataDescription, Shape
 from ceteris.wording import counted, visible
@@ -97,7 +97,8 @@ def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> 
         return DataAccount(
             spec.source, None, known.num_examples, unknown, shape, None, None, warnings=later
         )
-    flat = refuse_flat_parts(data, split_ids(spec.split, data.labels, data.parts), spec.source)
+    split = split_ids(spec.split, data.labels, data.parts)
+    flat = refuse_flat_parts(data, split, spec.source)
     counts = np.bincount(data.labels, minlength=len(data.class_names)).tolist()
     return DataAccount(
         spec.source,
@@ -109,7 +110,7 @@ def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> 
         data.maximum,
         data.changed,
         (*data.ignored, *unused_parts(spec.split, data.parts)),
-        (*data.notes, *flat, *range_warning(spec, data)),
+        (*data.notes, *flat, *range_warning(spec, data), *_unseen(spec, data, split)),
     )
 
 
@@ -130,6 +131,25 @@ def range_warning(spec: DataSpec, data: Dataset) -> tuple[str, ...]:
         f"the largest pixel is {high}, far below {data.maximum}, which {relying[0]} takes for the "
         f"largest possible: write data.maximum: {high} if no pixel can be larger",
     )
+
+
+def _unseen(spec: DataSpec, data: Dataset, split: Split) -> tuple[str, ...]:
+    """Warn of classes that no network can learn, or that no number will speak of.
+
+    Subsets of the training part are drawn per seed; what is said of them is that of the first seed.
+    """
+    train = subset(split.train, data.labels, spec.train_size, 0)
+    parts = {"training": train, "validation": split.validation, "test": split.test}
+    said = []
+    for name, ids in parts.items():
+        there = np.bincount(data.labels[ids], minlength=len(data.class_names))
+        lacking = [data.class_names[number] for number in np.flatnonzero(there == 0)]
+        if len(ids) and lacking:
+            which = _listed(lacking[:_MOST_CLASSES], len(lacking))
+            drawn = name == "training" and spec.train_size is not None
+            whose = "the class" if len(lacking) == 1 else f"{len(lacking):,} classes:"
+            said.append(f"no {name} image{' (seed 0)' if drawn else ''} of {whose} {which}")
+    return tuple(said)
 
 
 def _classes(classes: Mapping[str, int | None]) -> str:

@@ -46,10 +46,11 @@ ENDED_UNHEARD = -signal.SIGKILL
 
 @dataclass(frozen=True)
 class _Request:
-    """What to run, and where the program was when it asked."""
+    """Where the program was when it asked.
 
-    target: Callable[..., None]
-    arguments: tuple[Any, ...]
+    What is to run comes by the worker's own pipe: to read it imports modules, which is not for the server.
+    """
+
     environment: dict[str, str]
     folder: str | None
     path: list[str]
@@ -146,7 +147,7 @@ class ForkServer:
             OSError: no server can be started.
         """
         own, theirs = multiprocessing.Pipe()
-        request = _Request(target, arguments, dict(os.environ), _folder(), list(sys.path))
+        request = _Request(dict(os.environ), _folder(), list(sys.path))
         try:
             with self._lock:
                 try:
@@ -154,6 +155,9 @@ class ForkServer:
                 except OSError:  # somebody has ended it: once more, with another
                     self._forget()
                     child = self._ask(request, theirs)
+            theirs.close()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen as its end
+                own.send((target, arguments))
         except BaseException:
             own.close()
             raise
@@ -305,7 +309,8 @@ def _be_a_worker(server: int, request: _Request, pipe: Connection, outputs: list
         with contextlib.suppress(OSError):
             os.chdir(request.folder or ".")
         failpoints.arm(os.environ)
-        request.target(pipe, *request.arguments)
+        target, arguments = pipe.recv()
+        target(pipe, *arguments)
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1

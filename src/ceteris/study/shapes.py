@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ceteris.errors import Problem, StudyError
@@ -25,14 +25,21 @@ NOTABLE = 0.1
 """Relative change of the parameter count that is worth a warning."""
 
 
+def _by_name(variant: Variant, layer: str | None) -> str:
+    return f"variant {variant.name}" + (f": layer {layer}" if layer else "")
+
+
 def check_shapes(
-    plan: Plan, descriptions: Mapping[str, DataDescription]
+    plan: Plan,
+    descriptions: Mapping[str, DataDescription],
+    locate: Callable[[Variant, str | None], str] = _by_name,
 ) -> dict[str, ModelSummary]:
     """Infer the shapes of every variant.
 
     Args:
         plan: the expanded study.
         descriptions: variant name -> its data.
+        locate: says where a variant, or its layer (``conv (Conv2D)``), stands; by their names by default.
 
     Raises:
         StudyError: all variants whose layers do not fit, or whose output is not one unit per class.
@@ -45,36 +52,34 @@ def check_shapes(
             summary = model_summary(ModelSpec.parse(variant.model), description.input_shape)
         except ShapeError as error:
             problems.extend(
-                replace(item, where=f"variant {variant.name}: layer {item.where}")
-                for item in error.problems
+                replace(item, where=locate(variant, item.where)) for item in error.problems
             )
             continue
         classes = len(description.class_names)
         if summary.output_shape != (classes,):
             last = summary.layers[-1]
             rule = f"must give one output per class, ({classes},)"
-            where = f"variant {variant.name}: layer {last.name} ({last.type})"
+            where = locate(variant, f"{last.name} ({last.type})")
             fix = (
                 ONE_OUTPUT
                 if summary.output_shape == (1,) and classes == 2
                 else f"Set units: {classes}."
             )
             problems.append(Problem(where, rule, str(summary.output_shape), fix))
-        problems += _augmentation_problems(variant, description.input_shape)
+        problems += _augmentation_problems(variant, description.input_shape, locate(variant, None))
         summaries[variant.name] = summary
     if problems:
         raise StudyError(dict.fromkeys(problems))
     return summaries
 
 
-def _augmentation_problems(variant: Variant, shape: Shape) -> list[Problem]:
+def _augmentation_problems(variant: Variant, shape: Shape, place: str) -> list[Problem]:
     found = []
     for item in variant.train.get("augment", ()):
         for name, arguments in item.items():
             rule = AUGMENTATIONS[name].model_validate(arguments).misfit(shape)
             if rule is not None:
-                where = f"variant {variant.name}: train.augment.{name}"
-                found.append(Problem(where, rule, str(arguments)))
+                found.append(Problem(f"{place}: train.augment.{name}", rule, str(arguments)))
     return found
 
 
