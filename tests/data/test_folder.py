@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from ceteris.data.account import account_of
 from ceteris.data.load import describe
+from ceteris.data.prepare import prepare
 from ceteris.data.spec import DataSpec
 from ceteris.errors import DataError
 from tests.data.reading import case, read, refusal
@@ -205,26 +207,47 @@ def test_a_part_without_content_is_an_error_and_single_images_a_note(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("counts", "settings", "said"),
+    ("counts", "settings", "lacking"),
     [
-        ((6, 6, 1), {}, "no training image of the class c"),
-        ((6, 6, 1, 1), {}, "no training image of the class c"),
-        ((9, 9, 1, 1, 1), {}, "no training image of 2 classes: c, e"),
-        ((6, 6, 6), {}, None),
-        ((6, 6, 6), {"train_size": 3}, None),
-        ((6, 6, 6), {"train_size": 2}, "no training image (seed 0) of the class b"),
+        ((6, 6, 1), {}, 1),
+        ((9, 9, 1, 1, 1, 1), {}, 2),
+        ((6, 6, 6), {}, 0),
+        ((6, 6, 6), {"train_size": 3}, 0),
+        ((6, 6, 6), {"train_size": 2}, 1),
+        ((6, 6, 6), {"train_size": 1}, 2),
     ],
 )
-def test_a_class_that_no_network_can_learn_is_said(tmp_path, counts, settings, said):
-    for name, count in zip("abcde", counts, strict=False):
+def test_classes_that_no_network_can_learn_are_said(tmp_path, counts, settings, lacking):
+    for name, count in zip("abcdef", counts, strict=False):
         (tmp_path / name).mkdir()
         for k in range(count):
             Image.fromarray(PICTURES[k]).save(tmp_path / name / f"{k}.png")
     split = {"train": 0.5, "validation": 0.25, "test": 0.25}
     spec = DataSpec.parse({"source": str(tmp_path), "split": split, **settings})
     data = read(tmp_path)
+    learnt = {data.class_names[label] for label in prepare(data, spec, seed=0).train_labels}
+    names = [name for name in data.class_names if name not in learnt]
+    assert len(names) == lacking
+    seed = " (seed 0)" if settings else ""
+    classes = f"the class {names[0]}" if lacking == 1 else f"{lacking} classes: {', '.join(names)}"
     warnings = account_of(spec, data, describe(spec, data)).warnings
-    assert [text for text in warnings if text.startswith("no training")] == ([said] if said else [])
+    said = [text for text in warnings if text.startswith("no training")]
+    assert said == ([f"no training image{seed} of {classes}"] if lacking else [])
+
+
+def test_another_folder_than_that_of_the_pictures_is_refused_soon(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="not the root of all files, got '/'"):
+        read(Path("/"))
+    monkeypatch.setattr("ceteris.data.tree._MOST_OTHERS", 5)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        Image.fromarray(PICTURES[0]).save(tmp_path / name / "1.png")
+    for k in range(5):
+        (tmp_path / "a" / f"{k}.txt").write_text("a note")
+    assert len(read(tmp_path).images) == 2
+    (tmp_path / "b" / "6.txt").write_text("one more")
+    with pytest.raises(DataError, match="must hold pictures and at most 5 other files, got more"):
+        read(tmp_path)
 
 
 # Tables of labels

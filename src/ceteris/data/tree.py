@@ -19,6 +19,8 @@ _JUNK = re.compile(
 )
 """Names that operating systems, browsers and notebooks leave beside pictures."""
 _DEEPEST = 12
+_MOST_OTHERS = 1_000_000
+"""Files that are no pictures, in a folder of pictures: beyond it another folder was meant."""
 _SHOWN = 3
 
 
@@ -56,12 +58,37 @@ def grown(path: Path) -> Tree:
         path: the folder. Links are followed, but never into a folder that holds them.
 
     Raises:
-        DataError: a folder cannot be read, or folders lie too deep.
+        DataError: a folder cannot be read, folders lie too deep, or this is no folder of pictures at all.
     """
-    return _grown(path, ())
+    if path.resolve().parent == path.resolve():
+        rule = "must be a folder of pictures, not the root of all files"
+        raise DataError(
+            Problem(str(path), rule, repr(str(path)), "Name the folder of the pictures.")
+        )
+    return _grown(path, (), _Count(path))
 
 
-def _grown(path: Path, above: tuple[Path, ...]) -> Tree:
+@dataclass
+class _Count:
+    """How many files that are no pictures have been met below a folder."""
+
+    root: Path
+    others: int = 0
+
+    def more(self) -> None:
+        """Count one more.
+
+        Raises:
+            DataError: they are too many.
+        """
+        self.others += 1
+        if self.others > _MOST_OTHERS:
+            rule = f"must hold pictures and at most {_MOST_OTHERS:,} other files"
+            fix = "Name the folder of the pictures."
+            raise DataError(Problem(str(self.root), rule, "more", fix))
+
+
+def _grown(path: Path, above: tuple[Path, ...], count: _Count) -> Tree:
     real = path.resolve()
     if len(above) > _DEEPEST:
         raise DataError(Problem(str(path), f"must lie at most {_DEEPEST} folders deep", "deeper"))
@@ -80,10 +107,11 @@ def _grown(path: Path, above: tuple[Path, ...]) -> Tree:
             if entry.resolve() in (*above, real, *real.parents):
                 found.others.append(entry)
             else:
-                found.folders.append(_grown(entry, (*above, real)))
+                found.folders.append(_grown(entry, (*above, real), count))
         elif is_picture_name(entry.name) or _seems_picture(entry):
             found.pictures.append(entry)
         else:
+            count.more()
             found.others.append(entry)
     return found
 

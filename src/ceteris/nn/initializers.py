@@ -69,7 +69,12 @@ def _initializer(value: object) -> object:
             raise ValueError(f"{name}.{key} must be a number")  # noqa: TRY004 - pydantic collects it
         if not -LARGEST <= number <= LARGEST:  # false for NaN, too
             raise ValueError(f"{name}.{key} must be a finite number from -1e30 to 1e30")
-    return {name: {**arguments, **(given or {})}} if arguments else name
+    complete = {**arguments, **(given or {})}
+    if complete.get("stddev", 0.0) < 0:
+        raise ValueError(f"{name}.stddev must be 0 or more")
+    if complete.get("minval", 0.0) > complete.get("maxval", math.inf):
+        raise ValueError(f"{name}.minval must not be larger than maxval")
+    return {name: complete} if arguments else name
 
 
 Initializer = Annotated[str | dict[str, dict[str, float]], BeforeValidator(_initializer)]

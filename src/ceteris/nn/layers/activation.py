@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ceteris.errors import Problem
 from ceteris.nn.layer import Activated, Fraction, Layer, Profile
@@ -106,6 +106,12 @@ class LeakyReLU(Layer):
         return nn.LeakyReLU(0.3 if self.negative_slope is None else self.negative_slope)
 
 
+def _not_zero(value: float) -> float:
+    if value == 0:
+        raise ValueError("must not be 0, which makes all images equal")
+    return value
+
+
 class Rescaling(Layer):
     """x * scale + offset.
 
@@ -113,7 +119,7 @@ class Rescaling(Layer):
     """
 
     purpose: ClassVar[str] = "x * scale + offset"
-    scale: Annotated[float, Field(allow_inf_nan=False)]
+    scale: Annotated[float, Field(allow_inf_nan=False), AfterValidator(_not_zero)]
     offset: Annotated[float, Field(allow_inf_nan=False)] = 0.0
 
     def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
