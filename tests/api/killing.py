@@ -21,7 +21,7 @@ from ceteris import failpoints
 from ceteris.api.running import RunOptions, run_study
 from ceteris.engine import group, run
 from ceteris.engine.environment import environment_fingerprint
-from ceteris.execute import insight
+from ceteris.execute import insight, starting
 from ceteris.nn.native.library import build, use
 from ceteris.store import schema
 from ceteris.study.load import load_study
@@ -36,6 +36,7 @@ def main():
     environment_fingerprint("cpu")
     fork = multiprocessing.get_context("fork")
     multiprocessing.get_context = lambda _=None: fork
+    starting._can_fork = lambda: False  # a server of each child would import everything again
     for line in sys.stdin:
         process = os.fork()
         if process == 0:

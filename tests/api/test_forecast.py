@@ -108,12 +108,15 @@ def test_plan_measures_unless_told_not_to(tiny, tmp_path):
 
     quick = json.loads(plan("--quick", "--json"))["estimate"]
     assert quick["measured"] is False
+    assert "from shapes alone" in plan("--quick")
     measured = json.loads(plan("--json", "--jobs", "1"))["estimate"]
     assert measured["measured"] is True
     assert measured["jobs"] == 1
     assert 0.5 < measured["seconds"] < 120
-    assert "from shapes alone" in plan("--quick")
-    assert "steps of every variant on this machine" in " ".join(plan().split())
+    tiny["seeds"], tiny["factors"] = 1, {}
+    tiny.pop("claims")
+    (tmp_path / "study.yaml").write_text(json.dumps(tiny))
+    assert "steps of every variant on this machine" in " ".join(plan("--jobs", "1").split())
 
 
 def test_bf16_that_is_emulated_is_said_where_it_is(monkeypatch):

@@ -189,7 +189,7 @@ def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
         (("plan", "study.yaml", "--set", "train.epocs=1"), "--set: train.epocs: is not a known key. Did you mean 'epochs'?"),
         (("plan", "study.yaml", "--set", "train.augment=[flop]"), "--set: train.augment.0: must name one that exists, got 'flop'. Did you mean 'flip'?"),
         (("plan", "study.yaml", "--set", "train.augment=[flip, flip]"), "--set: train.augment.1: must occur only once, got 'flip'."),
-        (("plan", "study.yaml", "--set", "train.augment=[{cutout: {size: 9}}]"), "variant none: train.augment.cutout: size must be at most the image's side, 8, got {'size': 9}."),
+        (("plan", "study.yaml", "--set", "train.augment=[{cutout: {size: 9}}]"), "study.yaml:25: train.augment.cutout: size must be at most the image's side, 8, got {'size': 9}."),
         (("plan", "study.yaml", "--set", "train.epochs"), "--set: must be PATH=VALUE, got 'train.epochs'."),
     ],
 )  # fmt: skip

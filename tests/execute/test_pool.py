@@ -1,5 +1,6 @@
 """Workers: the same bits whatever their number, and what happens when one dies."""
 
+import contextlib
 import os
 import pickle
 import signal
@@ -186,10 +187,12 @@ def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
 
 
 def workers():
-    """Return the living workers, forked or spawned; not the fork server and multiprocessing's tracker."""
-    known = {starting.SERVER.pid, psutil.Process().pid}
-    family = [c for c in psutil.Process().children(recursive=True) if c.pid not in known]
-    return [c for c in family if "resource_tracker" not in " ".join(c.cmdline())]
+    """Return the living children of the fork server."""
+    found = []
+    for child in psutil.Process(starting.SERVER.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [child] * (child.status() != psutil.STATUS_ZOMBIE)
+    return found
 
 
 @pytest.mark.slow

@@ -197,11 +197,10 @@ def where_layer(document: Document, variant: Variant, layer: str | None) -> str:
     Args:
         document: of the study.
         variant: whose layer it is.
-        layer: its name and type, as in ``conv (Conv2D)``; None for what lies outside the layers.
+        layer: its name and type, as in ``conv (Conv2D)``; None for the variant's augmentation.
     """
     if layer is None:
-        line, _ = _line(document, variant, ("train", "augment"))
-        return f"{document.name}:{line}: variant {variant.name}"
+        return where_stands(document, variant, ("train", "augment"))
     names = [item.name for item in ModelSpec.parse(variant.model).layers]
     name = layer.partition(" ")[0]
     line, own = _line(document, variant, ("model", "layers", name), ("model", "layers"))

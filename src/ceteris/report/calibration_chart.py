@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ceteris.report.charts import PALETTE, to_svg
+from ceteris.report.charts import PALETTE, drawn, to_svg
 from ceteris.report.per_class import CalibrationPoint
 
 __all__ = ["draw_calibration"]
 
 
+@drawn
 def draw_calibration(points: Sequence[CalibrationPoint]) -> str:
     """Draw accuracy against probability; dots are as large as their share of the guesses; SVG."""
     import altair as alt

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias
 
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults, VariantSummary
@@ -24,11 +25,13 @@ __all__ = [
     "SeedRow",
     "bounds",
     "count_of",
+    "drawn",
     "seed_rows",
     "to_svg",
 ]
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#B8A800"]
+P = ParamSpec("P")
 Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
 """Name -> rows."""
 INK = "#000"
@@ -91,6 +94,23 @@ def bounds(metric: str, mean: float, low: float, high: float) -> tuple[float, fl
     return (max(low, 0.0), min(high, 1.0)) if metric.endswith("accuracy") else (low, high)
 
 
+CHECKED = False
+"""Whether Altair compares each part of a chart with its schema, which takes longer than all else; tests do."""
+
+
+def drawn(draw: Callable[P, str]) -> Callable[P, str]:
+    """Let a function draw without Altair's comparisons with its schema."""
+
+    @wraps(draw)
+    def quickly(*args: P.args, **kwargs: P.kwargs) -> str:
+        from altair.utils.schemapi import debug_mode
+
+        with debug_mode(CHECKED):
+            return draw(*args, **kwargs)
+
+    return quickly
+
+
 def to_svg(chart: Any, tables: Tables | None = None) -> str:
     """Return an Altair chart as SVG, on white, with the fonts of the report.
 
@@ -108,7 +128,7 @@ def to_svg(chart: Any, tables: Tables | None = None) -> str:
     configured = chart.configure(background="white", font=_MEASURED, **_SIZES).configure_view(
         stroke="#ddd"
     )
-    specification = _enlarged(configured.to_dict())
+    specification = _enlarged(configured.to_dict(validate=CHECKED))
     specification["datasets"] = {**specification.get("datasets", {}), **(tables or {})}
     svg: str = vl_convert.vegalite_to_svg(specification)
     written = _SIZE.sub(lambda size: f'font-size="{float(size[1]) / _ROOM:.4g}px"', svg)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceteris.judge.results import StudyResults
-from ceteris.report.charts import MARGIN, RULE, to_svg
+from ceteris.report.charts import MARGIN, RULE, drawn, to_svg
 from ceteris.report.tables import is_share, plain
 
 __all__ = ["ClaimPoint", "claim_points", "draw_claims"]
@@ -58,6 +58,7 @@ def claim_points(results: StudyResults) -> list[ClaimPoint]:
     return points
 
 
+@drawn
 def draw_claims(points: Sequence[ClaimPoint]) -> str:
     """Draw intervals coloured by their verdict, the margin shaded, published values as crosses; SVG."""
     import altair as alt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
-from ceteris.report.charts import to_svg
+from ceteris.report.charts import drawn, to_svg
 from ceteris.report.images import Confusion, ConfusionDifference
 from ceteris.report.tables import plain
 
@@ -21,6 +21,7 @@ Line: TypeAlias = tuple[str, int, float, Literal["normal", "bold"]]
 """Column, offset, size and weight of a line of a cell."""
 
 
+@drawn
 def draw_confusion(matrix: Confusion, split: str) -> str:
     """Draw shares of the true class in percent, with the lowest and highest seed, and counts; return SVG."""
     ranges = matrix.share_ranges
@@ -54,6 +55,7 @@ def draw_confusion(matrix: Confusion, split: str) -> str:
     return _cells(rows, matrix.class_names, words, scale, lines)
 
 
+@drawn
 def draw_confusion_difference(difference: ConfusionDifference) -> str:
     """Draw shares of the true class, left - right, in points; return SVG.
 

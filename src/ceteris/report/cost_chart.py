@@ -10,7 +10,7 @@ from typing import Literal
 
 from ceteris.judge.results import StudyResults
 from ceteris.nn.summary import ModelSummary
-from ceteris.report.charts import PALETTE, bounds, count_of, to_svg
+from ceteris.report.charts import PALETTE, bounds, count_of, drawn, to_svg
 from ceteris.report.tables import is_share, plain, title
 
 __all__ = ["CostPoint", "cost_points", "draw_cost"]
@@ -92,6 +92,7 @@ def _near(one: CostPoint, other: CostPoint, cost: Cost, height: float, pixels: f
     return pixels * abs(beside) < LABEL and abs(one.mean - other.mean) < 0.04 * height
 
 
+@drawn
 def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
     """Draw accuracy against a cost, with intervals over seeds and the variants' names; return SVG."""
     import altair as alt

@@ -12,7 +12,7 @@ from typing import Any
 
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
-from ceteris.report.charts import PALETTE, count_of, to_svg
+from ceteris.report.charts import PALETTE, count_of, drawn, to_svg
 from ceteris.report.tables import plain
 
 __all__ = ["CurvePoint", "SeedCurve", "curve_points", "draw_curves", "seed_curves"]
@@ -78,6 +78,7 @@ def curve_points(curves: Sequence[SeedCurve]) -> list[CurvePoint]:
     ]
 
 
+@drawn
 def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]) -> str:
     """Draw one panel per variant: every seed as a thin line, the mean, and the band; return SVG."""
     import altair as alt

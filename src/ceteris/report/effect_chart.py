@@ -9,7 +9,7 @@ from typing import Any
 
 from ceteris.judge.results import StudyResults
 from ceteris.judge.summary import EXPLORATORY_MARGIN
-from ceteris.report.charts import INK, MARGIN, PALETTE, RULE, seed_rows, to_svg
+from ceteris.report.charts import INK, MARGIN, PALETTE, RULE, drawn, seed_rows, to_svg
 from ceteris.report.tables import is_share, plain, title
 
 __all__ = ["EffectPoint", "draw_effects", "effect_points"]
@@ -54,6 +54,7 @@ def effect_points(results: StudyResults, metric: str) -> list[EffectPoint]:
     ]
 
 
+@drawn
 def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> str:
     """Draw differences with their intervals, every seed as a faint dot, the margin shaded; return SVG."""
     import altair as alt

@@ -11,7 +11,7 @@ from statistics import fmean
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan
-from ceteris.report.charts import PALETTE, bounds, count_of, to_svg
+from ceteris.report.charts import PALETTE, bounds, count_of, drawn, to_svg
 from ceteris.report.tables import plain, title
 
 __all__ = ["CellPoint", "cell_points", "draw_grid", "draw_interaction", "factor_pairs"]
@@ -65,6 +65,7 @@ def cell_points(
     return points
 
 
+@drawn
 def draw_interaction(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -> str:
     """Draw one line per level of the second factor over the levels of the first; return SVG.
 
@@ -96,6 +97,7 @@ def draw_interaction(points: Sequence[CellPoint], metric: str, pair: tuple[str, 
     return to_svg(chart)
 
 
+@drawn
 def draw_grid(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -> str:
     """Draw a heat map of means with their intervals written in; return SVG."""
     import altair as alt

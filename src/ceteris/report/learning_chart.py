@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ceteris.judge.effects import mean_interval
 from ceteris.judge.results import StudyResults
 from ceteris.records import Plan
-from ceteris.report.charts import PALETTE, bounds, count_of, to_svg
+from ceteris.report.charts import PALETTE, bounds, count_of, drawn, to_svg
 from ceteris.report.tables import plain
 
 __all__ = [
@@ -101,6 +101,7 @@ def learning_points(
     return sorted(points, key=lambda point: (point.series, point.examples))
 
 
+@drawn
 def draw_learning_curve(points: Sequence[LearningPoint], metric: str) -> str:
     """Draw means with 95 % intervals and every seed as a dot, on a logarithmic axis; return SVG."""
     import altair as alt

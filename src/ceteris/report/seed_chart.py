@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ceteris.report.charts import INK, PALETTE, RULE, SeedRow, bounds, to_svg
+from ceteris.report.charts import INK, PALETTE, RULE, SeedRow, bounds, drawn, to_svg
 from ceteris.report.tables import is_share, plain, title
 
 __all__ = ["MOST_JOINED", "draw_seeds"]
@@ -16,6 +16,7 @@ MOST_JOINED = 12
 WIDTH, ROW = 560, 34
 
 
+@drawn
 def draw_seeds(rows: Sequence[SeedRow], metric: str) -> str:
     """Draw one row per variant, one dot per seed, thin lines from a seed to itself; return SVG.
 

@@ -26,7 +26,7 @@ NOTABLE = 0.1
 
 
 def _by_name(variant: Variant, layer: str | None) -> str:
-    return f"variant {variant.name}" + (f": layer {layer}" if layer else "")
+    return f"variant {variant.name}: " + (f"layer {layer}" if layer else "train.augment")
 
 
 def check_shapes(
@@ -39,7 +39,8 @@ def check_shapes(
     Args:
         plan: the expanded study.
         descriptions: variant name -> its data.
-        locate: says where a variant, or its layer (``conv (Conv2D)``), stands; by their names by default.
+        locate: says where a layer (``conv (Conv2D)``) of a variant, or else its augmentation, stands; by
+            their names by default.
 
     Raises:
         StudyError: all variants whose layers do not fit, or whose output is not one unit per class.
@@ -79,7 +80,7 @@ def _augmentation_problems(variant: Variant, shape: Shape, place: str) -> list[P
         for name, arguments in item.items():
             rule = AUGMENTATIONS[name].model_validate(arguments).misfit(shape)
             if rule is not None:
-                found.append(Problem(f"{place}: train.augment.{name}", rule, str(arguments)))
+                found.append(Problem(f"{place}.{name}", rule, str(arguments)))
     return found
 
 
