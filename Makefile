@@ -10,7 +10,7 @@ WORKERS ?= 2
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
-	$(BIN)/ceteris run examples/digits.yaml --out results/digits || test $$? -eq 1
+	$(BIN)/paribus run examples/digits.yaml --out results/digits || test $$? -eq 1
 
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest -m "$(MARKERS)" -n $(WORKERS) --dist worksteal $(ARGS)
@@ -69,7 +69,7 @@ calibrate: .venv/.installed-dev
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) --editable .
+	$(PIP) --editable '.[serve]'
 	touch $@
 
 .venv/.installed-dev: .venv/.installed

@@ -20,14 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import ARMS, CETERIS, NARROW, Arm, commands_of, differences, reports_of
+from benchmarks.arms import ARMS, NARROW, PARIBUS, Arm, commands_of, differences, reports_of
 from benchmarks.chart import write_chart
 from benchmarks.machine import describe_machine
 from benchmarks.measure import ArmError, Busy, load, run, wait_for_quiet
 from benchmarks.scaling import measure_scaling
 from benchmarks.table import markdown
 from benchmarks.workloads import WORKLOADS, Prepared, Workload, export, prepare
-from ceteris.errors import CeterisError
+from paribus.errors import ParibusError
 
 RESULTS = Path(__file__).parent / "results"
 PYTHON = Path(".venv-bench") / "bin" / "python"
@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--busy", action="store_true", help="beside one busy background process")
     parser.add_argument("--only", action="append", help="only this workload (may be repeated)")
-    parser.add_argument("--arm", action="append", help="only these arms beside ceteris")
+    parser.add_argument("--arm", action="append", help="only these arms beside paribus")
     parser.add_argument(
         "--scaling", action="store_true", help="also cost against seeds and variants"
     )
@@ -59,7 +59,7 @@ def arms_for(workload: Workload, chosen: Sequence[str] | None) -> list[Arm]:
     return [
         arm
         for arm in ARMS
-        if arm.name in names and (not chosen or arm is CETERIS or arm.name in chosen)
+        if arm.name in names and (not chosen or arm is PARIBUS or arm.name in chosen)
     ]
 
 
@@ -98,7 +98,7 @@ def measure_workload(workload: Workload, options: argparse.Namespace) -> dict[st
     prepared = prepare(workload, size)
     arms = arms_for(workload, options.arm)
     runs: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="ceteris-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as name:
         folder = Path(name)
         export(prepared, folder / "data")
         for number in range(options.rounds):
@@ -139,7 +139,7 @@ def main() -> None:
         raise SystemExit(f"--python: must be an interpreter with the peers, got {options.python}")
     try:
         result = measure(chosen, options)
-    except (ArmError, CeterisError) as error:
+    except (ArmError, ParibusError) as error:
         raise SystemExit(str(error)) from None
     if options.merge and options.out.exists():
         result = merged(json.loads(options.out.read_text()), result)

@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.workloads import STUDIES, Prepared, Work
 
-CETERIS_COMMAND = str(Path(sys.executable).with_name("ceteris"))
+PARIBUS_COMMAND = str(Path(sys.executable).with_name("paribus"))
 PEERS = Path(__file__).parent / "peers"
 
-# The allocator settings that ceteris gives its own workers; the tuned loop gets them too.
+# The allocator settings that paribus gives its own workers; the tuned loop gets them too.
 MEMORY_KEPT = {
     "MALLOC_MMAP_THRESHOLD_": "1073741824",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",
@@ -31,7 +31,7 @@ class Arm:
     name: str
     label: str
     script: str = ""
-    """Peers: the file that runs it; empty for ceteris."""
+    """Peers: the file that runs it; empty for paribus."""
     style: str = "student"
     processes: int = 1
     """Peers: each takes a share of the trials; with several, each has one thread."""
@@ -40,9 +40,9 @@ class Arm:
     """Instead of the workload's."""
 
 
-CETERIS = Arm("ceteris", "ceteris")
+PARIBUS = Arm("paribus", "paribus")
 ARMS = (
-    CETERIS,
+    PARIBUS,
     Arm("keras", "Keras on TensorFlow, as a student writes it", "keras_peer.py"),
     Arm("keras-tuned", "Keras on TensorFlow, tuned", "keras_peer.py", "tuned"),
     Arm("keras-two", "Keras on TensorFlow, tuned, 2 processes", "keras_peer.py", "tuned", 2),
@@ -50,7 +50,7 @@ ARMS = (
     Arm("torch-tuned", "PyTorch, tuned, 2 processes", "torch_peer.py", "tuned", 2, MEMORY_KEPT),
     Arm("lightning", "PyTorch Lightning", "lightning_peer.py"),
 )
-NARROW = ("ceteris", "keras-tuned", "keras-two", "torch-tuned")
+NARROW = ("paribus", "keras-tuned", "keras-two", "torch-tuned")
 """Arms that can train in bf16."""
 
 
@@ -84,7 +84,7 @@ def commands_of(arm: Arm, prepared: Prepared, folder: Path, python: str) -> Comm
         python: interpreter of the peers' environment.
     """
     if not arm.script:
-        return _ceteris(prepared, folder)
+        return _paribus(prepared, folder)
     commands, results = [], []
     for index in range(arm.processes):
         trials = prepared.trials[index :: arm.processes]
@@ -105,9 +105,9 @@ def commands_of(arm: Arm, prepared: Prepared, folder: Path, python: str) -> Comm
     return Commands(tuple(commands), {**arm.environment, **threads}, tuple(results))
 
 
-def _ceteris(prepared: Prepared, folder: Path) -> Commands:
+def _paribus(prepared: Prepared, folder: Path) -> Commands:
     workload, size = prepared.workload, prepared.size
-    command = [CETERIS_COMMAND, "run", str(STUDIES / workload.file)]
+    command = [PARIBUS_COMMAND, "run", str(STUDIES / workload.file)]
     command += ["--out", str(folder / "out"), "--seeds", str(size.seeds)]
     for override in workload.overrides(size):
         command += ["--set", override]
@@ -124,7 +124,7 @@ def reports_of(commands: Commands) -> list[TrialReport]:
             for plain in json.loads(path.read_text()):
                 reports.append(_peer_report(plain))
         else:
-            reports += _ceteris_reports(path)
+            reports += _paribus_reports(path)
     return reports
 
 
@@ -135,11 +135,11 @@ def _peer_report(plain: Mapping[str, Any]) -> TrialReport:
     )
 
 
-def _ceteris_reports(out: Path) -> list[TrialReport]:
-    import ceteris
+def _paribus_reports(out: Path) -> list[TrialReport]:
+    import paribus
 
     reports = []
-    for trial in ceteris.open_results(out).summary.trials:
+    for trial in paribus.open_results(out).summary.trials:
         seen = trial.observed
         examples = seen["train_examples"]
         work = Work(

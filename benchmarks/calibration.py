@@ -3,7 +3,7 @@
     make calibrate
 
 Every study is 2 x 2 variants over 10 seeds with a common part per seed, judged by
-`ceteris.judge.summary.summarise`. Writes results/calibration.json and ends with code 1 if a rate
+`paribus.judge.summary.summarise`. Writes results/calibration.json and ends with code 1 if a rate
 is above what is promised.
 """
 
@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from ceteris.judge.marks import Marks
-from ceteris.judge.results import StudyResults
-from ceteris.judge.summary import summarise
-from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from paribus.judge.marks import Marks
+from paribus.judge.results import StudyResults
+from paribus.judge.summary import summarise
+from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
 
 ROOT = Path(__file__).parent
 SEEDS = 10

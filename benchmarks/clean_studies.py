@@ -18,9 +18,9 @@ import numpy as np
 from scipy.stats import binomtest
 
 from benchmarks.diagnosis_case import CLEAN, Case, digits, run
-from ceteris.data.dataset import Dataset, make_dataset
-from ceteris.judge.results import Finding, StudyResults
-from ceteris.records import StoredTrial
+from paribus.data.dataset import Dataset, make_dataset
+from paribus.judge.results import Finding, StudyResults
+from paribus.records import StoredTrial
 
 __all__ = ["HARD", "clean_case", "examine_clean", "examine_hard", "false_alarms", "hard_case"]
 

@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.machine import describe_self
-from ceteris.execute.spawning import WORKER_ENVIRONMENT
+from paribus.execute.spawning import WORKER_ENVIRONMENT
 
 ROOT = Path(__file__).parent
 
@@ -65,7 +65,7 @@ def measure(layer: Layer, rounds: int) -> dict[str, Any]:
     import torch
     from torch.nn import functional as F
 
-    from ceteris.nn.operators.convolution import convolve
+    from paribus.nn.operators.convolution import convolve
 
     draws = torch.Generator().manual_seed(0)
     x = torch.randn(layer.batch, layer.channels, layer.side, layer.side, generator=draws)
@@ -86,7 +86,7 @@ def measure(layer: Layer, rounds: int) -> dict[str, Any]:
 
     ways = {
         "onednn": lambda a, b: F.conv2d(a, b, padding=padding),
-        "ceteris": lambda a, b: convolve(a, b, None, (1, 1), padding),
+        "paribus": lambda a, b: convolve(a, b, None, (1, 1), padding),
     }
     exact = all_passes(ways["onednn"], x.double(), kernel.double(), noise.double())
     found: dict[str, Any] = {"layer": layer.name, "shape": list(vars(layer).values())[1:]}
@@ -106,20 +106,20 @@ def measure(layer: Layer, rounds: int) -> dict[str, Any]:
         found[f"{name}_seconds"] = median(seconds[name])
         found[f"{name}_rate"] = 3 * 2 * layer.products / found[f"{name}_seconds"]
     found["faster"] = median(
-        other / own for own, other in zip(seconds["ceteris"], seconds["onednn"], strict=True)
+        other / own for own, other in zip(seconds["paribus"], seconds["onednn"], strict=True)
     )
     return found
 
 
 def rows_of(found: list[dict[str, Any]]) -> Iterator[str]:
     """Yield a Markdown table."""
-    yield "| layer | oneDNN | ceteris | faster by | largest error, oneDNN | ceteris |"
+    yield "| layer | oneDNN | paribus | faster by | largest error, oneDNN | paribus |"
     yield "|---|--:|--:|--:|--:|--:|"
     for row in found:
         yield (
             f"| {row['layer']} | {1000 * row['onednn_seconds']:.0f} ms "
-            f"| {1000 * row['ceteris_seconds']:.0f} ms | {row['faster']:.2f}x "
-            f"| {row['onednn_error']:.1e} | {row['ceteris_error']:.1e} |"
+            f"| {1000 * row['paribus_seconds']:.0f} ms | {row['faster']:.2f}x "
+            f"| {row['onednn_error']:.1e} | {row['paribus_error']:.1e} |"
         )
 
 

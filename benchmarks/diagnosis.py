@@ -28,8 +28,8 @@ import numpy as np
 from benchmarks.clean_studies import clean_case, examine_clean, examine_hard
 from benchmarks.diagnosis_case import Case, Mapping, changed, run
 from benchmarks.machine import describe_self
-from ceteris.data.dataset import Dataset, make_dataset
-from ceteris.records import Plan, StoredTrial
+from paribus.data.dataset import Dataset, make_dataset
+from paribus.records import Plan, StoredTrial
 
 ROOT = Path(__file__).parent
 

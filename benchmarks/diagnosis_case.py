@@ -14,23 +14,23 @@ from typing import Any
 import numpy as np
 import torch
 
-import ceteris
-from ceteris.data.dataset import Dataset
-from ceteris.data.facts import data_facts, image_digests
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import PreparedData, prepare
-from ceteris.data.spec import DataSpec
-from ceteris.data.splits import split_ids
-from ceteris.engine.examine import examine
-from ceteris.engine.history import Checkpoint
-from ceteris.engine.images import DeviceImages
-from ceteris.engine.run import run_trial
-from ceteris.judge.results import StudyResults
-from ceteris.judge.summary import summarise
-from ceteris.nn.build import build_network, load_weights
-from ceteris.nn.spec import ModelSpec
-from ceteris.records import Plan, StoredTrial, Trial, TrialOutcome
-from ceteris.study.identity import plan_trials
+import paribus
+from paribus.data.dataset import Dataset
+from paribus.data.facts import data_facts, image_digests
+from paribus.data.load import load_dataset
+from paribus.data.prepare import PreparedData, prepare
+from paribus.data.spec import DataSpec
+from paribus.data.splits import split_ids
+from paribus.engine.examine import examine
+from paribus.engine.history import Checkpoint
+from paribus.engine.images import DeviceImages
+from paribus.engine.run import run_trial
+from paribus.judge.results import StudyResults
+from paribus.judge.summary import summarise
+from paribus.nn.build import build_network, load_weights
+from paribus.nn.spec import ModelSpec
+from paribus.records import Plan, StoredTrial, Trial, TrialOutcome
+from paribus.study.identity import plan_trials
 
 __all__ = ["CLEAN", "Case", "Mapping", "changed", "digits", "run"]
 
@@ -87,7 +87,7 @@ def digits() -> Dataset:
 def run(case: Case) -> StudyResults:
     """Train a study in this process and judge it."""
     torch.set_num_threads(1)
-    planned = ceteris.from_mapping(case.study).plan()
+    planned = paribus.from_mapping(case.study).plan()
     data = case.dataset(digits())
     plan = _with_outputs(planned.plan, len(data.class_names))
     descriptions = {

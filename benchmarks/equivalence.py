@@ -2,7 +2,7 @@
 
     python -m benchmarks.equivalence
 
-Runs two studies with ceteris itself and writes results/precision.json. Ends with code 1 if
+Runs two studies with paribus itself and writes results/precision.json. Ends with code 1 if
 equivalence is not shown.
 """
 
@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 
-import ceteris
+import paribus
 from benchmarks.machine import describe_self
-from ceteris.api.running import RunOptions
+from paribus.api.running import RunOptions
 
 ROOT = Path(__file__).parent
 STUDIES = ("precision-lab-a", "precision-tutorial")
@@ -67,8 +67,8 @@ def two_one_sided(differences: Sequence[float], margin: float) -> Equivalence:
 
 def measure(name: str, seeds: int | None) -> dict[str, object]:
     """Run a study and compare its two variants seed by seed."""
-    with tempfile.TemporaryDirectory(prefix="ceteris-bench-") as folder:
-        study = ceteris.load(ROOT / "studies" / f"{name}.yaml")
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as folder:
+        study = paribus.load(ROOT / "studies" / f"{name}.yaml")
         results = study.run(Path(folder) / "out", options=RunOptions(seeds=seeds))
         trials = results.summary.trials
     accuracy = {(t.variant, t.seed): t.metrics["val_accuracy"] for t in trials}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import CETERIS_COMMAND
+from benchmarks.arms import PARIBUS_COMMAND
 from benchmarks.machine import describe_self
 from benchmarks.measure import run
 from benchmarks.workloads import STUDIES, WORKLOADS, Workload
@@ -32,11 +32,11 @@ def measure(workload: Workload, size: str) -> dict[str, Any]:
     for override in workload.overrides(chosen):
         arguments += ["--set", override]
     done = subprocess.run(
-        [CETERIS_COMMAND, "plan", *arguments, "--json"], capture_output=True, text=True, check=True
+        [PARIBUS_COMMAND, "plan", *arguments, "--json"], capture_output=True, text=True, check=True
     )
     estimate = json.loads(done.stdout)["estimate"]
-    with tempfile.TemporaryDirectory(prefix="ceteris-bench-") as folder:
-        command = [CETERIS_COMMAND, "run", *arguments, "--out", f"{folder}/out"]
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as folder:
+        command = [PARIBUS_COMMAND, "run", *arguments, "--out", f"{folder}/out"]
         measured = run([command], {}, Path(folder) / "log.txt")
     return {
         "workload": workload.name,

@@ -20,16 +20,16 @@ from typing import Any, get_args
 
 import torch
 
-import ceteris
+import paribus
 from benchmarks.machine import describe_self
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import PreparedData, prepare
-from ceteris.data.spec import DataSpec
-from ceteris.engine.group import run_group
-from ceteris.engine.run import run_trial
-from ceteris.nn.stacked import ConvolutionWay
-from ceteris.records import Trial
-from ceteris.study.identity import plan_trials
+from paribus.data.load import load_dataset
+from paribus.data.prepare import PreparedData, prepare
+from paribus.data.spec import DataSpec
+from paribus.engine.group import run_group
+from paribus.engine.run import run_trial
+from paribus.nn.stacked import ConvolutionWay
+from paribus.records import Trial
+from paribus.study.identity import plan_trials
 
 ROOT = Path(__file__).parent
 GROUP = 40
@@ -37,7 +37,7 @@ GROUP = 40
 
 def trials_of(seeds: int, epochs: int, precision: str) -> tuple[list[Trial], PreparedData]:
     """Return trials of lab A's plain network and their data."""
-    study = ceteris.load(ROOT / "studies" / "lab-a.yaml")
+    study = paribus.load(ROOT / "studies" / "lab-a.yaml")
     overrides = [f"train.epochs={epochs}", f"train.precision={precision}"]
     plan = study.plan(seeds=seeds, overrides=overrides, only=["one/none"]).plan
     spec = DataSpec.parse(plan.variants[0].data)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-OWN = ("ceteris", "torch", "numpy")
+OWN = ("paribus", "torch", "numpy")
 PEERS = ("keras", "tensorflow-cpu", "torch", "lightning", "numpy")
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "amx_bf16")
 

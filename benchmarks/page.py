@@ -25,21 +25,21 @@ from typing import Any
 
 import numpy as np
 
-import ceteris
+import paribus
 from benchmarks.machine import describe_self
-from ceteris.api.gallery import keep_gallery
-from ceteris.api.manifest import Manifest
-from ceteris.api.planning import plan_study
-from ceteris.api.reporting import report_html
-from ceteris.api.results import Results
-from ceteris.data.dataset import Dataset
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import FittedPreprocessing
-from ceteris.data.spec import DataSpec
-from ceteris.data.splits import split_ids
-from ceteris.execute.artifacts import trial_folder, write_predictions, write_weights
-from ceteris.judge.summary import summarise
-from ceteris.records import EpochRecord, Predictions, StoredTrial, Variant
+from paribus.api.gallery import keep_gallery
+from paribus.api.manifest import Manifest
+from paribus.api.planning import plan_study
+from paribus.api.reporting import report_html
+from paribus.api.results import Results
+from paribus.data.dataset import Dataset
+from paribus.data.load import load_dataset
+from paribus.data.prepare import FittedPreprocessing
+from paribus.data.spec import DataSpec
+from paribus.data.splits import split_ids
+from paribus.execute.artifacts import trial_folder, write_predictions, write_weights
+from paribus.judge.summary import summarise
+from paribus.records import EpochRecord, Predictions, StoredTrial, Variant
 
 ROOT = Path(__file__).parent
 STUDY = ROOT / "studies" / "page.yaml"
@@ -73,7 +73,7 @@ def made_up(folder: Path, seeds: int | None = None) -> Results:
         folder: empty.
         seeds: instead of the study's 40.
     """
-    planned = plan_study(ceteris.load(STUDY).loaded, seeds=seeds)
+    planned = plan_study(paribus.load(STUDY).loaded, seeds=seeds)
     plan = planned.plan
     draws = np.random.default_rng(0)
     trials = [

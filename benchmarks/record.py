@@ -20,9 +20,9 @@ from statistics import mean, stdev
 
 import torch
 
-import ceteris
+import paribus
 from benchmarks.machine import describe_self
-from ceteris.api.running import RunOptions
+from paribus.api.running import RunOptions
 
 ROOT = Path(__file__).parent
 STUDY = ROOT.parent / "examples" / "cifar10-speedrun.yaml"
@@ -38,9 +38,9 @@ def main() -> None:
     if not torch.cuda.is_available():
         raise SystemExit("benchmarks.record: needs a GPU that torch can use; torch sees none")
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="ceteris-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as folder:
         chosen = RunOptions(device="cuda", seeds=options.seeds, group_size=options.group_size)
-        results = ceteris.load(STUDY).run(Path(folder) / "out", options=chosen)
+        results = paribus.load(STUDY).run(Path(folder) / "out", options=chosen)
         trials = results.summary.trials
     accuracies = [trial.metrics["val_accuracy"] for trial in trials]
     training = [

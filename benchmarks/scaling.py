@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import CETERIS_COMMAND
+from benchmarks.arms import PARIBUS_COMMAND
 from benchmarks.measure import run
 from benchmarks.ratios import line
 from benchmarks.workloads import STUDIES
@@ -17,7 +17,7 @@ SHARES = {"quick": (0.02, 0.01), "normal": (0.14, 0.03), "full": (0.70, 0.15)}
 
 
 def measure_scaling(size: str) -> dict[str, Any]:
-    """Time lab A's first network with ceteris for growing numbers of seeds, variants and workers.
+    """Time lab A's first network with paribus for growing numbers of seeds, variants and workers.
 
     Args:
         size: ``quick``, ``normal`` or ``full``.
@@ -55,8 +55,8 @@ def _split(train: float, held_out: float) -> str:
 def _measure(
     split: str, *, seeds: int, only: tuple[str, ...], jobs: int = 2, epochs: int = 2
 ) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="ceteris-bench-") as folder:
-        command = [CETERIS_COMMAND, "run", str(STUDIES / "lab-a.yaml")]
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as folder:
+        command = [PARIBUS_COMMAND, "run", str(STUDIES / "lab-a.yaml")]
         command += ["--out", f"{folder}/out", "--seeds", str(seeds), "--jobs", str(jobs)]
         command += ["--set", split, "--set", f"train.epochs={epochs}"]
         for name in only:

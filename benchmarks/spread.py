@@ -18,10 +18,10 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-import ceteris
+import paribus
 from benchmarks.machine import describe_self
-from ceteris.api.results import Results
-from ceteris.api.running import RunOptions
+from paribus.api.results import Results
+from paribus.api.running import RunOptions
 
 ROOT = Path(__file__).parent
 STUDIES = (
@@ -64,7 +64,7 @@ def spreads(results: Results) -> Iterator[dict[str, Any]]:
 def measure(study: str, seeds: int, folder: Path) -> dict[str, Any]:
     """Run one study and return its rows."""
     options = RunOptions(seeds=seeds)
-    results = ceteris.load(ROOT.parent / study).run(folder, options=options)
+    results = paribus.load(ROOT.parent / study).run(folder, options=options)
     first = results.summary.trials[0]
     return {
         "study": study,

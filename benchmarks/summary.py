@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.ratios import Ratio, paired_ratio
 
-OWN = "ceteris"
+OWN = "paribus"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ArmSummary:
     seconds: float
     """Median over rounds, whole processes."""
     ratio: Ratio
-    """Times longer than ceteris."""
+    """Times longer than paribus."""
     step_microseconds: float
     """Training alone, per example on the whole machine, first epochs dropped."""
     step_ratio: float
@@ -97,7 +97,7 @@ def variant_steps(workload: Mapping[str, Any], arm: str) -> dict[str, float]:
 def shares_of_limit(
     workload: Mapping[str, Any], limits: Sequence[Mapping[str, Any]]
 ) -> dict[str, float]:
-    """Return, by variant, how much of the machine's matrix-product rate ceteris reaches in training.
+    """Return, by variant, how much of the machine's matrix-product rate paribus reaches in training.
 
     Args:
         workload: an entry of the result's ``workloads``.

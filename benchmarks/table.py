@@ -13,9 +13,9 @@ from benchmarks.arms import ARMS
 from benchmarks.convolutions import rows_of
 from benchmarks.ratios import Ratio
 from benchmarks.summary import OWN, shares_of_limit, summarize
-from ceteris.judge.samples import seeds_for_direction
-from ceteris.judge.verdicts import MIN_SEEDS
-from ceteris.wording import counted
+from paribus.judge.samples import seeds_for_direction
+from paribus.judge.verdicts import MIN_SEEDS
+from paribus.wording import counted
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -30,7 +30,7 @@ def markdown(result: Mapping[str, Any]) -> str:
     for workload in result["workloads"]:
         lines += [f"**{workload['workload']}** ({_size(workload)})", ""]
         lines += [
-            "| | seconds | ceteris is faster by | µs per training example | memory | val. accuracy |"
+            "| | seconds | paribus is faster by | µs per training example | memory | val. accuracy |"
         ]
         lines += ["|---|--:|--:|--:|--:|--:|"]
         for item in summarize(workload):
@@ -52,7 +52,7 @@ def headline(result: Mapping[str, Any]) -> str:
     lines = [
         _heading(result),
         "",
-        "| study | ceteris | Keras, as a student writes it | fastest peer, tuned | PyTorch tutorial loop |",
+        "| study | paribus | Keras, as a student writes it | fastest peer, tuned | PyTorch tutorial loop |",
         "|---|--:|--:|--:|--:|",
     ]
     for workload in result["workloads"]:
@@ -82,7 +82,7 @@ def _across_precisions(result: Mapping[str, Any]) -> list[str]:
         own = {item.arm: item for item in summarize(workload)}[OWN]
         if keras is not None:
             lines.append(
-                f"{wide['workload']}: bf16 in ceteris against fp32 Keras, as a student writes it: "
+                f"{wide['workload']}: bf16 in paribus against fp32 Keras, as a student writes it: "
                 f"{keras.seconds / own.seconds:.2f}x."
             )
     return ["", *lines] if lines else []
@@ -168,7 +168,7 @@ def _heading(result: Mapping[str, Any]) -> str:
     return (
         f"Measured {result['date']} on {machine['cores']} cores of {machine['processor']}{beside}: "
         f"whole processes, {rounds} interleaved rounds, medians with 95 % intervals of the ratios; "
-        f"ceteris {machine['versions']['ceteris']}, torch {machine['versions']['torch']}, "
+        f"paribus {machine['versions']['paribus']}, torch {machine['versions']['torch']}, "
         f"keras {machine['peers']['keras']} on tensorflow {machine['peers']['tensorflow-cpu']}."
     )
 

@@ -9,8 +9,8 @@ from math import ceil, prod
 from pathlib import Path
 from typing import Any
 
-import ceteris
-from ceteris.api import PlannedStudy
+import paribus
+from paribus.api import PlannedStudy
 
 STUDIES = Path(__file__).parent / "studies"
 
@@ -36,7 +36,7 @@ class Workload:
     only: tuple[str, ...] = ()
 
     def overrides(self, size: Size) -> list[str]:
-        """Return what `ceteris run --set` takes."""
+        """Return what `paribus run --set` takes."""
         test = round(1 - size.train - size.validation, 6)
         split = f"{{use: train, train: {size.train}, validation: {size.validation}, test: {test}, seed: 1}}"
         return [
@@ -47,7 +47,7 @@ class Workload:
 
     def plan(self, size: Size) -> PlannedStudy:
         """Expand the study."""
-        study = ceteris.load(STUDIES / self.file)
+        study = paribus.load(STUDIES / self.file)
         return study.plan(seeds=size.seeds, overrides=self.overrides(size), only=self.only)
 
 
@@ -143,12 +143,12 @@ def forward_flop(rows: Sequence[tuple[str, Sequence[int], int]]) -> int:
 
 
 def export(prepared: Prepared, folder: Path) -> None:
-    """Write the images that ceteris trains and validates on, as bytes, for the peers."""
+    """Write the images that paribus trains and validates on, as bytes, for the peers."""
     import numpy as np
 
-    from ceteris.data.load import load_dataset
-    from ceteris.data.spec import DataSpec
-    from ceteris.data.splits import split_ids
+    from paribus.data.load import load_dataset
+    from paribus.data.spec import DataSpec
+    from paribus.data.splits import split_ids
 
     spec = DataSpec.parse(prepared.planned.plan.variants[0].data)
     data = load_dataset(spec, base=None)

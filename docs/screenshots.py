@@ -14,11 +14,11 @@ from typing import Any
 
 from PIL import Image
 
-import ceteris
-from ceteris.api.running import RunOptions
-from ceteris.serve.pages import Library
-from ceteris.serve.runs import arguments_of
-from ceteris.serve.server import serving
+import paribus
+from paribus.api.running import RunOptions
+from paribus.serve.pages import Library
+from paribus.serve.runs import arguments_of
+from paribus.serve.server import serving
 
 ROOT = Path(__file__).parents[1]
 IMAGES = Path(__file__).parent / "images"
@@ -118,8 +118,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "screenshots")
     out: Path = parser.parse_args().out
     IMAGES.mkdir(exist_ok=True)
-    ceteris.load(LAB).run(out / "lab-a", options=RunOptions(seeds=5, overrides=SMALL))
-    ceteris.load(DIGITS).run(out / "digits", options=RunOptions())
+    paribus.load(LAB).run(out / "lab-a", options=RunOptions(seeds=5, overrides=SMALL))
+    paribus.load(DIGITS).run(out / "digits", options=RunOptions())
     with chromium() as browser:
         report_pictures(browser, (out / "lab-a" / "report.html").resolve().as_uri())
         live_pictures(browser, out)

@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import ceteris
+import paribus
 from benchmarks.machine import describe_self
-from ceteris.api.results import Results
-from ceteris.api.running import RunOptions
-from ceteris.errors import CeterisError
+from paribus.api.results import Results
+from paribus.api.running import RunOptions
+from paribus.errors import ParibusError
 from studies.few import few_images
 
 ROOT = Path(__file__).parent
@@ -52,7 +52,7 @@ def quick_settings(name: str) -> tuple[str, ...]:
 
 def run_lab(path: Path, out: Path, options: RunOptions, *, quick: bool) -> Results:
     """Run one study, or a small version of it."""
-    study = ceteris.load(path)
+    study = paribus.load(path)
     if not quick:
         return study.run(out / path.stem, options=options)
     options = RunOptions(seeds=QUICK_SEEDS, overrides=quick_settings(path.stem))
@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--quick has settings of its own: give it --only and --out alone")
     try:
         return run_labs(options)
-    except CeterisError as error:
+    except ParibusError as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from ceteris.wording import counted
+from paribus.wording import counted
 from studies.__main__ import ROOT, quick_settings
 from studies.page import claims_table, published_table, result_of
 
@@ -26,7 +26,7 @@ Each lab is a question, a study file with gaps to fill, what to look at, and a m
 afternoon each; the quick versions run in minutes on a laptop. `course.ipynb` runs them in a notebook.
 
 A teacher's checklist: let students write down the claim *before* the run; give pairs of students different seeds and compare with
-`ceteris compare`; let one group make the mistake on purpose (`studies/mistakes-*.yaml`) and the other find it from the report alone.
+`paribus compare`; let one group make the mistake on purpose (`studies/mistakes-*.yaml`) and the other find it from the report alone.
 """
 
 
@@ -70,7 +70,7 @@ def _page(head: Mapping[str, Any], text: str) -> Iterator[str]:
     yield f"```yaml\n{with_gaps(head['study'], head['gaps'])}\n```"
     also = "".join(f", `studies/{name}.yaml`" for name in head["also"])
     yield f"Without gaps: `studies/{head['study']}.yaml`{also}. Run one of them:"
-    yield f"```\nceteris run studies/{head['study']}.yaml\n```"
+    yield f"```\nparibus run studies/{head['study']}.yaml\n```"
     yield "## Model answer"
     for name in (head["study"], *head["also"]):
         yield from _answer(name)
@@ -97,11 +97,11 @@ def _notebook(labs: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, An
             "# Five labs\n\nThe quick versions: few images, one or two epochs, one seed. Change `QUICK` to `False` for the real ones."
         ),
         _code(
-            "from pathlib import Path\n\nimport ceteris\nfrom ceteris.api.running import RunOptions\n\n"
+            "from pathlib import Path\n\nimport paribus\nfrom paribus.api.running import RunOptions\n\n"
             "QUICK = True\nSTUDIES = Path('../../studies')\nOUT = Path('results')\n\n\n"
             "def run(name, few):\n"
             "    options = RunOptions(seeds=1, overrides=few) if QUICK else RunOptions()\n"
-            "    return ceteris.load(STUDIES / f'{name}.yaml').run(OUT / name, options=options)"
+            "    return paribus.load(STUDIES / f'{name}.yaml').run(OUT / name, options=options)"
         ),
     ]
     for head, text in labs.values():

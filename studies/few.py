@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ceteris.data.cifar import BATCHES
-from ceteris.data.dataset import Dataset
-from ceteris.data.named import NAMED, load_named
+from paribus.data.cifar import BATCHES
+from paribus.data.dataset import Dataset
+from paribus.data.named import NAMED, load_named
 
 __all__ = ["NUM_TEST", "NUM_TRAIN", "few_images"]
 
@@ -40,20 +40,20 @@ def few_images(source: str, folder: Path) -> Iterator[None]:
     if source not in NAMED:
         yield
         return
-    whole, places = NAMED[source], os.environ.get("CETERIS_DATA")
+    whole, places = NAMED[source], os.environ.get("PARIBUS_DATA")
     cut = folder / whole.folder
     if not cut.is_dir():
         _write(load_named(source), cut)
     NAMED[source] = replace(whole, num_train=NUM_TRAIN, num_test=NUM_TEST)
-    os.environ["CETERIS_DATA"] = os.pathsep.join([str(folder), *([places] if places else [])])
+    os.environ["PARIBUS_DATA"] = os.pathsep.join([str(folder), *([places] if places else [])])
     try:
         yield
     finally:
         NAMED[source] = whole
         if places is None:
-            del os.environ["CETERIS_DATA"]
+            del os.environ["PARIBUS_DATA"]
         else:
-            os.environ["CETERIS_DATA"] = places
+            os.environ["PARIBUS_DATA"] = places
 
 
 def _write(data: Dataset, folder: Path) -> None:

@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ceteris.judge.published import PublishedRow
-from ceteris.report.tables import (
+from paribus.judge.published import PublishedRow
+from paribus.report.tables import (
     format_difference,
     format_estimate,
     format_metric,
     published_cells,
     title,
 )
-from ceteris.wording import counted, seeds_above_zero
+from paribus.wording import counted, seeds_above_zero
 from studies.__main__ import RESULTS, ROOT, study_files
 
 PAGE = ROOT.parent / "docs" / "replications.md"

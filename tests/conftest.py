@@ -12,20 +12,20 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def real_data():
-    """The folder of the original data files, with CETERIS_DATA set to it."""
-    folders = [Path(p) for p in os.environ.get("CETERIS_DATA", "").split(os.pathsep) if p]
+    """The folder of the original data files, with PARIBUS_DATA set to it."""
+    folders = [Path(p) for p in os.environ.get("PARIBUS_DATA", "").split(os.pathsep) if p]
     found = next((p for p in [*folders, ROOT.parent / "shared" / "data"] if p.is_dir()), None)
     if found is None:
-        pytest.skip("no folder with the original data files (CETERIS_DATA)")
+        pytest.skip("no folder with the original data files (PARIBUS_DATA)")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CETERIS_DATA", str(found))
+        patch.setenv("PARIBUS_DATA", str(found))
         yield found
 
 
 @pytest.fixture
 def plain_operators():
     """PyTorch's own operators instead of the C kernels."""
-    from ceteris.nn.native import library
+    from paribus.nn.native import library
 
     library.use(library.Built(None, "a test chose PyTorch's operators"))
     yield

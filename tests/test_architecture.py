@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "src" / "ceteris"
+PACKAGE = Path(__file__).parents[1] / "src" / "paribus"
 
 LEVELS = {
     "__main__": 12,
@@ -28,6 +28,7 @@ LEVELS = {
     "records": 1,
     "errors": 0,
     "habits": 0,
+    "old_name": 0,
     "version": 0,
     "wording": 0,
 }
@@ -90,7 +91,7 @@ def test_imports_point_down(path):
     own = room(path)
     for name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
         parts = name.split(".")
-        if parts[0] != "ceteris" or len(parts) == 1 or parts[1] not in LEVELS:
+        if parts[0] != "paribus" or len(parts) == 1 or parts[1] not in LEVELS:
             continue
         other = parts[1]
         assert other == own or LEVELS[other] < LEVELS[own], f"{path}: {own} must not import {other}"
@@ -125,7 +126,7 @@ def test_only_the_test_task_opens_the_sealed_test_set():
         str(path.relative_to(PACKAGE))
         for path in modules()
         if any(
-            name == "ceteris.data.prepare.open_test"
+            name == "paribus.data.prepare.open_test"
             for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
         )
     ]
@@ -136,8 +137,8 @@ def test_only_the_test_task_opens_the_sealed_test_set():
 @pytest.mark.parametrize("command", [["--help"], ["results", "--help"]])
 def test_the_command_line_starts_without_torch(command):
     code = (
-        f"import sys; sys.argv = ['ceteris', *{command!r}]\n"
-        "from ceteris.cli.main import main\n"
+        f"import sys; sys.argv = ['paribus', *{command!r}]\n"
+        "from paribus.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "print('HEAVY', sorted({'torch', 'scipy', 'pandas', 'altair'} & set(sys.modules)))"
     )

@@ -1,6 +1,6 @@
 """Error texts have one form."""
 
-from ceteris.errors import CeterisError, Problem, StudyError, did_you_mean
+from paribus.errors import ParibusError, Problem, StudyError, did_you_mean
 
 
 def test_a_problem_reads_where_rule_got_fix():
@@ -13,7 +13,7 @@ def test_an_error_lists_every_problem():
     error = StudyError([Problem("a", "one"), Problem("b", "two")])
     assert str(error) == "a: one.\nb: two."
     assert len(error.problems) == 2
-    assert issubclass(StudyError, CeterisError)
+    assert issubclass(StudyError, ParibusError)
 
 
 def test_the_nearest_word_is_suggested_whatever_its_case():

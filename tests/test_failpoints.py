@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ceteris import failpoints
+from paribus import failpoints
 
-PACKAGE = Path(__file__).parents[1] / "src" / "ceteris"
+PACKAGE = Path(__file__).parents[1] / "src" / "paribus"
 MODULES = {"os", "shutil", "np"}
 OF_MODULES = {
     *("fsync", "replace", "rename", "remove", "unlink", "link", "symlink", "rmdir", "truncate"),
@@ -90,7 +90,7 @@ def test_no_write_is_without_a_point():
         if "migrations" not in path.parts
         for function, line in unnamed(ast.parse(path.read_text()))
     }
-    assert set(found) == set(ELSEWHERE), "call ceteris.durable, or ceteris.failpoints.reach first"
+    assert set(found) == set(ELSEWHERE), "call paribus.durable, or paribus.failpoints.reach first"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def call(point, log, code):
     environment = {**os.environ, failpoints.LOG: str(log)} | (
         {failpoints.POINT: point} if point else {}
     )
-    code = f"from ceteris.failpoints import reach\n{code}"
+    code = f"from paribus.failpoints import reach\n{code}"
     return subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode
 
 

@@ -1,1 +1,1 @@
-"""A differential fuzz: networks at random, trained by ceteris and by an independent plain-PyTorch builder."""
+"""A differential fuzz: networks at random, trained by paribus and by an independent plain-PyTorch builder."""

@@ -1,4 +1,4 @@
-"""Networks at random, trained by ceteris and by an independent plain-PyTorch builder.
+"""Networks at random, trained by paribus and by an independent plain-PyTorch builder.
 
     make fuzz                                      # 2,000 networks, another seed every time
     python -m benchmarks.fuzz --networks 60 --seed 7

@@ -1,4 +1,4 @@
-"""ceteris's own networks, trained for ten steps in every form they have, with everything seen on the way."""
+"""paribus's own networks, trained for ten steps in every form they have, with everything seen on the way."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch import Tensor
 
 from benchmarks.fuzz.draw import Batch, Case
 from benchmarks.fuzz.randomness import Randomness
-from ceteris.keyed import key
-from ceteris.nn.build import Network, build_network, load_weights
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.losses import build_loss
-from ceteris.nn.native import library as native
-from ceteris.nn.optimizers import build_optimizer
-from ceteris.nn.schedules import learning_rate
-from ceteris.nn.stacked import StackedNetwork, stack
+from paribus.keyed import key
+from paribus.nn.build import Network, build_network, load_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.losses import build_loss
+from paribus.nn.native import library as native
+from paribus.nn.optimizers import build_optimizer
+from paribus.nn.schedules import learning_rate
+from paribus.nn.stacked import StackedNetwork, stack
 
 __all__ = ["ARMS", "Arm", "Course", "Step", "dropout_key", "start_weights"]
 
@@ -52,7 +52,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Arm:
-    """A form of ceteris's networks."""
+    """A form of paribus's networks."""
 
     name: str
     kernels: bool

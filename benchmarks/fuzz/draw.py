@@ -16,9 +16,9 @@ import numpy as np
 from benchmarks.fuzz.draw_layers import drawn_layers, special_layers
 from benchmarks.fuzz.draw_training import drawn_training
 from benchmarks.fuzz.randomness import Randomness
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.summary import model_summary
-from ceteris.nn.training import TrainSpec
+from paribus.nn.spec import ModelSpec
+from paribus.nn.summary import model_summary
+from paribus.nn.training import TrainSpec
 
 __all__ = ["NUM_STEPS", "Batch", "Case", "drawn_case"]
 

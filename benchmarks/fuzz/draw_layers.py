@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.fuzz.randomness import Randomness
-from ceteris.errors import StudyError
-from ceteris.nn.initializers import INITIALIZERS
-from ceteris.nn.layer import ACTIVATIONS
-from ceteris.nn.spec import ModelSpec
+from paribus.errors import StudyError
+from paribus.nn.initializers import INITIALIZERS
+from paribus.nn.layer import ACTIVATIONS
+from paribus.nn.spec import ModelSpec
 
 __all__ = ["drawn_layers", "special_layers"]
 

@@ -1,6 +1,6 @@
 """The referee: a network in plain PyTorch, NCHW and contiguous, from the resolved settings alone.
 
-Nothing here knows how ceteris computes. A pass can be told three things: to keep the numbers at
+Nothing here knows how paribus computes. A pass can be told three things: to keep the numbers at
 kinks (relu at zero, the winner of max pooling), to take the other side of some of them, and to
 round every layer's output and gradient at random as coarse arithmetic would.
 """

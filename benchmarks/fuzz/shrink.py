@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.fuzz.draw import Case
-from ceteris.errors import CeterisError
+from paribus.errors import ParibusError
 
 __all__ = ["shrunk"]
 
@@ -44,7 +44,7 @@ def _allowed(case: Case) -> bool:
         shape: tuple[int, ...] = case.shape
         for layer in model.layers:
             shape = layer.output_shape(shape)
-    except (CeterisError, ValueError):
+    except (ParibusError, ValueError):
         return False
     return shape == (case.classes,)
 

@@ -52,7 +52,7 @@ class Exactness:
 FLOAT32 = Exactness(torch.float32, 2.0**-21, 4e-6)
 FLOAT64 = Exactness(torch.float64, 2.0**-50, 1e-12)
 NEARLY_FLOAT64 = Exactness(torch.float64, 2.0**-24, 1e-6)
-"""Networks with constants that ceteris keeps in float32 in every arm: smoothed targets, the scale of
+"""Networks with constants that paribus keeps in float32 in every arm: smoothed targets, the scale of
 dropout, the factors of penalties."""
 COARSE = 16.0
 """Of layers that may take Winograd's way, whose errors are up to so many times those of direct sums."""

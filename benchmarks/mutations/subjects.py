@@ -18,19 +18,19 @@ import numpy.typing as npt
 from PIL import Image
 from safetensors.numpy import save_file
 
-import ceteris
-from ceteris.api.damage import Damage
-from ceteris.api.explaining import explain
-from ceteris.api.own_images import read_own
-from ceteris.api.predicting import predict
-from ceteris.api.reporting import gallery_of, kernels_of
-from ceteris.api.trained import unreadable_trials
-from ceteris.data.cifar import read_cifar
-from ceteris.data.exported import export_dataset, open_dataset
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.execute.insight import read_insight
-from ceteris.execute.sealed import find_sealed, read_sealed
+import paribus
+from paribus.api.damage import Damage
+from paribus.api.explaining import explain
+from paribus.api.own_images import read_own
+from paribus.api.predicting import predict
+from paribus.api.reporting import gallery_of, kernels_of
+from paribus.api.trained import unreadable_trials
+from paribus.data.cifar import read_cifar
+from paribus.data.exported import export_dataset, open_dataset
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.execute.insight import read_insight
+from paribus.execute.sealed import find_sealed, read_sealed
 
 __all__ = ["Reader", "Subject", "subjects"]
 
@@ -80,7 +80,7 @@ def _run(out: Path) -> Path:
         "factors": {"speed": {"slow": None, "fast": {"set": {"train.optimizer.SGD.learning_rate": 0.2}}}},
         "claims": [{"id": "a", "says": "fast > slow on val_accuracy", "scope": "data-source"}],
     }  # fmt: skip
-    ceteris.from_mapping(study).run(out)
+    paribus.from_mapping(study).run(out)
     return out
 
 
@@ -89,8 +89,8 @@ def _as_before(run: Path, copy: Path) -> Path:
     shutil.copytree(run, copy)
     for path in (copy / "artifacts").rglob("*.safetensors"):
         arrays, text = read_sealed(run / path.relative_to(copy))
-        save_file(arrays, path, metadata={"ceteris": text})
-    with sqlite3.connect(copy / "ceteris.db") as database:
+        save_file(arrays, path, metadata={"paribus": text})
+    with sqlite3.connect(copy / "paribus.db") as database:
         for table in ("trial", "epoch", "look"):
             database.execute(f"ALTER TABLE {table} DROP COLUMN seal")
         database.execute("UPDATE alembic_version SET version_num = '0001'")
@@ -101,10 +101,10 @@ def _as_before(run: Path, copy: Path) -> Path:
 def _of_run(run: Path, folder: Path, *, old: bool = False) -> Iterator[Subject]:
     age, picture = "old " * old, folder / "own.png"
     Image.fromarray(_pictures(1)[0] * 3).save(picture)
-    results = ceteris.open_results(run)
+    results = paribus.open_results(run)
     numbers = {
-        "results": lambda: _plain(ceteris.open_results(run)),
-        "status": lambda: ceteris.api.status(run).to_json(),
+        "results": lambda: _plain(paribus.open_results(run)),
+        "status": lambda: paribus.api.status(run).to_json(),
     }
     looks = {
         "kernels": lambda: kernels_of(results, "slow"),
@@ -119,10 +119,10 @@ def _of_run(run: Path, folder: Path, *, old: bool = False) -> Iterator[Subject]:
         own: dict[str, Reader] = {} if old else {"file": partial(_is_read, path)}
         readers = own | looks | {"results": numbers["results"]}
         yield Subject(f"{age}artifact", path, readers, sealed=not old)
-    yield Subject(f"{age}database", run / "ceteris.db", numbers, sealed=not old)
+    yield Subject(f"{age}database", run / "paribus.db", numbers, sealed=not old)
     if old:
         return
-    again = {"reopen": lambda: str(ceteris.api.reopen(run)[1])}
+    again = {"reopen": lambda: str(paribus.api.reopen(run)[1])}
     for name in ("run.json", "study.yaml", "resolved.yaml"):
         yield Subject("text", run / name, again)
     brought = {"own image": lambda: read_own(results, [picture], results.variant()).images.shape}
@@ -159,7 +159,7 @@ def _is_read(path: Path) -> bool:
     return find_sealed(path) is not None
 
 
-def _plain(results: ceteris.Results) -> Any:
+def _plain(results: paribus.Results) -> Any:
     """Return what is said, but for what findings say of damaged files."""
     found = results.to_json()
     found["findings"] = [f for f in found["findings"] if f["check"] != "unreadable_files"]
@@ -167,7 +167,7 @@ def _plain(results: ceteris.Results) -> Any:
     return None if damaged else found
 
 
-def _parts(results: ceteris.Results) -> Any:
+def _parts(results: paribus.Results) -> Any:
     """Return what needs files of trials, as the report does, or None where it says that files are damaged."""
     damage = Damage(results.folder)
     images, tables = results.images, results.tables

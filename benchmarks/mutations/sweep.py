@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.mutations.harm import harmed
 from benchmarks.mutations.subjects import Reader, Subject
-from ceteris.errors import CeterisError
+from paribus.errors import ParibusError
 
 __all__ = ["Leak", "Tally", "sweep"]
 
@@ -98,7 +98,7 @@ def _leak(subject: Subject, name: str, before: str, tally: Tally) -> str | None:
         with _in_time(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = _answer(subject.readers[name])
-    except CeterisError as error:
+    except ParibusError as error:
         tally.refused[subject.kind] += 1
         return None if str(error) and "\0" not in str(error) else "an error without a text"
     except BaseException as error:

@@ -16,15 +16,15 @@ from pathlib import Path
 
 import torch
 
-import ceteris
-from ceteris import failpoints
-from ceteris.api.running import RunOptions, run_study
-from ceteris.engine import group, run
-from ceteris.engine.environment import environment_fingerprint
-from ceteris.execute import insight, starting
-from ceteris.nn.native.library import build, use
-from ceteris.store import schema
-from ceteris.study.load import load_study
+import paribus
+from paribus import failpoints
+from paribus.api.running import RunOptions, run_study
+from paribus.engine import group, run
+from paribus.engine.environment import environment_fingerprint
+from paribus.execute import insight, starting
+from paribus.nn.native.library import build, use
+from paribus.store import schema
+from paribus.study.load import load_study
 
 IMPORTED = (group, insight, run, schema)
 """So that no child has to."""
@@ -53,7 +53,7 @@ def child(asked):
     failpoints.arm({name: value for name, value in names.items() if value})
     options = RunOptions(jobs=2)
     if asked.get("report"):
-        results = ceteris.load(asked["study"]).run(asked["out"], options=options)
+        results = paribus.load(asked["study"]).run(asked["out"], options=options)
     else:  # most of a run's time is the drawing of its charts
         results = run_study(load_study(Path(asked["study"])), Path(asked["out"]), options)
     failed = any(trial.status == "failed" for trial in results.summary.trials)

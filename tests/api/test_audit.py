@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ceteris.api.audit import audit
-from ceteris.errors import DataError, StudyError
+from paribus.api.audit import audit
+from paribus.errors import DataError, StudyError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "audit.csv"
 
@@ -123,7 +123,7 @@ def test_claims_and_baselines_must_name_variants(tmp_path):
 
 def test_the_command_ends_with_the_right_code(tmp_path):
     def run(*arguments):
-        code = "from ceteris.cli.main import main; main()"
+        code = "from paribus.cli.main import main; main()"
         command = [sys.executable, "-c", code, "audit", *arguments]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
 

@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.api.comparing import compare
-from ceteris.api.running import RunOptions
-from ceteris.cli.main import app
-from ceteris.judge.comparison import compare_results
-from ceteris.judge.summary import summarise
-from ceteris.records import Plan, SelectRule, StoredTrial, Variant
+import paribus
+from paribus.api.comparing import compare
+from paribus.api.running import RunOptions
+from paribus.cli.main import app
+from paribus.judge.comparison import compare_results
+from paribus.judge.summary import summarise
+from paribus.records import Plan, SelectRule, StoredTrial, Variant
 
 
 def results(gain, level=0.8, seeds=10, stream=0):
@@ -69,10 +69,10 @@ def test_few_seeds_decide_nothing():
 @pytest.mark.slow
 def test_what_differs_comes_first(tiny, tmp_path):
     tiny["train"]["epochs"] = 1
-    first = ceteris.from_mapping(tiny).run(tmp_path / "a", options=RunOptions(seeds=2, jobs=1))
+    first = paribus.from_mapping(tiny).run(tmp_path / "a", options=RunOptions(seeds=2, jobs=1))
     tiny["train"]["batch_size"] = 16
     tiny["data"]["split"] = {"train": 0.3, "validation": 0.2, "test": 0.5, "seed": 2}
-    second = ceteris.from_mapping(tiny).run(tmp_path / "b", options=RunOptions(seeds=3, jobs=1))
+    second = paribus.from_mapping(tiny).run(tmp_path / "b", options=RunOptions(seeds=3, jobs=1))
     found = compare(first, second)
     by_place = {item.where: (item.left, item.right) for item in found.differences}
     assert by_place["train.batch_size"][1] == "16"

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-import ceteris
-from ceteris.api import write_report
-from ceteris.api.exporting import write_figures
-from ceteris.api.predicting import predict
-from ceteris.api.reporting import report_content
-from ceteris.api.running import RunOptions, run_study
-from ceteris.errors import CeterisError, TrialError
-from ceteris.execute.artifacts import unreadable
-from ceteris.wording import counted
+import paribus
+from paribus.api import write_report
+from paribus.api.exporting import write_figures
+from paribus.api.predicting import predict
+from paribus.api.reporting import report_content
+from paribus.api.running import RunOptions, run_study
+from paribus.errors import ParibusError, TrialError
+from paribus.execute.artifacts import unreadable
+from paribus.wording import counted
 from tests.conftest import TINY
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("damage") / "out"
-    ceteris.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}}).run(folder)
+    paribus.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}}).run(folder)
     return folder
 
 
@@ -60,15 +60,15 @@ def damages(content):
 
 
 def test_a_whole_run_has_no_such_finding(run):
-    assert damages(report_content(ceteris.open_results(run))) == []
+    assert damages(report_content(paribus.open_results(run))) == []
 
 
 def test_parts_of_the_report_that_need_a_damaged_file_are_left_out_and_said(run):
-    before = report_content(ceteris.open_results(run))
+    before = report_content(paribus.open_results(run))
     assert before.confusions
     for path in files(run, "predictions-validation.safetensors"):
         flip(path)
-    content = report_content(ceteris.open_results(run))
+    content = report_content(paribus.open_results(run))
     assert content.confusions == {} == content.calibration == content.classes
     assert content.kernels.keys() == before.kernels.keys()
     assert all(w.endswith("/predictions-validation.safetensors") for w in damages(content))
@@ -80,18 +80,18 @@ def test_parts_of_the_report_that_need_a_damaged_file_are_left_out_and_said(run)
 @pytest.mark.parametrize("name", ["gallery.safetensors", "insight.safetensors"])
 def test_pictures_that_cannot_be_read_are_left_out_and_said(run, name):
     flip(run / "artifacts" / name)
-    content = report_content(ceteris.open_results(run))
+    content = report_content(paribus.open_results(run))
     assert damages(content) == [f"artifacts/{name}"]
     assert (content.insight is None) == (name == "insight.safetensors")
     assert (content.pictures == {}) == (name == "gallery.safetensors")
 
 
 def test_figures_are_written_as_far_as_they_can_be(run, tmp_path):
-    whole = {path.name for path in write_figures(ceteris.open_results(run), tmp_path / "a")}
+    whole = {path.name for path in write_figures(paribus.open_results(run), tmp_path / "a")}
     for path in files(run, "weights.safetensors"):
         flip(path)
     said = []
-    written = write_figures(ceteris.open_results(run), tmp_path / "b", warn=said.append)
+    written = write_figures(paribus.open_results(run), tmp_path / "b", warn=said.append)
     found = {path.name for path in written}
     lost = whole - found
     assert len(said) == len(set(said)) == 2, "the first seed of each variant is drawn"
@@ -108,7 +108,7 @@ def test_predict_names_the_damaged_file(run, tmp_path):
     for path in files(run, "weights.safetensors"):
         flip(path)
     with pytest.raises(TrialError, match=r"weights\.safetensors: must be a whole safetensors file"):
-        predict(ceteris.open_results(run), [picture])
+        predict(paribus.open_results(run), [picture])
 
 
 def test_old_files_that_do_not_fit_are_explained(run, tmp_path):
@@ -119,9 +119,9 @@ def test_old_files_that_do_not_fit_are_explained(run, tmp_path):
     for path in files(run, "weights.safetensors"):
         arrays = load_file(path)
         arrays["nobody/kernel"] = arrays.pop(next(k for k, v in arrays.items() if v.ndim == 4))
-        save_file(arrays, path, metadata={"ceteris": "{}"})
-    results = ceteris.open_results(run)
-    with pytest.raises(CeterisError, match="must hold the network of"):
+        save_file(arrays, path, metadata={"paribus": "{}"})
+    results = paribus.open_results(run)
+    with pytest.raises(ParibusError, match="must hold the network of"):
         predict(results, [picture])
     assert damages(report_content(results))
 
@@ -134,12 +134,12 @@ def test_old_files_that_do_not_fit_are_explained(run, tmp_path):
     ],
 )
 def test_trials_with_damaged_files_are_trained_again_to_the_same_numbers(run, name):
-    before, report = table(ceteris.open_results(run)), []
+    before, report = table(paribus.open_results(run)), []
     tested = {path.parent for path in files(run, "predictions-test.safetensors")}
     harmed = files(run, name)[: 3 if "test" not in name else len(tested)]
     for path, harm in zip(harmed, (flip, cut, type(harmed[0]).unlink), strict=False):
         harm(path)
-    study = ceteris.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}})
+    study = paribus.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}})
     options = RunOptions(jobs=1)
     after = run_study(study.loaded, run, options, lambda progress: report.append(progress.phase))
     assert table(after) == before
@@ -154,10 +154,10 @@ def test_trials_with_damaged_files_are_trained_again_to_the_same_numbers(run, na
 
 def test_nothing_is_trained_again_where_all_is_well(run):
     report = []
-    ceteris.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}}).run(
+    paribus.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}}).run(
         run, observe=lambda progress: report.append(progress.phase)
     )
-    attempts = [trial.attempts for trial in ceteris.open_results(run).summary.trials]
+    attempts = [trial.attempts for trial in paribus.open_results(run).summary.trials]
     assert set(attempts) == {1}
     assert not [text for text in report if "cannot be read" in text]
 
@@ -165,8 +165,8 @@ def test_nothing_is_trained_again_where_all_is_well(run):
 @pytest.mark.parametrize("name", ["gallery.safetensors", "insight.safetensors"])
 def test_a_run_makes_damaged_pictures_anew(run, name):
     flip(run / "artifacts" / name)
-    ceteris.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}}).run(run)
-    assert damages(report_content(ceteris.open_results(run))) == []
+    paribus.from_mapping({**TINY, "seeds": 2, "select": {"test": "once"}}).run(run)
+    assert damages(report_content(paribus.open_results(run))) == []
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_a_run_makes_damaged_pictures_anew(run, name):
 )
 def test_damaged_options_are_explained(run, content):
     (run / "run.json").write_bytes(content)
-    with pytest.raises(CeterisError, match=r"run\.json"):
-        ceteris.api.reopen(run)
-    assert json.dumps(ceteris.open_results(run).to_json())
+    with pytest.raises(ParibusError, match=r"run\.json"):
+        paribus.api.reopen(run)
+    assert json.dumps(paribus.open_results(run).to_json())
 
 
 def test_a_folder_that_may_not_be_looked_into_is_explained(run, monkeypatch):
@@ -185,10 +185,10 @@ def test_a_folder_that_may_not_be_looked_into_is_explained(run, monkeypatch):
     real = Path.stat
 
     def refused(self, **options):
-        if self.name == "ceteris.db":
+        if self.name == "paribus.db":
             raise PermissionError(13, "Permission denied", str(self))
         return real(self, **options)
 
     monkeypatch.setattr(Path, "stat", refused)
-    with pytest.raises(CeterisError, match=r"output folder of a run .* got Permission denied"):
-        ceteris.open_results(run)
+    with pytest.raises(ParibusError, match=r"output folder of a run .* got Permission denied"):
+        paribus.open_results(run)

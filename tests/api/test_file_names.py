@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import ceteris
-from ceteris.api.gallery import load_gallery
-from ceteris.execute.insight import read_insight
+import paribus
+from paribus.api.gallery import load_gallery
+from paribus.execute.insight import read_insight
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def results(tmp_path_factory):
         "factors": {"hidden": {"none": None, "some": {"insert": {"before": "output", "layers": [{"Dense": {"name": "hidden", "units": 4, "activation": "relu"}}]}}}},
         "seeds": 3,
     }  # fmt: skip
-    return ceteris.from_mapping(study).run(root / "out")
+    return paribus.from_mapping(study).run(root / "out")
 
 
 def named(label):

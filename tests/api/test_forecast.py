@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-import ceteris
-from ceteris.api.estimate import (
+import paribus
+from paribus.api.estimate import (
     AROUND_SECONDS,
     PARENT_BYTES,
     SECONDS_PER_EPOCH,
@@ -18,18 +18,18 @@ from ceteris.api.estimate import (
     estimate_study,
     measured_cost,
 )
-from ceteris.engine.calibrate import measure_speed
-from ceteris.engine.memory import give_memory_back, private_bytes
-from ceteris.errors import TrialError
-from ceteris.execute.calibrate import Probe, calibrate
-from ceteris.records import Speed
+from paribus.engine.calibrate import measure_speed
+from paribus.engine.memory import give_memory_back, private_bytes
+from paribus.errors import TrialError
+from paribus.execute.calibrate import Probe, calibrate
+from paribus.records import Speed
 
 pytestmark = pytest.mark.slow
 
 
 def variant(tiny, **train):
     tiny["train"] |= train
-    return ceteris.from_mapping(tiny).plan().plan.variants[0]
+    return paribus.from_mapping(tiny).plan().plan.variants[0]
 
 
 def test_a_trial_is_its_epochs_its_scores_and_its_start():
@@ -94,7 +94,7 @@ def test_memory_counts_what_this_process_holds():
 @pytest.mark.slow
 def test_plan_measures_unless_told_not_to(tiny, tmp_path):
     (tmp_path / "study.yaml").write_text(json.dumps(tiny))
-    command = [sys.executable, "-c", "from ceteris.cli.main import main; main()", "plan"]
+    command = [sys.executable, "-c", "from paribus.cli.main import main; main()", "plan"]
 
     def plan(*more):
         done = subprocess.run(
@@ -122,8 +122,8 @@ def test_plan_measures_unless_told_not_to(tiny, tmp_path):
 def test_bf16_that_is_emulated_is_said_where_it_is(monkeypatch):
     import torch
 
-    from ceteris.api.estimate import Estimate
-    from ceteris.engine.environment import bf16_is_emulated
+    from paribus.api.estimate import Estimate
+    from paribus.engine.environment import bf16_is_emulated
 
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     for has, emulated in ((False, True), (True, False)):

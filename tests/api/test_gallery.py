@@ -5,13 +5,13 @@ import copy
 import numpy as np
 import pytest
 
-import ceteris
-from ceteris.api.gallery import disagreements, load_gallery
-from ceteris.api.reporting import report_content
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.data.splits import split_ids
-from ceteris.records import Predictions
+import paribus
+from paribus.api.gallery import disagreements, load_gallery
+from paribus.api.reporting import report_content
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.data.splits import split_ids
+from paribus.records import Predictions
 from tests.api.test_scope import STUDY
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 def run(folder, **select):
     study = {**copy.deepcopy(STUDY), "seeds": 2, "claims": [], "published": {}, "select": select}
-    return ceteris.from_mapping(study).run(folder / "out")
+    return paribus.from_mapping(study).run(folder / "out")
 
 
 @pytest.fixture(scope="module")

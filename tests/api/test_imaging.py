@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import ceteris
-from ceteris.api.gallery import MAX_MISTAKES, load_gallery, most_confident
-from ceteris.api.imaging import ImageSheet
-from ceteris.api.reporting import first_selected_trial
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.errors import StudyError
-from ceteris.execute.artifacts import read_predictions, trial_folder
-from ceteris.report.images import Picture, png_uri
+import paribus
+from paribus.api.gallery import MAX_MISTAKES, load_gallery, most_confident
+from paribus.api.imaging import ImageSheet
+from paribus.api.reporting import first_selected_trial
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.errors import StudyError
+from paribus.execute.artifacts import read_predictions, trial_folder
+from paribus.report.images import Picture, png_uri
 from tests.api.test_scope import STUDY
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ CONV = {"Conv2D": {"name": "conv", "filters": 3, "kernel_size": 3, "activation":
 def run(folder, test):
     study = {**copy.deepcopy(STUDY), "seeds": 2, "claims": [], "published": {}, "select": {"test": test}}  # fmt: skip
     study["model"]["layers"].insert(0, CONV)
-    return ceteris.from_mapping(study).run(folder / "out")
+    return paribus.from_mapping(study).run(folder / "out")
 
 
 @pytest.fixture(scope="module")

@@ -7,20 +7,20 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-import ceteris
-from ceteris.api import running
-from ceteris.api.insight import load_insight
-from ceteris.api.reporting import first_selected_trial, report_content
-from ceteris.data.images import ImageSet
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.data.splits import split_ids
-from ceteris.engine.insight import attributions_of, layer_outputs
-from ceteris.execute.artifacts import read_predictions, read_weights_file, trial_folder
-from ceteris.execute.events import Lost
-from ceteris.execute.insight import most_confident
-from ceteris.execute.pool import Pool
-from ceteris.report.html import render_parts
+import paribus
+from paribus.api import running
+from paribus.api.insight import load_insight
+from paribus.api.reporting import first_selected_trial, report_content
+from paribus.data.images import ImageSet
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.data.splits import split_ids
+from paribus.engine.insight import attributions_of, layer_outputs
+from paribus.execute.artifacts import read_predictions, read_weights_file, trial_folder
+from paribus.execute.events import Lost
+from paribus.execute.insight import most_confident
+from paribus.execute.pool import Pool
+from paribus.report.html import render_parts
 from tests.conftest import TINY
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ STUDY["data"]["preprocess"] = ["scale", {"pad": {"pixels": 1}}]
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """A convolutional run."""
-    return ceteris.from_mapping(STUDY).run(tmp_path_factory.mktemp("insight") / "out")
+    return paribus.from_mapping(STUDY).run(tmp_path_factory.mktemp("insight") / "out")
 
 
 def network_of(results):
@@ -119,12 +119,12 @@ def test_runs_of_older_versions_show_nothing_until_they_are_run_again(found, mon
     assert load_insight(found) is None
     page = render_parts(report_content(found))["insight"]
     assert not page.strip()
-    again = ceteris.from_mapping(STUDY).run(found.folder)
+    again = paribus.from_mapping(STUDY).run(found.folder)
     assert file.read_bytes() == before
     assert [t.attempts for t in again.summary.trials] == [t.attempts for t in found.summary.trials]
     stamp = file.stat().st_mtime_ns
     monkeypatch.setattr(running, "Pool", None)  # nothing is left to do
-    ceteris.from_mapping(STUDY).run(found.folder)
+    paribus.from_mapping(STUDY).run(found.folder)
     assert file.stat().st_mtime_ns == stamp
 
 
@@ -151,8 +151,8 @@ def test_a_failure_costs_the_report_a_part_and_the_run_nothing(found, monkeypatc
     heard = []
     with monkeypatch.context() as patch:
         patch.setattr(Pool, "run", fail)
-        again = ceteris.from_mapping(STUDY).run(found.folder, observe=heard.append)
+        again = paribus.from_mapping(STUDY).run(found.folder, observe=heard.append)
     assert any("died (signal SIGKILL)" in news.phase for news in heard)
     assert all(trial.status == "done" for trial in again.summary.trials)
     assert load_insight(again) is None
-    assert load_insight(ceteris.from_mapping(STUDY).run(found.folder)) is not None
+    assert load_insight(paribus.from_mapping(STUDY).run(found.folder)) is not None

@@ -5,11 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.api.invocation import kept_invocation
-from ceteris.api.running import RunOptions
-from ceteris.cli.main import app
-from ceteris.errors import StoreError
+import paribus
+from paribus.api.invocation import kept_invocation
+from paribus.api.running import RunOptions
+from paribus.cli.main import app
+from paribus.errors import StoreError
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ STUDY = {
 @pytest.fixture
 def run_folder(tmp_path):
     options = RunOptions(jobs=1, seeds=2, overrides=("train.epochs=1",), only=("low",))
-    ceteris.from_mapping(STUDY, base=tmp_path).run(tmp_path / "out", options=options)
+    paribus.from_mapping(STUDY, base=tmp_path).run(tmp_path / "out", options=options)
     return tmp_path / "out"
 
 
@@ -40,7 +40,7 @@ def test_the_options_of_a_run_are_kept(run_folder, tmp_path):
 
 
 def test_running_a_folder_goes_on_as_before_and_trains_nothing_anew(run_folder):
-    before = ceteris.open_results(run_folder)
+    before = paribus.open_results(run_folder)
     found = runner.invoke(app, ["run", str(run_folder), "--json"])
     assert found.exit_code in (0, 1), found.stderr
     assert [t["seconds"] for t in json.loads(found.stdout)["trials"]] == [
@@ -70,11 +70,11 @@ def test_a_run_without_its_baseline_has_a_report_tables_and_pictures(tmp_path):
     edits = {name: {"set": {"train.optimizer.Adam.learning_rate": r}} for name, r in rates.items()}
     study = {**STUDY, "factors": {"rate": {"low": None, **edits}}}
     options = RunOptions(jobs=1, seeds=2, overrides=("train.epochs=1",), only=("mid", "high"))
-    ceteris.from_mapping(study, base=tmp_path).run(tmp_path / "out", options=options)
+    paribus.from_mapping(study, base=tmp_path).run(tmp_path / "out", options=options)
     text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "the baseline <strong>low</strong>, which this run left out." in text
     assert "Framed in orange: what mid has not." in text
-    results = ceteris.open_results(tmp_path / "out")
+    results = paribus.open_results(tmp_path / "out")
     assert results.summary.selected.variant == "high"
     assert "Where high and mid err differently" in text
     assert results.plot.model().svg.startswith("<svg")

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ceteris
-from ceteris import failpoints
+import paribus
+from paribus import failpoints
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="forks and SIGKILL")]
 
@@ -118,7 +118,7 @@ def undisturbed(run, study):
 
 
 def table(out):
-    found = ceteris.open_results(out).to_json()
+    found = paribus.open_results(out).to_json()
     for trial in found["trials"]:
         del trial["seconds"]
     return found
@@ -133,9 +133,9 @@ def ended(log, start):
 
 
 def statuses(out):
-    if not (out / "ceteris.db").exists():
+    if not (out / "paribus.db").exists():
         return []
-    with sqlite3.connect(out / "ceteris.db", timeout=10) as database:
+    with sqlite3.connect(out / "paribus.db", timeout=10) as database:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'trial'").fetchone():
             return []
         return [row[0] for row in database.execute("SELECT status FROM trial")]
@@ -190,7 +190,7 @@ def test_every_case_is_in_exactly_one_chain():
 def test_the_command_itself_is_killed_at_a_point_and_goes_on(study, undisturbed, tmp_path):
     whole, _ = undisturbed
     point = "store.finish.commit:2"
-    command = [sys.executable, "-m", "ceteris", "run", str(study), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "paribus", "run", str(study), "--out", str(tmp_path / "out")]
     watched = {**os.environ, failpoints.POINT: point, failpoints.LOG: str(tmp_path / "log")}
     killed = subprocess.run(command, capture_output=True, check=False, env=watched)
     assert any(line.startswith(failpoints.ENDED) for line in lines(tmp_path / "log"))

@@ -1,12 +1,12 @@
-"""The notebook that `ceteris figures` writes runs in Jupyter, and shows every chart and image."""
+"""The notebook that `paribus figures` writes runs in Jupyter, and shows every chart and image."""
 
 import copy
 import json
 
 import pytest
 
-import ceteris
-from ceteris.api.exporting import write_figures
+import paribus
+from paribus.api.exporting import write_figures
 from tests.api.test_scope import STUDY
 from tests.notebooks import executed, outputs
 
@@ -18,7 +18,7 @@ def cells(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     study = {**copy.deepcopy(STUDY), "seeds": 2, "select": {"test": "once"}}
     study["model"]["layers"].insert(0, CONV)
-    results = ceteris.from_mapping(study).run(folder / "it's out")
+    results = paribus.from_mapping(study).run(folder / "it's out")
     write_figures(results, folder / "figures")
     notebook = json.loads((folder / "figures" / "figures.ipynb").read_text())
     return executed(notebook, folder / "figures")["cells"]

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from sklearn.metrics import confusion_matrix
 
-import ceteris
-from ceteris.api import reporting
-from ceteris.api.exporting import write_figures
-from ceteris.api.frames import _csv
-from ceteris.errors import StudyError
-from ceteris.execute.artifacts import read_predictions, trial_folder
+import paribus
+from paribus.api import reporting
+from paribus.api.exporting import write_figures
+from paribus.api.frames import _csv
+from paribus.errors import StudyError
+from paribus.execute.artifacts import read_predictions, trial_folder
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 def run(tmp_path_factory):
     from tests.conftest import TINY
 
-    return ceteris.from_mapping({**TINY, "select": {"test": "never"}}).run(
+    return paribus.from_mapping({**TINY, "select": {"test": "never"}}).run(
         tmp_path_factory.mktemp("pictures") / "out"
     )
 

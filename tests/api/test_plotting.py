@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-import ceteris
-from ceteris.api.plotting import Drawing
-from ceteris.errors import StudyError
+import paribus
+from paribus.api.plotting import Drawing
+from paribus.errors import StudyError
 from tests.api.test_scope import STUDY
 from tests.report.test_embedding import unknown_colours
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     study = {**copy.deepcopy(STUDY), "seeds": 2, "question": "<b>Which?</b>"}
-    return ceteris.from_mapping(study).run(tmp_path_factory.mktemp("plot") / "out")
+    return paribus.from_mapping(study).run(tmp_path_factory.mktemp("plot") / "out")
 
 
 def test_every_chart_is_a_drawing_that_notebooks_show(results):

@@ -9,17 +9,17 @@ import sys
 
 import pytest
 
-import ceteris
-from ceteris.api import executing, finishing
-from ceteris.api.folder import DATABASE
-from ceteris.api.running import RunOptions, run_study
-from ceteris.execute import pool as pool_module
-from ceteris.execute.events import EpochEnded, Started
-from ceteris.execute.grouping import groups_of
-from ceteris.store.store import open_store
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.load import study_from_mapping
+import paribus
+from paribus.api import executing, finishing
+from paribus.api.folder import DATABASE
+from paribus.api.running import RunOptions, run_study
+from paribus.execute import pool as pool_module
+from paribus.execute.events import EpochEnded, Started
+from paribus.execute.grouping import groups_of
+from paribus.store.store import open_store
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.load import study_from_mapping
 from tests.conftest import TINY
 
 REFIT = {"by": "val_accuracy", "refit": "train+validation", "test": "once"}
@@ -111,11 +111,11 @@ def test_a_trial_whose_worker_dies_again_is_missing_and_nothing_is_chosen(whole,
     assert results.summary.looks == ()
     assert any("1 trial missing: nothing is selected or tested" in p.phase for p in heard)
     assert any("some, seed 0 is missing" in p.text for p in heard)
-    status = ceteris.api.status(out).to_json()
+    status = paribus.api.status(out).to_json()
     assert (status["pending"], status["failed"]) == (1, 0)
     assert "SIGKILL" in status["lost"][0]["reason"]
     (out / "report.html").unlink(missing_ok=True)
-    assert "Nothing is selected: 1 trial is missing." in ceteris.api.open_results(out)._repr_html_()
+    assert "Nothing is selected: 1 trial is missing." in paribus.api.open_results(out)._repr_html_()
     again = run(study, out)
     assert table(again) == expected
 
@@ -140,28 +140,28 @@ def test_a_missing_trial_is_exit_code_3_and_the_next_run_ends_well(tiny, tmp_pat
     path = tmp_path / "study.yaml"
     path.write_text((tmp_path / "s.json").read_text())
     out = tmp_path / "out"
-    ceteris.load(path).run(out)
+    paribus.load(path).run(out)
     with open_store(out / DATABASE) as store:
         gone = next(item for item in store.trials() if item.variant == "some" and item.seed == 1)
         store.lose(gone.identity, "the worker process died (signal SIGKILL), 2 times")
     done = subprocess.run(
-        [sys.executable, "-m", "ceteris", "results", str(out)],
+        [sys.executable, "-m", "paribus", "results", str(out)],
         capture_output=True,
         text=True,
         check=True,
     )
     assert "Nothing is selected: 1 trial is missing." in done.stdout
     assert "some, seed 1: the worker process died" in " ".join(done.stdout.split())
-    from ceteris.cli.run import _exit_code
+    from paribus.cli.run import _exit_code
 
-    assert _exit_code(ceteris.api.open_results(out)) == 3
-    assert _exit_code(ceteris.load(path).run(out)) in (0, 1)
+    assert _exit_code(paribus.api.open_results(out)) == 3
+    assert _exit_code(paribus.load(path).run(out)) in (0, 1)
 
 
 @pytest.mark.slow
 def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, monkeypatch):
     study, expected = whole
-    from ceteris.execute.events import NotDone
+    from paribus.execute.events import NotDone
 
     real = pool_module.Pool.run
 

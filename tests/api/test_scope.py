@@ -5,9 +5,9 @@ import copy
 import numpy as np
 import pytest
 
-import ceteris
-from ceteris.api.results import marking_of
-from ceteris.report.tables import markdown_table
+import paribus
+from paribus.api.results import marking_of
+from paribus.report.tables import markdown_table
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ STUDY = {
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scope")
-    return ceteris.from_mapping(copy.deepcopy(STUDY)).run(folder / "out")
+    return paribus.from_mapping(copy.deepcopy(STUDY)).run(folder / "out")
 
 
 def test_the_source_is_judged_from_the_stored_predictions(results):

@@ -13,10 +13,10 @@ import pytest
 from ruamel.yaml import YAML
 from scipy import stats
 
-import ceteris
+import paribus
 from benchmarks import held_out, table
 from benchmarks.__main__ import merged
-from benchmarks.arms import CETERIS, TrialReport, commands_of, differences, reports_of
+from benchmarks.arms import PARIBUS, TrialReport, commands_of, differences, reports_of
 from benchmarks.equivalence import two_one_sided
 from benchmarks.measure import ArmError, run, tree_bytes, wait_for_quiet
 from benchmarks.ratios import line, paired_ratio
@@ -53,10 +53,10 @@ def test_work_of_a_workload_counted_by_hand(real_data):
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_ceteris_does_the_work_that_peers_are_held_to(real_data, tmp_path):
+def test_paribus_does_the_work_that_peers_are_held_to(real_data, tmp_path):
     prepared = prepare(WORKLOADS[0], replace(TINY, seeds=2))
     prepared.trials = [trial for trial in prepared.trials if trial["variant"] == "one/l2"]
-    commands = commands_of(CETERIS, prepared, tmp_path, sys.executable)
+    commands = commands_of(PARIBUS, prepared, tmp_path, sys.executable)
     only = (*commands.commands[0], "--only", "one/none", "--only", "one/l2")
     measured = run([only], commands.environment, tmp_path / "log.txt")
     assert measured.seconds > 0
@@ -75,7 +75,7 @@ def test_the_held_out_study_is_what_its_seed_draws():
     assert YAML(typ="safe", pure=True).load(text) == held_out.study(seed)
     assert held_out.study(seed + 1) != held_out.study(seed)
     for number in range(30):
-        ceteris.from_mapping(held_out.study(number)).plan()
+        paribus.from_mapping(held_out.study(number)).plan()
 
 
 def test_ratios_agree_with_scipy():
@@ -145,14 +145,14 @@ def result():
         }
 
     runs = [measured(n, arm, s + n, t) for n in range(3) for arm, s, t in (
-        ("ceteris", 10.0, 2.0), ("keras", 30.0, 4.0), ("torch-tuned", 20.0, 3.0))]  # fmt: skip
+        ("paribus", 10.0, 2.0), ("keras", 30.0, 4.0), ("torch-tuned", 20.0, 3.0))]  # fmt: skip
     return {
         "date": "2026-01-01",
         "busy": False,
         "machine": {
             "cores": 2,
             "processor": "CPU",
-            "versions": {"ceteris": "0", "torch": "2"},
+            "versions": {"paribus": "0", "torch": "2"},
             "peers": {"keras": "3", "tensorflow-cpu": "2"},
         },
         "limits": [{"all_cores": {"fp32": 1e6}}, {"all_cores": {"fp32": 2e6}}],
@@ -197,7 +197,7 @@ def test_summary_and_tables_of_known_runs():
     assert arms["keras"].seconds == 31.0
     assert arms["keras"].ratio.median == pytest.approx(31 / 11)
     assert arms["keras"].step_microseconds == pytest.approx(4.0 / 200 * 1e6)
-    assert arms["ceteris"].step_microseconds == pytest.approx(2.0 / 200 / 2 * 1e6), "two workers"
+    assert arms["paribus"].step_microseconds == pytest.approx(2.0 / 200 / 2 * 1e6), "two workers"
     assert shares_of_limit(workload, result()["limits"]) == {
         "base": pytest.approx(3000 / 5e-3 / 2e6)
     }

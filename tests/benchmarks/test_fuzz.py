@@ -9,9 +9,9 @@ from benchmarks.fuzz.arms import ARMS
 from benchmarks.fuzz.draw import MOST_PARAMETERS, Case, drawn_case
 from benchmarks.fuzz.judge import judged
 from benchmarks.fuzz.workers import run_networks
-from ceteris.nn.layer import ACTIVATIONS
-from ceteris.nn.registry import LAYERS
-from ceteris.nn.training import OPTIMIZERS, SCHEDULES
+from paribus.nn.layer import ACTIVATIONS
+from paribus.nn.registry import LAYERS
+from paribus.nn.training import OPTIMIZERS, SCHEDULES
 
 SEED = 20261127
 """Fixed, so that a failure here is a change of the code; `make fuzz` draws a fresh one."""

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.mutations.harm import HARMS, harmed
 from benchmarks.mutations.subjects import subjects
 from benchmarks.mutations.sweep import sweep
-from ceteris.execute import sealed
+from paribus.execute import sealed
 
 pytestmark = pytest.mark.slow
 

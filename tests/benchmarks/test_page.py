@@ -6,8 +6,8 @@ import re
 import pytest
 
 from benchmarks.page import MOST_BYTES, MOST_SECONDS, load, made_up
-from ceteris.api.reporting import report_html
-from ceteris.report.charts import PALETTE
+from paribus.api.reporting import report_html
+from paribus.report.charts import PALETTE
 
 TRIALS = 25 * 40
 

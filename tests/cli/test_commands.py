@@ -10,15 +10,15 @@ import time
 import pytest
 from ruamel.yaml import YAML
 
-from ceteris.api.progress import Progress
-from ceteris.cli.run import _plain_observer
+from paribus.api.progress import Progress
+from paribus.cli.run import _plain_observer
 
 
-def ceteris(*arguments, cwd, **options):
+def paribus(*arguments, cwd, **options):
     command = [
         sys.executable,
         "-c",
-        "from ceteris.cli.main import main; main()",
+        "from paribus.cli.main import main; main()",
         *map(str, arguments),
     ]
     return subprocess.run(
@@ -39,23 +39,23 @@ def study(tiny, tmp_path):
 
 
 def test_init_check_plan_run_status_results_report(tmp_path):
-    done = ceteris("init", cwd=tmp_path)
+    done = paribus("init", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (
         0,
-        "Wrote study.yaml. Next: ceteris plan study.yaml\n",
+        "Wrote study.yaml. Next: paribus plan study.yaml\n",
     )
-    again = ceteris("init", cwd=tmp_path)
+    again = paribus("init", cwd=tmp_path)
     assert again.returncode == 2
     assert again.stderr == (
         "study.yaml: must not exist yet, got an existing file. Choose another name, or add --force.\n"
     )
-    checked = ceteris("check", "study.yaml", cwd=tmp_path)
+    checked = paribus("check", "study.yaml", cwd=tmp_path)
     assert checked.stdout == "study.yaml: valid. 2 variants x 10 seeds = 20 trials.\n"
-    plan = json.loads(ceteris("plan", "study.yaml", "--quick", "--json", cwd=tmp_path).stdout)
+    plan = json.loads(paribus("plan", "study.yaml", "--quick", "--json", cwd=tmp_path).stdout)
     assert {"study", "baseline", "variants", "seeds", "trials"} <= set(plan)
     assert [v["parameters"] for v in plan["variants"]] == [5130, 5130]
     assert plan["variants"][1]["changes"] == ["+ Dropout hidden_dropout after hidden"]
-    run = ceteris(
+    run = paribus(
         "run", "study.yaml", "--seeds", "2", "--set", "train.epochs=1", "--json", cwd=tmp_path
     )
     assert run.returncode == 0, run.stderr
@@ -63,23 +63,23 @@ def test_init_check_plan_run_status_results_report(tmp_path):
     assert results["complete"] is True
     assert [t["status"] for t in results["trials"]] == ["done"] * 4
     out = tmp_path / "results" / "my-study"
-    assert {"study.yaml", "resolved.yaml", "ceteris.db", "artifacts", "report.html"} <= {
+    assert {"study.yaml", "resolved.yaml", "paribus.db", "artifacts", "report.html"} <= {
         p.name for p in out.iterdir()
     }
-    assert json.loads(ceteris("results", out, "--json", cwd=tmp_path).stdout) == results
-    assert "4 of 4 trials done" in ceteris("status", out, cwd=tmp_path).stdout
+    assert json.loads(paribus("results", out, "--json", cwd=tmp_path).stdout) == results
+    assert "4 of 4 trials done" in paribus("status", out, cwd=tmp_path).stdout
     before = (out / "report.html").read_bytes()
-    assert ceteris("report", out, cwd=tmp_path).returncode == 0
+    assert paribus("report", out, cwd=tmp_path).returncode == 0
     assert (out / "report.html").read_bytes() == before
-    assert ceteris("results", out, "--csv", cwd=tmp_path).stdout.count("\n") == 5
+    assert paribus("results", out, "--csv", cwd=tmp_path).stdout.count("\n") == 5
 
 
 @pytest.mark.slow
 def test_a_run_in_groups_can_be_stopped_and_taken_up(study, tmp_path):
     path = study()
-    first = ceteris("run", path, "--group-size", "3", "--json", "--seeds", "1", cwd=tmp_path)
+    first = paribus("run", path, "--group-size", "3", "--json", "--seeds", "1", cwd=tmp_path)
     assert first.returncode == 0, first.stderr
-    more = ceteris("run", path, "--group-size", "3", "--json", cwd=tmp_path)
+    more = paribus("run", path, "--group-size", "3", "--json", cwd=tmp_path)
     results = json.loads(more.stdout)
     assert results["complete"] is True
     assert [t["status"] for t in results["trials"]] == ["done"] * 4
@@ -105,7 +105,7 @@ def test_seeds_are_spent_until_claims_are_decided(study, tmp_path):
             {"id": "open", "says": "same > none on loss", "margin": 0.0},
         ],
     )
-    done = ceteris("run", path, "--json", cwd=tmp_path)
+    done = paribus("run", path, "--json", cwd=tmp_path)
     results = json.loads(done.stdout)
     assert results["complete"] is True
     counts = {row["name"]: row["n"] for row in results["variants"]}
@@ -113,7 +113,7 @@ def test_seeds_are_spent_until_claims_are_decided(study, tmp_path):
     assert (learns["verdict"], learns["n"], learns["look"]) == ("supported", 5, 1)
     assert counts["good"] == 5
     assert counts["none"] == counts["same"] == still["n"]
-    status = ceteris("status", tmp_path / "results" / "tiny", "--json", cwd=tmp_path)
+    status = paribus("status", tmp_path / "results" / "tiny", "--json", cwd=tmp_path)
     assert json.loads(status.stdout)["complete"] is True
 
 
@@ -129,7 +129,7 @@ def test_a_device_that_is_not_there_is_one_clear_error(study, tmp_path, device, 
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    done = ceteris("run", study(), "--device", device, cwd=tmp_path)
+    done = paribus("run", study(), "--device", device, cwd=tmp_path)
     assert done.returncode == 2
     assert text in done.stderr
     assert "Traceback" not in done.stderr
@@ -137,7 +137,7 @@ def test_a_device_that_is_not_there_is_one_clear_error(study, tmp_path, device, 
 
 @pytest.mark.slow
 def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
-    run = ceteris("run", study(), "--json", cwd=tmp_path)
+    run = paribus("run", study(), "--json", cwd=tmp_path)
     results = json.loads(run.stdout)
     assert {
         "study",
@@ -167,7 +167,7 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
 
 def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
     path = study(epochs=3, seeds="ten")
-    done = ceteris("run", path, cwd=tmp_path)
+    done = paribus("run", path, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "study.yaml" in done.stderr
@@ -175,7 +175,7 @@ def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
     assert "seeds: " in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "results").exists()
-    report = json.loads(ceteris("check", path, "--json", cwd=tmp_path).stdout)
+    report = json.loads(paribus("check", path, "--json", cwd=tmp_path).stdout)
     assert report["valid"] is False
     assert len(report["problems"]) == len(done.stderr.splitlines())
 
@@ -184,7 +184,7 @@ def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
     ("arguments", "text"),
     [
         (("run", "nowhere.yaml"), "nowhere.yaml: must be a readable study file, got No such file or directory."),
-        (("status", "nowhere"), "nowhere: must be the output folder of a run (with ceteris.db in it), got no such folder."),
+        (("status", "nowhere"), "nowhere: must be the output folder of a run (with paribus.db in it), got no such folder."),
         (("run", "study.yaml", "--only", "sme"), "--only: must name a variant, got 'sme'. Did you mean 'some'?"),
         (("plan", "study.yaml", "--set", "train.epocs=1"), "--set: train.epocs: is not a known key. Did you mean 'epochs'?"),
         (("plan", "study.yaml", "--set", "train.augment=[flop]"), "--set: train.augment.0: must name one that exists, got 'flop'. Did you mean 'flip'?"),
@@ -194,7 +194,7 @@ def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
     ],
 )  # fmt: skip
 def test_each_wrong_argument_has_one_clear_error(study, tmp_path, arguments, text):
-    done = ceteris(*arguments, cwd=tmp_path)
+    done = paribus(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(text)
     assert "Traceback" not in done.stderr
@@ -205,19 +205,19 @@ def test_failed_trials_give_exit_code_3_and_are_retried(study, tmp_path):
     path = study(
         train={"optimizer": {"SGD": {"learning_rate": 3e38}}, "epochs": 1, "batch_size": 32}
     )
-    first = ceteris("run", path, cwd=tmp_path)
+    first = paribus("run", path, cwd=tmp_path)
     assert first.returncode == 3
     assert "failed" in first.stdout
     assert (
-        json.loads(ceteris("status", "results/tiny", "--json", cwd=tmp_path).stdout)["failed"] == 4
+        json.loads(paribus("status", "results/tiny", "--json", cwd=tmp_path).stdout)["failed"] == 4
     )
-    assert ceteris("run", path, cwd=tmp_path).returncode == 3
+    assert paribus("run", path, cwd=tmp_path).returncode == 3
 
 
 @pytest.mark.slow
 def test_another_study_is_refused_in_the_same_folder(study, tmp_path):
-    ceteris("run", study(seeds=1), "--out", "out", cwd=tmp_path)
-    done = ceteris("run", study(study="other"), "--out", "out", cwd=tmp_path)
+    paribus("run", study(seeds=1), "--out", "out", cwd=tmp_path)
+    done = paribus("run", study(study="other"), "--out", "out", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
         "out: holds the results of the study 'tiny', got the study 'other'. Choose another folder with --out.\n"
@@ -226,7 +226,7 @@ def test_another_study_is_refused_in_the_same_folder(study, tmp_path):
 
 def table(folder, cwd):
     """Everything in the results but wall-clock times."""
-    results = json.loads(ceteris("results", folder, "--json", cwd=cwd).stdout)
+    results = json.loads(paribus("results", folder, "--json", cwd=cwd).stdout)
     for trial in results["trials"]:
         del trial["seconds"]
     return results
@@ -236,7 +236,7 @@ def start(path, out, cwd):
     command = [
         sys.executable,
         "-c",
-        "from ceteris.cli.main import main; main()",
+        "from paribus.cli.main import main; main()",
         "run",
         path,
         "--out",
@@ -265,8 +265,8 @@ def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
     assert time.monotonic() - asked < 2
     assert process.returncode == 130
     assert text.splitlines()[-1] == "interrupted: run the same command again to go on"
-    assert ceteris("run", path, "--out", "out", cwd=tmp_path).returncode in (0, 1)
-    assert ceteris("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
+    assert paribus("run", path, "--out", "out", cwd=tmp_path).returncode in (0, 1)
+    assert paribus("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
     assert table("out", tmp_path) == table("whole", tmp_path)
 
 
@@ -280,7 +280,7 @@ def test_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
     import sqlite3
 
     path = study(train={**tiny["train"], "epochs": 12}, seeds=6)
-    assert ceteris("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
+    assert paribus("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
     moments = random.Random(20)
     acknowledged = set()
     for _ in range(6):
@@ -288,7 +288,7 @@ def test_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
         time.sleep(moments.uniform(2.5, 6.0))
         process.kill()
         process.communicate()
-        database = tmp_path / "killed" / "ceteris.db"
+        database = tmp_path / "killed" / "paribus.db"
         if not database.exists():
             continue
         with sqlite3.connect(database, timeout=10) as connection:
@@ -301,7 +301,7 @@ def test_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
         connection.close()
         assert acknowledged <= done
         acknowledged = done
-    assert ceteris("run", path, "--out", "killed", cwd=tmp_path).returncode in (0, 1)
+    assert paribus("run", path, "--out", "killed", cwd=tmp_path).returncode in (0, 1)
     assert table("killed", tmp_path) == table("whole", tmp_path)
 
 
@@ -315,14 +315,14 @@ def test_a_full_disk_is_one_clear_error_and_the_study_goes_on(study, tmp_path):
         pytest.skip("this sandbox does not allow mounting a tmpfs")
     try:
         (small / "ballast").write_bytes(bytes(600_000))
-        done = ceteris("run", study(seeds=6), "--out", small / "out", cwd=tmp_path)
+        done = paribus("run", study(seeds=6), "--out", small / "out", cwd=tmp_path)
         assert done.returncode == 2
         assert "No space left" in done.stderr or "disk is full" in done.stderr
         assert "Free some space" in done.stderr
         assert "Traceback" not in done.stderr
         (small / "ballast").unlink()
         subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
-        after = ceteris("run", study(seeds=6), "--out", small / "out", cwd=tmp_path)
+        after = paribus("run", study(seeds=6), "--out", small / "out", cwd=tmp_path)
         assert after.returncode in (0, 1), after.stderr
     finally:
         subprocess.run(["umount", str(small)], check=True)
@@ -330,7 +330,7 @@ def test_a_full_disk_is_one_clear_error_and_the_study_goes_on(study, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(study, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    done = ceteris("run", study(), "--out", "file", cwd=tmp_path)
+    done = paribus("run", study(), "--out", "file", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
         "file: must be a folder that can be written to, got File exists. "
@@ -340,7 +340,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(study, tmp
 
 def test_a_truncated_data_file_is_named(study, tmp_path, tiny):
     (tmp_path / "images.npz").write_bytes(b"PK\x03\x04 cut short")
-    done = ceteris("run", study(data={**tiny["data"], "source": "images.npz"}), cwd=tmp_path)
+    done = paribus("run", study(data={**tiny["data"], "source": "images.npz"}), cwd=tmp_path)
     assert done.returncode == 2
     assert "images.npz: must be a .npz archive of plain arrays" in done.stderr
     assert "Traceback" not in done.stderr
@@ -355,7 +355,7 @@ def test_two_runs_in_one_folder_are_refused(study, tmp_path, tiny):
         while not list(tmp_path.glob("out/artifacts/*/checkpoint.safetensors")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        done = ceteris("run", path, "--out", "out", cwd=tmp_path)
+        done = paribus("run", path, "--out", "out", cwd=tmp_path)
         assert done.returncode == 2
         assert done.stderr.startswith("out: must not be in use by another run")
     finally:
@@ -365,9 +365,9 @@ def test_two_runs_in_one_folder_are_refused(study, tmp_path, tiny):
 
 @pytest.mark.parametrize("command", ["init", "check", "plan", "run", "status", "results", "report"])
 def test_every_command_has_help_with_an_example(command, tmp_path):
-    done = ceteris(command, "--help", cwd=tmp_path)
+    done = paribus(command, "--help", cwd=tmp_path)
     assert done.returncode == 0
-    assert "Example: ceteris" in done.stdout
+    assert "Example: paribus" in done.stdout
 
 
 @pytest.mark.slow
@@ -375,7 +375,7 @@ def test_a_script_without_a_main_guard_runs_its_study_once(study, tmp_path):
     study()
     script = tmp_path / "script.py"
     script.write_text(
-        "import ceteris\nprint('begun')\nresults = ceteris.load('study.yaml').run()\nprint(len(results.frame()))\n"
+        "import paribus\nprint('begun')\nresults = paribus.load('study.yaml').run()\nprint(len(results.frame()))\n"
     )
     done = subprocess.run(
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False

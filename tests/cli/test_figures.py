@@ -1,4 +1,4 @@
-"""`ceteris figures`: every chart in every format, every table, and mistakes in its use."""
+"""`paribus figures`: every chart in every format, every table, and mistakes in its use."""
 
 import csv
 import io
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.cli.main import app
+import paribus
+from paribus.cli.main import app
 from tests.api.test_scope import STUDY
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures") / "out"
-    ceteris.from_mapping({**STUDY, "seeds": 2}).run(folder)
+    paribus.from_mapping({**STUDY, "seeds": 2}).run(folder)
     return folder
 
 

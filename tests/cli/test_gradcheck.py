@@ -1,12 +1,12 @@
-"""`ceteris gradcheck`: agreement is said and is exit code 0; mistakes in its use are explained."""
+"""`paribus gradcheck`: agreement is said and is exit code 0; mistakes in its use are explained."""
 
 import json
 
 import pytest
 from typer.testing import CliRunner
 
-from ceteris.cli.main import app
-from ceteris.reference.dense import Dense
+from paribus.cli.main import app
+from paribus.reference.dense import Dense
 
 STUDY = """\
 study: small

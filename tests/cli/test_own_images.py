@@ -1,4 +1,4 @@
-"""`ceteris predict`, `ceteris test` and `ceteris explain`: a trained study on images that somebody brings along."""
+"""`paribus predict`, `paribus test` and `paribus explain`: a trained study on images that somebody brings along."""
 
 import json
 
@@ -8,8 +8,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.cli.main import app
+import paribus
+from paribus.cli.main import app
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ STUDY = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own") / "out"
-    ceteris.from_mapping(STUDY).run(folder)
+    paribus.from_mapping(STUDY).run(folder)
     return folder
 
 
@@ -105,10 +105,10 @@ def test_an_image_is_explained_by_the_first_network(run, own, tmp_path):
 
 def load_probabilities(run, file):
     """The probability of a 4 by every seed of the variant ``all``."""
-    from ceteris.api.own_images import chosen_variant
-    from ceteris.api.predicting import _said
+    from paribus.api.own_images import chosen_variant
+    from paribus.api.predicting import _said
 
-    results = ceteris.open_results(run)
+    results = paribus.open_results(run)
     found = _said(results, chosen_variant(results, "all"), [file]).probabilities
     return [float(values[0, 4]) for _, values in sorted(found.items())]
 

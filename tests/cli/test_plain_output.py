@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.cli.main import app
-from ceteris.wording import plain
+import paribus
+from paribus.cli.main import app
+from paribus.wording import plain
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -69,8 +69,8 @@ def study(pictures):
 @pytest.fixture(scope="module")
 def run(study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plain") / f"out {NAME}"
-    ceteris.from_mapping(study).run(folder)
-    with sqlite3.connect(folder / "ceteris.db") as database:  # as if a library had said so
+    paribus.from_mapping(study).run(folder)
+    with sqlite3.connect(folder / "paribus.db") as database:  # as if a library had said so
         database.execute(
             "UPDATE trial SET status = 'failed', reason = ? WHERE seed = 1 AND variant LIKE 's%'",
             (f"RuntimeError: {HOSTILE}",),
@@ -137,7 +137,7 @@ def test_every_command_of_every_kind_says_only_plain_text(run, pictures, tmp_pat
         if "--json" in words and found.exit_code < 2:
             assert found.stdout.isascii()
             json.loads(found.stdout)
-    assert {path.stem for path in (ROOT / "src/ceteris/cli").glob("*.py")} - said.keys() == {
+    assert {path.stem for path in (ROOT / "src/paribus/cli").glob("*.py")} - said.keys() == {
         *("__init__", "explained", "main", "options", "saying"),
     }
     assert "[bold]:smile:" in said["results"]  # markup and emoji are text like any other
@@ -159,7 +159,7 @@ def on_a_terminal(*arguments, cwd):
     parent, child = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "ceteris", *map(str, arguments)],
+        [sys.executable, "-m", "paribus", *map(str, arguments)],
         stdin=child, stdout=child, stderr=child, env=environment, cwd=cwd, close_fds=True,
     )  # fmt: skip
     os.close(child)
@@ -201,7 +201,7 @@ def test_any_encoding_of_the_output_does(run, encoding, tmp_path):
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "120"}
     for command in (["results", run], ["plan", run / "study.yaml", "--quick"], ["status", tmp_path / SURROGATE]):  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "ceteris", *map(str, command)],
+            [sys.executable, "-m", "paribus", *map(str, command)],
             capture_output=True, env=environment, check=False,
         )  # fmt: skip
         assert b"Traceback" not in done.stderr, done.stderr
@@ -211,7 +211,7 @@ def test_any_encoding_of_the_output_does(run, encoding, tmp_path):
 
 def test_warnings_and_our_own_bugs_are_printed_plainly():
     code = (
-        "import warnings\nfrom ceteris.cli.saying import speak_plainly\nspeak_plainly()\n"
+        "import warnings\nfrom paribus.cli.saying import speak_plainly\nspeak_plainly()\n"
         "warnings.warn('w\\x1b[31m\\u202e')\nraise RuntimeError('e\\x1b[31m\\x9b\\udcff')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
@@ -241,7 +241,7 @@ def test_everything_that_is_printed_goes_through_one_place():
     forbidden = re.compile(
         r"(?<![\w.])print\(|typer\.echo|typer\.secho|\bConsole\(|sys\.(__)?std(out|err)(__)?\.write|rich import print"
     )
-    package = ROOT / "src" / "ceteris"
+    package = ROOT / "src" / "paribus"
     users = {
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")

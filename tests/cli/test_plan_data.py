@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from ceteris import api
+from paribus import api
 from tests.data.reading import case
 
 CASES = [
@@ -65,8 +65,8 @@ def save(path, high=256, **more):
     return path
 
 
-def ceteris(*arguments):
-    command = [sys.executable, "-m", "ceteris", *map(str, arguments)]
+def paribus(*arguments):
+    command = [sys.executable, "-m", "paribus", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -86,7 +86,7 @@ def test_one_entry_for_each_distinct_data_setting(tmp_path):
 
 
 def test_a_path_is_read_once_for_a_plan_and_a_run(tmp_path, monkeypatch):
-    from ceteris.data import load
+    from paribus.data import load
 
     calls = []
     read = load.read_npz
@@ -102,7 +102,7 @@ def test_a_path_is_read_once_for_a_plan_and_a_run(tmp_path, monkeypatch):
 def test_plan_and_run_print_what_was_read(tmp_path):
     save(tmp_path / "a.npz", high=17, extra=np.zeros(3))
     path = study(tmp_path, {"source": "a.npz"})
-    plan = ceteris("plan", path, "--quick")
+    plan = paribus("plan", path, "--quick")
     assert plan.returncode == 0
     warning = (
         "warning: the largest pixel is 16, far below 255, which scale takes for the largest possible: "
@@ -119,7 +119,7 @@ def test_plan_and_run_print_what_was_read(tmp_path):
         "  ignored: extra: float64 (3,)",
         f"  {warning}",
     ]
-    run = ceteris("run", path, "--out", tmp_path / "out")
+    run = paribus("run", path, "--out", tmp_path / "out")
     assert run.returncode in (0, 1), run.stderr
     assert run.stderr.splitlines()[1:3] == [
         f"a.npz: {sentence}",
@@ -158,9 +158,9 @@ def test_a_quarter_of_the_range_is_enough(tmp_path, high, warned):
 
 
 def test_scale_divides_by_what_the_source_can_hold(tmp_path):
-    from ceteris.data.load import load_dataset
-    from ceteris.data.prepare import prepare
-    from ceteris.data.spec import DataSpec
+    from paribus.data.load import load_dataset
+    from paribus.data.prepare import prepare
+    from paribus.data.spec import DataSpec
 
     images = np.random.default_rng(0).random((30, 6, 6)) < 0.5
     for name, array, maximum, largest in (
@@ -186,7 +186,7 @@ def test_a_maximum_of_a_named_source(tmp_path):
     assert found["maximum"] == 255
     assert "the largest pixel is 16, far below 255" in found["warnings"][0]
     path.write_text(text.replace("maximum: 255", "maximum: 15"))
-    done = ceteris("plan", path, "--json")
+    done = paribus("plan", path, "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "data.maximum: must lie between the largest pixel of the source, 16, and 255, got 15.\n"
@@ -194,9 +194,9 @@ def test_a_maximum_of_a_named_source(tmp_path):
 
 
 def test_a_named_source_that_is_not_here_is_not_downloaded_for_a_plan(tmp_path, monkeypatch):
-    from ceteris.data import named
+    from paribus.data import named
 
-    monkeypatch.setenv("CETERIS_DATA", "")
+    monkeypatch.setenv("PARIBUS_DATA", "")
     monkeypatch.setattr(named, "_cache", lambda: tmp_path / "cache")
     path = study(tmp_path, {"source": "mnist"})
     path.write_text(path.read_text().replace("units: 3", "units: 10"))
@@ -240,7 +240,7 @@ def test_a_named_source_that_is_not_here_is_not_downloaded_for_a_plan(tmp_path, 
 def test_steps_that_can_do_nothing_are_refused_with_their_line(tmp_path, steps, line, text):
     save(tmp_path / "a.npz")
     path = study(tmp_path, {"source": "a.npz"}, steps)
-    done = ceteris("check", path)
+    done = paribus("check", path)
     assert done.returncode == 2
     where, rest = done.stderr.split(": ", 1)
     number = int(where.rsplit(":", 1)[1])
@@ -253,7 +253,7 @@ def test_grayscale_needs_one_channel_or_three(tmp_path, channels):
     images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, channels), dtype=np.uint8)
     np.savez(tmp_path / "a.npz", X=images, y=np.arange(30) % 3)
     data = {"source": "a.npz", "shape": [8, 8, channels]}
-    done = ceteris("check", study(tmp_path, data, ["grayscale"]))
+    done = paribus("check", study(tmp_path, data, ["grayscale"]))
     assert done.returncode == 2
     assert done.stderr == (
         "study.yaml:4: data.preprocess.0.grayscale: needs images of one channel or of three, RGB, "
@@ -268,7 +268,7 @@ def test_control_characters_in_names_are_shown_not_obeyed(tmp_path):
     np.savez(tmp_path / "a.npz", X=images, y=names[np.arange(30) % 3])
     path = study(tmp_path, {"source": "a.npz"})
     for arguments in (("plan", path, "--quick"), ("run", path, "--out", tmp_path / "out")):
-        done = ceteris(*arguments)
+        done = paribus(*arguments)
         text = done.stdout + done.stderr
         assert "\\x1b[31mred: 10, :cat:: 10, [bold]x: 10" in text
         assert "\x1b[31mred: 10" not in text

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.api.folder import in_use, locked
-from ceteris.cli.main import app
+import paribus
+from paribus.api.folder import in_use, locked
+from paribus.cli.main import app
 from tests.conftest import TINY
 from tests.store.test_read_only import snapshot, switch
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("read-only") / "out"
-    ceteris.from_mapping({**TINY, "select": {"test": "once"}}).run(folder)
+    paribus.from_mapping({**TINY, "select": {"test": "once"}}).run(folder)
     return folder
 
 
@@ -47,7 +47,7 @@ def commands(folder, elsewhere):
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
 def test_readers_work_in_a_folder_that_cannot_be_written(run, tmp_path, unwritable, mode):
     copy = shutil.copytree(run, tmp_path / "copy")
-    switch(copy / "ceteris.db", mode)
+    switch(copy / "paribus.db", mode)
     folder = unwritable(copy)
     for command in commands(folder, tmp_path):
         found = CliRunner().invoke(app, list(map(str, command)))
@@ -58,7 +58,7 @@ def test_readers_work_in_a_folder_that_cannot_be_written(run, tmp_path, unwritab
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
 def test_readers_leave_no_trace(run, tmp_path, mode):
     copy = shutil.copytree(run, tmp_path / "copy")
-    switch(copy / "ceteris.db", mode)
+    switch(copy / "paribus.db", mode)
     (copy / ".lock").unlink(missing_ok=True)
     before = snapshot(copy)
     for command in commands(copy, tmp_path):
@@ -81,7 +81,7 @@ def test_a_run_in_a_folder_that_cannot_be_written_says_so(run, unwritable):
 
 
 def test_the_live_page_of_a_folder_that_cannot_be_written(run, unwritable):
-    from ceteris.serve.pages import existing_library
+    from paribus.serve.pages import existing_library
 
     folder = unwritable(run)
     library = existing_library(folder)
@@ -94,7 +94,7 @@ def test_the_live_page_of_a_folder_that_cannot_be_written(run, unwritable):
 
 def test_whether_a_run_is_at_work_is_seen_without_writing(run, unwritable):
     code = (
-        "import sys, pathlib\nfrom ceteris.api.folder import locked\n"
+        "import sys, pathlib\nfrom paribus.api.folder import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -129,6 +129,6 @@ def test_a_folder_of_somebody_else_is_read_or_refused(run, readable):
 
 def as_nobody(*arguments):
     user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    command = [*user, sys.executable, "-m", "ceteris", *map(str, arguments)]
+    command = [*user, sys.executable, "-m", "paribus", *map(str, arguments)]
     environment = {**os.environ, "HOME": "/nonexistent"}
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -1,4 +1,4 @@
-"""`ceteris report` in its three forms, and what it says where it cannot print."""
+"""`paribus report` in its three forms, and what it says where it cannot print."""
 
 import os
 import re
@@ -10,10 +10,10 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.api import printing
-from ceteris.cli.main import app
-from ceteris.errors import StoreError
+import paribus
+from paribus.api import printing
+from paribus.cli.main import app
+from paribus.errors import StoreError
 from tests.api.test_scope import STUDY
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report") / "out"
-    ceteris.from_mapping({**STUDY, "seeds": 2}).run(folder)
+    paribus.from_mapping({**STUDY, "seeds": 2}).run(folder)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""`ceteris status`: counts per variant, running trials with their curves, failures once, what comes next."""
+"""`paribus status`: counts per variant, running trials with their curves, failures once, what comes next."""
 
 import json
 import sqlite3
@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.cli.main import app
+import paribus
+from paribus.cli.main import app
 from tests.api.test_scope import STUDY
 
 pytestmark = pytest.mark.slow
@@ -24,14 +24,14 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("status") / "my out"
     factors = {"width": STUDY["factors"]["width"], "drop": {LONG: None, "some": {"set": {"train.epochs": 4}}}}  # fmt: skip
     study = {**STUDY, "seeds": 3, "factors": factors, "published": {}}
-    ceteris.from_mapping(study).run(folder)
+    paribus.from_mapping(study).run(folder)
     return folder
 
 
 @pytest.fixture
 def stopped(run):
     """The same run in the middle: two failed, one running with two epochs, one not begun."""
-    with sqlite3.connect(run / "ceteris.db") as database:
+    with sqlite3.connect(run / "paribus.db") as database:
         before = database.execute("SELECT identity, status, reason FROM trial").fetchall()
         epochs = database.execute("SELECT * FROM epoch").fetchall()
         change = "UPDATE trial SET status = ?, reason = ? WHERE variant = ? AND seed = ?"
@@ -46,7 +46,7 @@ def stopped(run):
             "(SELECT identity FROM trial WHERE variant = 'large/some' AND seed = 1)"
         )
     yield run
-    with sqlite3.connect(run / "ceteris.db") as database:
+    with sqlite3.connect(run / "paribus.db") as database:
         database.executemany(
             "UPDATE trial SET status = ?2, reason = ?3 WHERE identity = ?1", before
         )
@@ -63,7 +63,7 @@ def invoke(folder, *arguments, columns="80"):
 def test_a_finished_run_says_so_and_where_its_numbers_are(run):
     text = invoke(run)
     assert "scope: 12 of 12 trials done\n" in text.replace("  ", "")
-    assert f"ceteris results '{run}'" in text
+    assert f"paribus results '{run}'" in text
     assert "Failed" not in text
 
 
@@ -74,7 +74,7 @@ def test_a_stopped_run_shows_what_runs_what_failed_and_how_to_go_on(stopped):
     assert "[red]nan[/red]" in text
     assert "\x1b" not in text
     assert "2 of 4" in text
-    assert f"ceteris run '{stopped}'" in text
+    assert f"paribus run '{stopped}'" in text
     first = next(line for line in text.splitlines() if line.startswith(" large/some"))
     assert first.split()[2:] == ["1", "1", "1"]
 
@@ -83,7 +83,7 @@ def test_a_stopped_run_shows_what_runs_what_failed_and_how_to_go_on(stopped):
 def test_it_fits_whatever_the_names_but_for_the_command_to_copy(stopped, columns):
     *lines, command = invoke(stopped, columns=columns).splitlines()
     assert max(map(cell_len, lines)) <= int(columns)
-    assert command.startswith("   ceteris run ")
+    assert command.startswith("   paribus run ")
 
 
 def test_json_keeps_its_fields_and_says_more(stopped):
@@ -104,26 +104,26 @@ def test_json_keeps_its_fields_and_says_more(stopped):
 
 
 def test_counts_of_variants_add_up(stopped):
-    status = ceteris.api.status(stopped)
+    status = paribus.api.status(stopped)
     for word in ("done", "running", "failed", "pending"):
         assert sum(getattr(row, word) for row in status.variants) == status.counts[word]
 
 
 def test_a_run_at_work_is_told_from_one_that_was_interrupted(stopped):
-    from ceteris.api.folder import locked
+    from paribus.api.folder import locked
 
     assert "The run was interrupted. This goes on:" in invoke(stopped)
     with locked(stopped):
         busy = invoke(stopped)
         assert json.loads(invoke(stopped, "--json"))["at_work"]
     assert "A run is at work. To watch it:" in busy
-    assert f"ceteris serve '{stopped}'" in busy
+    assert f"paribus serve '{stopped}'" in busy
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize("command", [["results"], ["results", "--json"], ["status"]])
 def test_a_full_disk_behind_standard_output_is_one_clear_error(run, command):
-    arguments = [sys.executable, "-m", "ceteris", command[0], str(run), *command[1:]]
+    arguments = [sys.executable, "-m", "paribus", command[0], str(run), *command[1:]]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(arguments, stdout=full, stderr=-1, text=True, check=False)
     assert done.returncode == 2
@@ -135,7 +135,7 @@ def test_closed_outputs_and_input_do_no_harm_to_a_run(tiny, tmp_path):
     """A file or socket that takes the number of a closed output would be written over."""
     study = tmp_path / "study.yaml"
     study.write_text(json.dumps(tiny))
-    run = [sys.executable, "-m", "ceteris", "run", str(study), "--out", str(tmp_path / "out")]
+    run = [sys.executable, "-m", "paribus", "run", str(study), "--out", str(tmp_path / "out")]
     closed = ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *run]
     assert subprocess.run(closed, check=False, timeout=120).returncode in {0, 1}
     assert (tmp_path / "out" / "report.html").is_file()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.records import EpochRecord, Look, Trial, TrialOutcome, Variant
-from ceteris.store.store import open_store
+from paribus.records import EpochRecord, Look, Trial, TrialOutcome, Variant
+from paribus.store.store import open_store
 
 VARIANT = Variant("größe/😀 <b>", {"size": "😀"}, {}, {}, {})
 
@@ -31,7 +31,7 @@ def postgres_server():
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found:
         pytest.skip("no PostgreSQL server binaries on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="ceteris-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="paribus-postgres-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -43,7 +43,7 @@ def postgres_server():
     def run(*command):
         subprocess.run([*user, *command], check=True, capture_output=True, cwd="/")
 
-    run(f"{found[-1]}/initdb", "-D", str(data), "-U", "ceteris", "-A", "trust", "-E", "UTF8")
+    run(f"{found[-1]}/initdb", "-D", str(data), "-U", "paribus", "-A", "trust", "-E", "UTF8")
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
     run(
         f"{found[-1]}/pg_ctl",
@@ -56,7 +56,7 @@ def postgres_server():
         "-w",
         "start",
     )
-    yield f"postgresql+psycopg://ceteris@127.0.0.1:{port}"
+    yield f"postgresql+psycopg://paribus@127.0.0.1:{port}"
     run(f"{found[-1]}/pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.errors import DataError
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.errors import DataError
 
 
 def read(source, **settings):
@@ -22,9 +22,9 @@ def refusal(source, **settings):
 
 
 def case(name):
-    root = os.environ.get("CETERIS_CASES", "")
+    root = os.environ.get("PARIBUS_CASES", "")
     if not root or not Path(root, name).is_dir():
-        pytest.skip("no folder with the cases (CETERIS_CASES)")
+        pytest.skip("no folder with the cases (PARIBUS_CASES)")
     return Path(root, name)
 
 

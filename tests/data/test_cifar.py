@@ -10,10 +10,10 @@ import time
 import numpy as np
 import pytest
 
-from ceteris.data import cifar, plain_pickle
-from ceteris.data.cifar import BATCHES, plain_value, read_cifar
-from ceteris.errors import DataError
-from ceteris.records import Parts
+from paribus.data import cifar, plain_pickle
+from paribus.data.cifar import BATCHES, plain_value, read_cifar
+from paribus.errors import DataError
+from paribus.records import Parts
 
 from .reading import read, refusal
 

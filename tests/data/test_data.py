@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.preprocessing import StandardScaler
 
-from ceteris.data import named
-from ceteris.data.cifar import BATCHES, plain_value, read_cifar
-from ceteris.data.dataset import make_dataset
-from ceteris.data.decoded import decoded
-from ceteris.data.exported import export_dataset, open_dataset
-from ceteris.data.facts import data_facts, image_digests
-from ceteris.data.images import LookUp
-from ceteris.data.load import describe, load_dataset
-from ceteris.data.prepare import FittedPreprocessing, open_test, prepare
-from ceteris.data.spec import DataSpec, SplitSpec
-from ceteris.data.splits import Split, split_ids, subset, unused_parts
-from ceteris.errors import DataError
-from ceteris.records import Parts
+from paribus.data import named
+from paribus.data.cifar import BATCHES, plain_value, read_cifar
+from paribus.data.dataset import make_dataset
+from paribus.data.decoded import decoded
+from paribus.data.exported import export_dataset, open_dataset
+from paribus.data.facts import data_facts, image_digests
+from paribus.data.images import LookUp
+from paribus.data.load import describe, load_dataset
+from paribus.data.prepare import FittedPreprocessing, open_test, prepare
+from paribus.data.spec import DataSpec, SplitSpec
+from paribus.data.splits import Split, split_ids, subset, unused_parts
+from paribus.errors import DataError
+from paribus.records import Parts
 
 
 def spec(source="digits", **more):
@@ -533,7 +533,7 @@ def test_a_wrong_answer_leaves_nothing_and_says_why(server, tmp_path, answer, re
         f"{tmp_path / 'a.gz'}: could not be downloaded from any mirror, got {address}: "
     )
     assert text.count(address + ": ") == 2
-    assert "CETERIS_DATA" in text
+    assert "PARIBUS_DATA" in text
     if reason == f"expected hash: {DIGEST}":
         assert DIGEST in text
         assert hashlib.sha256(b"other bytes").hexdigest() in text
@@ -552,7 +552,7 @@ def test_an_endless_body_is_cut_off(server, tmp_path, monkeypatch):
 
 def test_named_sources_are_found_then_cached_then_downloaded(server, tmp_path, monkeypatch):
     files, address = server
-    monkeypatch.setenv("CETERIS_DATA", str(tmp_path / "own"))
+    monkeypatch.setenv("PARIBUS_DATA", str(tmp_path / "own"))
     monkeypatch.setattr(named, "_cache", lambda: tmp_path / "cache")
     idx_folder(tmp_path / "mirror")
     source = named.NAMED["mnist"]
@@ -623,7 +623,7 @@ def test_the_rebuilt_cifar_archive_is_used_with_a_note(real_data):
 
 def test_a_pixel_bomb_is_refused(tmp_path, monkeypatch):
     image_folder(tmp_path)
-    monkeypatch.setattr("ceteris.data.decoding.MAX_PIXELS", 40)
+    monkeypatch.setattr("paribus.data.decoding.MAX_PIXELS", 40)
     buffer = io.BytesIO()
     Image.new("L", (7, 7)).save(buffer, "PNG")
     (tmp_path / "ant" / "bomb.png").write_bytes(buffer.getvalue())
@@ -691,7 +691,7 @@ def test_looking_at_images_finds_what_was_planted():
 def test_trivial_features_are_the_nearest_class_means_of_scikit_learn():
     from sklearn.neighbors import NearestCentroid
 
-    from ceteris.data.trivial import trivial_accuracies
+    from paribus.data.trivial import trivial_accuracies
 
     data = load_dataset(DataSpec.parse({"source": "digits"}))
     split = split_ids(DataSpec.parse({"source": "digits"}).split, data.labels, data.parts)

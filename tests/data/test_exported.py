@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ceteris.data.dataset import make_dataset
-from ceteris.data.exported import export_dataset, open_dataset
-from ceteris.errors import DataError
+from paribus.data.dataset import make_dataset
+from paribus.data.exported import export_dataset, open_dataset
+from paribus.errors import DataError
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ceteris.data.account import account_of
-from ceteris.data.load import describe
-from ceteris.data.prepare import prepare
-from ceteris.data.spec import DataSpec
-from ceteris.errors import DataError
+from paribus.data.account import account_of
+from paribus.data.load import describe
+from paribus.data.prepare import prepare
+from paribus.data.spec import DataSpec
+from paribus.errors import DataError
 from tests.data.reading import case, read, refusal
 
 PICTURES = np.random.default_rng(3).integers(1, 255, (40, 6, 5, 3), dtype=np.uint8)
@@ -238,7 +238,7 @@ def test_classes_that_no_network_can_learn_are_said(tmp_path, counts, settings, 
 def test_another_folder_than_that_of_the_pictures_is_refused_soon(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="not the root of all files, got '/'"):
         read(Path("/"))
-    monkeypatch.setattr("ceteris.data.tree._MOST_OTHERS", 5)
+    monkeypatch.setattr("paribus.data.tree._MOST_OTHERS", 5)
     for name in "ab":
         (tmp_path / name).mkdir()
         Image.fromarray(PICTURES[0]).save(tmp_path / name / "1.png")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from ceteris.data.foreign import ImageStyle, fitting, labelled_files, read_foreign
-from ceteris.data.handwriting import mnist_like
-from ceteris.errors import DataError
+from paribus.data.foreign import ImageStyle, fitting, labelled_files, read_foreign
+from paribus.data.handwriting import mnist_like
+from paribus.errors import DataError
 
 
 def drawn(size=200, *, shift=(0, 0), width=14, paper=235, ink=40, box=(60, 40, 140, 160)):
@@ -72,8 +72,8 @@ def test_an_empty_page_has_no_ink(value):
 
 @pytest.mark.data
 def test_mnist_itself_changes_little(real_data):
-    from ceteris.data.load import load_dataset
-    from ceteris.data.spec import DataSpec
+    from paribus.data.load import load_dataset
+    from paribus.data.spec import DataSpec
 
     images = load_dataset(DataSpec.parse({"source": "mnist"})).images[:300]
     found = np.stack([mnist_like(image) for image in images])

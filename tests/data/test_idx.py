@@ -6,9 +6,9 @@ import struct
 import numpy as np
 import pytest
 
-from ceteris.data import idx
-from ceteris.data.dataset import make_dataset
-from ceteris.records import Parts
+from paribus.data import idx
+from paribus.data.dataset import make_dataset
+from paribus.records import Parts
 
 from .reading import case, pictures, read, refusal
 

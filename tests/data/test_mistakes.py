@@ -5,13 +5,13 @@ import copy
 import numpy as np
 import pytest
 
-import ceteris
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import open_test, prepare, some_validation_images
-from ceteris.data.spec import DataSpec
-from ceteris.engine.run import run_trial
-from ceteris.errors import StudyError
-from ceteris.study.identity import plan_trials
+import paribus
+from paribus.data.load import load_dataset
+from paribus.data.prepare import open_test, prepare, some_validation_images
+from paribus.data.spec import DataSpec
+from paribus.engine.run import run_trial
+from paribus.errors import StudyError
+from paribus.study.identity import plan_trials
 
 SETTINGS = {
     "source": "digits",
@@ -95,8 +95,8 @@ def test_a_study_must_announce_its_mistakes(part, mistakes, text):
     study = copy.deepcopy(STUDY)
     study[part]["mistakes"] = mistakes
     with pytest.raises(StudyError, match=text):
-        ceteris.from_mapping(study)
-    assert ceteris.from_mapping({**study, "teaching": True}).plan(jobs=1).plan.teaching
+        paribus.from_mapping(study)
+    assert paribus.from_mapping({**study, "teaching": True}).plan(jobs=1).plan.teaching
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def test_a_warm_start_begins_below_chance_and_changes_only_what_it_names():
         study = copy.deepcopy({**STUDY, "teaching": True})
         if mistakes:
             study["train"]["mistakes"] = mistakes
-        plan = ceteris.from_mapping(study).plan(jobs=1).plan
+        plan = paribus.from_mapping(study).plan(jobs=1).plan
         (trial,) = plan_trials(plan, {"base": "digits"}, lambda _: 1)
         spec = DataSpec.parse(trial.variant.data)
         outcomes[name] = run_trial(trial, prepare(load_dataset(spec), spec, seed=0), emit=lambda _: None)  # fmt: skip

@@ -7,9 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from ceteris.data import npz_archive
-from ceteris.data.dataset import make_dataset
-from ceteris.records import Parts
+from paribus.data import npz_archive
+from paribus.data.dataset import make_dataset
+from paribus.records import Parts
 
 from .reading import case, pictures, read, refusal
 
@@ -664,7 +664,7 @@ def test_bombs_are_refused_before_anything_is_allocated(tmp_path, monkeypatch):
 
 def test_mutated_archives_give_data_or_one_error(tmp_path):
     """Every byte may be wrong: 400 archives with flipped, cut or doubled bytes."""
-    from ceteris.errors import DataError
+    from paribus.errors import DataError
 
     rng = np.random.default_rng(3)
     whole = packed(images=GRAY, labels=LABELS)

@@ -6,8 +6,8 @@ import gzip
 import numpy as np
 import pytest
 
-from ceteris.data import table_text
-from ceteris.records import Parts
+from paribus.data import table_text
+from paribus.records import Parts
 
 from .reading import case, pictures, read, refusal
 

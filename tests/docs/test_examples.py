@@ -4,20 +4,20 @@ from pathlib import Path
 
 import pytest
 
-import ceteris
+import paribus
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_can_be_planned(path):
-    planned = ceteris.load(path).plan()
+    planned = paribus.load(path).plan()
     assert planned.plan.study == path.stem
     assert planned.estimate.seconds > 0
 
 
 def test_the_speed_run_uses_what_the_records_use():
-    train = ceteris.load(next(p for p in EXAMPLES if p.stem == "cifar10-speedrun")).plan().plan
+    train = paribus.load(next(p for p in EXAMPLES if p.stem == "cifar10-speedrun")).plan().plan
     (variant,) = train.variants
     assert [name for item in variant.train["augment"] for name in item] == [
         "flip",

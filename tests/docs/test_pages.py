@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.errors import StudyError
-from ceteris.study.load import load_study, study_from_mapping
-from ceteris.study.reading import read_text
-from ceteris.study.template import TEMPLATE
 from docs.generate import FOLDER, PAGES
+from paribus.errors import StudyError
+from paribus.study.load import load_study, study_from_mapping
+from paribus.study.reading import read_text
+from paribus.study.template import TEMPLATE
 
 ROOT = Path(__file__).parents[2]
 

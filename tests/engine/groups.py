@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import prepare
-from ceteris.data.spec import DataSpec
-from ceteris.engine.group import run_group
-from ceteris.engine.run import run_trial
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.load import study_from_mapping
+from paribus.data.load import load_dataset
+from paribus.data.prepare import prepare
+from paribus.data.spec import DataSpec
+from paribus.engine.group import run_group
+from paribus.engine.run import run_trial
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.load import study_from_mapping
 
 SMALL = {"train": 0.2, "validation": 0.1, "test": 0.7, "seed": 1}
 

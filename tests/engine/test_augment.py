@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ceteris.engine.augment import Augmenter
-from ceteris.nn.augmentation import Crop, Cutout, Flip, draw_moves
+from paribus.engine.augment import Augmenter
+from paribus.nn.augmentation import Crop, Cutout, Flip, draw_moves
 
 SHAPE = (5, 6, 2)
 CPU = torch.device("cpu")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ceteris.engine.version import engine_version
-from ceteris.study.expand import expand
-from ceteris.study.identity import make_trial
-from ceteris.study.load import study_from_mapping
+from paribus.engine.version import engine_version
+from paribus.study.expand import expand
+from paribus.study.identity import make_trial
+from paribus.study.load import study_from_mapping
 
 DENSE = {"Dense": {"units": 10, "activation": "softmax"}}
 CONV = {"Conv2D": {"filters": 4, "kernel_size": 3, "activation": "relu"}}
@@ -61,9 +61,9 @@ def test_strides(arguments, expected):
 
 
 def engine_version_of_nested(layer):
-    from ceteris.engine.concerned import strides_where_torch_fails
-    from ceteris.nn.spec import ModelSpec
-    from ceteris.records import Variant
+    from paribus.engine.concerned import strides_where_torch_fails
+    from paribus.nn.spec import ModelSpec
+    from paribus.records import Variant
 
     model = ModelSpec.parse({"layers": [layer]}).resolved().to_settings(seldom=False)
     return 4 if strides_where_torch_fails(Variant("v", {}, {}, model, {})) else 3

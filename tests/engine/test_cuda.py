@@ -8,18 +8,18 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import ceteris
-from ceteris.api.running import RunOptions
-from ceteris.data.exported import export_dataset
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.engine.augment import Augmenter
-from ceteris.engine.precision import exact_products
-from ceteris.execute import worker
-from ceteris.execute.events import Fatal, Task
-from ceteris.nn.operators.dropout import keyed_factors
-from ceteris.nn.stacked import ConvolutionWay
-from ceteris.nn.training import TrainSpec
+import paribus
+from paribus.api.running import RunOptions
+from paribus.data.exported import export_dataset
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.engine.augment import Augmenter
+from paribus.engine.precision import exact_products
+from paribus.execute import worker
+from paribus.execute.events import Fatal, Task
+from paribus.nn.operators.dropout import keyed_factors
+from paribus.nn.stacked import ConvolutionWay
+from paribus.nn.training import TrainSpec
 from tests.engine.groups import (
     NETWORKS,
     alone,
@@ -224,9 +224,9 @@ def test_a_study_runs_from_its_file_to_its_results(tmp_path, group_size):
     path = tmp_path / "study.json"
     path.write_text(json.dumps(mapping))
     options = RunOptions(device="cuda", group_size=group_size)
-    results = ceteris.load(path).run(tmp_path / "out", options=options)
+    results = paribus.load(path).run(tmp_path / "out", options=options)
     assert [trial.status for trial in results.summary.trials] == ["done"] * 6
-    on_cpu = ceteris.load(path).run(tmp_path / "cpu")
+    on_cpu = paribus.load(path).run(tmp_path / "cpu")
     for one, other in zip(on_cpu.summary.trials, results.summary.trials, strict=True):
         assert (one.variant, one.seed) == (other.variant, other.seed)
         assert other.metrics["val_loss"] == pytest.approx(one.metrics["val_loss"], rel=2e-3)

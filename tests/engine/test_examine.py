@@ -8,21 +8,21 @@ import pytest
 import torch
 from torch import nn
 
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import prepare
-from ceteris.data.spec import DataSpec
-from ceteris.engine import probe
-from ceteris.engine.counterfactual import explain_failure
-from ceteris.engine.examine import class_counts, contradicted, examine
-from ceteris.engine.images import DeviceImages
-from ceteris.engine.probe import probe_network
-from ceteris.engine.run import first_failure, run_trial
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.spec import ModelSpec
-from ceteris.records import Predictions
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.load import study_from_mapping
+from paribus.data.load import load_dataset
+from paribus.data.prepare import prepare
+from paribus.data.spec import DataSpec
+from paribus.engine import probe
+from paribus.engine.counterfactual import explain_failure
+from paribus.engine.examine import class_counts, contradicted, examine
+from paribus.engine.images import DeviceImages
+from paribus.engine.probe import probe_network
+from paribus.engine.run import first_failure, run_trial
+from paribus.nn.initial import initial_weights
+from paribus.nn.spec import ModelSpec
+from paribus.records import Predictions
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.load import study_from_mapping
 
 BASE = {
     "study": "s",

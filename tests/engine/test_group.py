@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from ceteris.engine.group_step import GroupStep
-from ceteris.engine.history import Checkpoint
-from ceteris.engine.run import run_trial
-from ceteris.execute.grouping import groups_of
-from ceteris.nn.build import build_network
-from ceteris.nn.operators.dropout import keyed_factors, stacked_factors
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.stacked import stack
+from paribus.engine.group_step import GroupStep
+from paribus.engine.history import Checkpoint
+from paribus.engine.run import run_trial
+from paribus.execute.grouping import groups_of
+from paribus.nn.build import build_network
+from paribus.nn.operators.dropout import keyed_factors, stacked_factors
+from paribus.nn.spec import ModelSpec
+from paribus.nn.stacked import stack
 from tests.engine.groups import (
     NETWORKS,
     alone,
@@ -272,7 +272,7 @@ def test_replaying_a_recorded_pass_changes_nothing(monkeypatch):
         monkeypatch.setattr(torch.cuda, name, fake)
     monkeypatch.setattr(GroupStep, "__call__", call)
     monkeypatch.setattr(
-        "ceteris.engine.group_step.products_in", lambda *_: contextlib.nullcontext()
+        "paribus.engine.group_step.products_in", lambda *_: contextlib.nullcontext()
     )
     replayed = together(trials, data)
     assert set(calls) == {50, 9}, "full batches and a smaller one"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ceteris.data.images import ImageSet, LookUp
-from ceteris.engine.images import DeviceImages
+from paribus.data.images import ImageSet, LookUp
+from paribus.engine.images import DeviceImages
 
 CPU = torch.device("cpu")
 

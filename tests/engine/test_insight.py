@@ -9,19 +9,19 @@ from captum.attr import IntegratedGradients, LayerGradCam
 from torch import nn
 from torch.nn import functional as F
 
-from ceteris.data.images import ImageSet
-from ceteris.engine.insight import (
+from paribus.data.images import ImageSet
+from paribus.engine.insight import (
     attributions_of,
     grad_cam,
     integrated_gradients,
     last_convolution,
     layer_outputs,
 )
-from ceteris.engine.predict import predict_images
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.summary import model_summary
-from ceteris.records import Variant
+from paribus.engine.predict import predict_images
+from paribus.nn.initial import initial_weights
+from paribus.nn.spec import ModelSpec
+from paribus.nn.summary import model_summary
+from paribus.records import Variant
 
 SHAPE = (12, 10, 3)
 CONVOLUTIONAL = [

@@ -9,16 +9,16 @@ import torch
 from scipy.special import logsumexp
 from torch.nn import functional as F
 
-from ceteris.engine.evaluate import Scorer
-from ceteris.engine.run import run_trial
-from ceteris.engine.run_reference import run_reference_trial
-from ceteris.engine.version import OLDEST, engine_version
-from ceteris.nn.build import build_network, load_weights
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.losses import build_loss
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.training import TrainSpec
-from ceteris.reference.network import build_reference
+from paribus.engine.evaluate import Scorer
+from paribus.engine.run import run_trial
+from paribus.engine.run_reference import run_reference_trial
+from paribus.engine.version import OLDEST, engine_version
+from paribus.nn.build import build_network, load_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.losses import build_loss
+from paribus.nn.spec import ModelSpec
+from paribus.nn.training import TrainSpec
+from paribus.reference.network import build_reference
 from tests.engine.groups import data_of, study, together, trials_of
 
 PENALTY = {"l1": 0.01, "l2": 0.03}

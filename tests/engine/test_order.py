@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.engine.group import run_group
-from ceteris.engine.order import batch_order, examples_per_epoch, steps_per_epoch
-from ceteris.engine.run import run_trial
-from ceteris.nn.training import TrainSpec
+from paribus.engine.group import run_group
+from paribus.engine.order import batch_order, examples_per_epoch, steps_per_epoch
+from paribus.engine.run import run_trial
+from paribus.nn.training import TrainSpec
 from tests.engine.groups import assert_close, data_of, study, trials_of
 
 

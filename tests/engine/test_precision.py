@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ceteris.engine.precision import exact_products
+from paribus.engine.precision import exact_products
 
 WANTED = [
     (torch.backends.cudnn, "allow_tf32", False),

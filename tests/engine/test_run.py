@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ceteris.data.images import ImageSet
-from ceteris.data.load import load_dataset
-from ceteris.data.prepare import prepare
-from ceteris.data.spec import DataSpec
-from ceteris.engine.run import run_trial
-from ceteris.keyed import generator, key
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.spec import ModelSpec
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.load import study_from_mapping
+from paribus.data.images import ImageSet
+from paribus.data.load import load_dataset
+from paribus.data.prepare import prepare
+from paribus.data.spec import DataSpec
+from paribus.engine.run import run_trial
+from paribus.keyed import generator, key
+from paribus.nn.initial import initial_weights
+from paribus.nn.spec import ModelSpec
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.load import study_from_mapping
 
 SHAPE = (8, 8, 1)
 

@@ -5,8 +5,8 @@ import copy
 import numpy as np
 import pytest
 
-from ceteris.engine.run import run_trial
-from ceteris.engine.run_reference import run_reference_trial
+from paribus.engine.run import run_trial
+from paribus.engine.run_reference import run_reference_trial
 from tests.engine.groups import data_of, study, trials_of
 
 CONV = {"Conv2D": {"filters": 6, "kernel_size": 3, "activation": "relu"}}

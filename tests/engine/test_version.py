@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from ceteris.engine.version import CHANGES, ENGINE_VERSION, OLDEST, Change, engine_version
-from ceteris.records import Variant
+from paribus.engine.version import CHANGES, ENGINE_VERSION, OLDEST, Change, engine_version
+from paribus.records import Variant
 
 
 def a_variant(**train: object) -> Variant:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ceteris.execute import artifacts
-from ceteris.records import EpochRecord, Predictions
+from paribus.execute import artifacts
+from paribus.records import EpochRecord, Predictions
 
 RECORD = EpochRecord(1, {"loss": 1.0, "accuracy": 0.5}, 0.1, 100.0, 0.01)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ceteris.execute import insight
-from ceteris.execute.insight import layer_maps, most_confident, read_insight
-from ceteris.records import LayerOutput, Predictions
+from paribus.execute import insight
+from paribus.execute.insight import layer_maps, most_confident, read_insight
+from paribus.records import LayerOutput, Predictions
 
 
 def test_the_surest_mistakes_come_first():

@@ -13,20 +13,20 @@ import psutil
 import pytest
 import torch
 
-from ceteris import errors
-from ceteris.checking import Issue, SettingsError
-from ceteris.data.exported import export_dataset
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.errors import Problem, StoreError
-from ceteris.execute import artifacts, starting, worker
-from ceteris.execute import events as events_
-from ceteris.execute.events import EpochEnded, Fatal, Finished, Lost, NotDone, Started, Task, fatal
-from ceteris.execute.pool import Pool
-from ceteris.execute.spawning import WORKER_ENVIRONMENT
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.load import study_from_mapping
+from paribus import errors
+from paribus.checking import Issue, SettingsError
+from paribus.data.exported import export_dataset
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.errors import Problem, StoreError
+from paribus.execute import artifacts, starting, worker
+from paribus.execute import events as events_
+from paribus.execute.events import EpochEnded, Fatal, Finished, Lost, NotDone, Started, Task, fatal
+from paribus.execute.pool import Pool
+from paribus.execute.spawning import WORKER_ENVIRONMENT
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.load import study_from_mapping
 
 
 @pytest.fixture
@@ -260,8 +260,8 @@ def test_a_gpu_that_is_too_small_stops_the_study_and_fails_no_trial(
     def full(*_, **__):
         raise error
 
-    monkeypatch.setattr("ceteris.engine.group.run_group", full)
-    monkeypatch.setattr("ceteris.engine.run.run_trial", full)
+    monkeypatch.setattr("paribus.engine.group.run_group", full)
+    monkeypatch.setattr("paribus.engine.run.run_trial", full)
     (first, *_), told = tasks(), []
     worker._serve(
         worker._Desk(tmp_path / "out", "cpu"), replace(first, group_size=size), told.append
@@ -280,7 +280,7 @@ def test_another_runtime_error_is_a_trials_own(tasks, tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr("ceteris.engine.run.run_trial", broken)
+    monkeypatch.setattr("paribus.engine.run.run_trial", broken)
     (first, *_), told = tasks(), []
     worker._serve(worker._Desk(tmp_path / "out", "cpu"), first, told.append)
     assert isinstance(told[-1], Finished)
@@ -296,7 +296,7 @@ def test_every_error_of_ours_crosses_as_a_kind_that_the_parent_knows():
         """A later version's."""
 
     problem = Problem("here", "must be good", "bad")
-    makers = {kind: kind for kind in subclasses(errors.CeterisError)}
+    makers = {kind: kind for kind in subclasses(errors.ParibusError)}
     makers[SettingsError] = lambda _: SettingsError([Issue(("here",), "must be good", "bad")])
     for kind, make in makers.items():
         crossed = fatal(make(problem))
@@ -309,7 +309,7 @@ def test_every_error_of_ours_crosses_as_a_kind_that_the_parent_knows():
     assert type(fatal(Newer("text")).error()) is errors.StoreError
     assert str(fatal(Newer("text")).error()) == "text"
     assert fatal(errors.TrialError("x")) is None
-    assert fatal(errors.CeterisError("x")) is None
+    assert fatal(errors.ParibusError("x")) is None
 
 
 class Unpicklable(Exception):
@@ -318,13 +318,13 @@ class Unpicklable(Exception):
 
 
 @pytest.mark.parametrize(
-    "error", [Unpicklable("odd"), errors.TrialError("odd"), errors.CeterisError("odd")]
+    "error", [Unpicklable("odd"), errors.TrialError("odd"), errors.ParibusError("odd")]
 )
 def test_an_error_that_ends_no_run_fails_a_fit_and_leaves_a_trained_trial_alone(tasks, tmp_path, monkeypatch, error):  # fmt: skip
     def broken(*_, **__):
         raise error
 
-    monkeypatch.setattr("ceteris.engine.run.run_trial", broken)
+    monkeypatch.setattr("paribus.engine.run.run_trial", broken)
     monkeypatch.setattr(worker, "_test", broken)
     monkeypatch.setattr(worker, "_explain", broken)
     (first, *_) = tasks()
@@ -337,7 +337,7 @@ def test_an_error_that_ends_no_run_fails_a_fit_and_leaves_a_trained_trial_alone(
 
 
 def test_workers_that_all_end_before_they_begin_are_one_error(tasks, tmp_path, monkeypatch):
-    monkeypatch.setattr("ceteris.execute.pool.work", os._exit)
+    monkeypatch.setattr("paribus.execute.pool.work", os._exit)
     with (
         pytest.raises(errors.TrialError, match="must live long enough to begin a trial"),
         Pool(tmp_path, jobs=2) as pool,
@@ -353,7 +353,7 @@ def test_workers_that_all_end_before_they_begin_are_one_error(tasks, tmp_path, m
 def test_a_worker_whose_parent_has_ended_before_it_could_ask_ends_too(tmp_path):
     program = """
 import multiprocessing, os, sys, time
-from ceteris.execute.spawning import die_with_parent
+from paribus.execute.spawning import die_with_parent
 
 def late(parent, path):
     while os.getppid() == parent:

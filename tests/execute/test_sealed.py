@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from ceteris.errors import StoreError, TrialError
-from ceteris.execute.sealed import find_sealed, read_sealed, write_sealed
+from paribus.errors import StoreError, TrialError
+from paribus.execute.sealed import find_sealed, read_sealed, write_sealed
 
 TEXTS = ("{}", '"sha256":"0000", "place": "é\\\\"', "")
 
@@ -69,7 +69,7 @@ def test_a_file_in_the_place_of_another_is_refused(file, place):
         read_sealed(other)
     assert str(caught.value) == (
         f"{other}: must be a whole safetensors file, got the file that belongs at "
-        "a trial/weights.safetensors. Run the study again: ceteris run FOLDER trains what cannot "
+        "a trial/weights.safetensors. Run the study again: paribus run FOLDER trains what cannot "
         "be read once more."
     )
 
@@ -81,14 +81,14 @@ def test_a_moved_results_folder_is_read(file):
 
 
 def test_files_of_earlier_versions_are_read(tmp_path):
-    save_file({"a": np.array([1.5, 2.5])}, tmp_path / "old", metadata={"ceteris": "said"})
+    save_file({"a": np.array([1.5, 2.5])}, tmp_path / "old", metadata={"paribus": "said"})
     arrays, text = read_sealed(tmp_path / "old")
     assert (arrays["a"].tolist(), text) == ([1.5, 2.5], "said")
 
 
 def test_a_file_whose_checksum_was_taken_out_is_not_taken_for_an_old_one(file):
     arrays = load_file(file)
-    save_file(arrays, file, metadata={"ceteris": "{}", "place": "a trial/weights.safetensors"})
+    save_file(arrays, file, metadata={"paribus": "{}", "place": "a trial/weights.safetensors"})
     with pytest.raises(TrialError, match="a header that we have not written"):
         read_sealed(file)
 

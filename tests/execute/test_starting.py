@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ceteris.execute import fork_server, starting
-from ceteris.execute.fork_server import ForkServer
-from ceteris.execute.spawning import WORKER_ENVIRONMENT
+from paribus.execute import fork_server, starting
+from paribus.execute.fork_server import ForkServer
+from paribus.execute.spawning import WORKER_ENVIRONMENT
 
 pytestmark = pytest.mark.skipif(
     not starting._can_fork(), reason="workers are forked on Linux, where pidfds can be opened"
@@ -143,9 +143,9 @@ def test_what_a_worker_prints_goes_where_ours_goes_now(start, capfd):
 PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
-from ceteris.cli.saying import fill_standard_files
+from paribus.cli.saying import fill_standard_files
 fill_standard_files()
-from ceteris.execute import starting
+from paribus.execute import starting
 from tests.execute.test_starting import wait_long
 
 if sys.argv[1] == "spawned":

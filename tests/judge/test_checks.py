@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ceteris.judge.checks import all_checks, run_checks
-from ceteris.judge.checks.warm_start import fresh_loss
-from ceteris.judge.evidence import Evidence
-from ceteris.judge.reading import layers_of, mean_curve, num_classes
-from ceteris.records import (
+from paribus.judge.checks import all_checks, run_checks
+from paribus.judge.checks.warm_start import fresh_loss
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import layers_of, mean_curve, num_classes
+from paribus.records import (
     Claim,
     DataDescription,
     DataFacts,
@@ -516,8 +516,8 @@ def test_the_best_of_many_looks_too_good():
 def test_a_fresh_networks_loss_is_that_of_equal_probabilities(loss, final):
     import torch
 
-    from ceteris.nn.losses import build_loss
-    from ceteris.nn.training import TrainSpec
+    from paribus.nn.losses import build_loss
+    from paribus.nn.training import TrainSpec
 
     own = {"optimizer": "SGD", "epochs": 1, "batch_size": 1, "loss": loss}
     model = {"layers": [{"Dense": {"units": 7, "activation": final}}]}

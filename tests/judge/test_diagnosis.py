@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.clean_studies import HARD, examine_hard, hard_case
 from benchmarks.diagnosis import MISTAKES, clean_case, inject, run
-from ceteris.judge.checks import all_checks
+from paribus.judge.checks import all_checks
 
 PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
 

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
-from ceteris.judge.claims import judge_claims
-from ceteris.judge.contrasts import Contrast
-from ceteris.judge.crossed import Spread, crossed_spread
-from ceteris.judge.effects import Interval
-from ceteris.judge.marks import Marks, contrast_table
-from ceteris.judge.mcnemar import mcnemar
-from ceteris.judge.published import compare_published, published_difference
-from ceteris.judge.samples import Sample, seeds_in_scope
-from ceteris.judge.verdicts import seeds_needed
-from ceteris.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
+from paribus.judge.claims import judge_claims
+from paribus.judge.contrasts import Contrast
+from paribus.judge.crossed import Spread, crossed_spread
+from paribus.judge.effects import Interval
+from paribus.judge.marks import Marks, contrast_table
+from paribus.judge.mcnemar import mcnemar
+from paribus.judge.published import compare_published, published_difference
+from paribus.judge.samples import Sample, seeds_in_scope
+from paribus.judge.verdicts import seeds_needed
+from paribus.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
 
 CLAIM = Claim("c", "says", "reg", "bn", ">", "none", "val_accuracy", margin=0.01)
 SOURCE = Claim(

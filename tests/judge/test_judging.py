@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ceteris.judge.checks import all_checks
-from ceteris.judge.claims import judge_claims
-from ceteris.judge.effects import mean_interval
-from ceteris.judge.evidence import Evidence
-from ceteris.judge.samples import Sample
-from ceteris.judge.selection import missing_trials, select_variant
-from ceteris.judge.summary import summarise
-from ceteris.judge.verdicts import judge_difference, primary_p
-from ceteris.records import Claim, Look, Plan, SelectRule, StoredTrial, Variant
+from paribus.judge.checks import all_checks
+from paribus.judge.claims import judge_claims
+from paribus.judge.effects import mean_interval
+from paribus.judge.evidence import Evidence
+from paribus.judge.samples import Sample
+from paribus.judge.selection import missing_trials, select_variant
+from paribus.judge.summary import summarise
+from paribus.judge.verdicts import judge_difference, primary_p
+from paribus.records import Claim, Look, Plan, SelectRule, StoredTrial, Variant
 
 DATA = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
 

@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from benchmarks.calibration import _trial, plan_of
-from ceteris.judge.claims import judge_claims, open_claims
-from ceteris.judge.looks import nominal_levels
-from ceteris.judge.selection import select_variant
-from ceteris.judge.summary import required_trials, summarise
-from ceteris.records import Claim
+from paribus.judge.claims import judge_claims, open_claims
+from paribus.judge.looks import nominal_levels
+from paribus.judge.selection import select_variant
+from paribus.judge.summary import required_trials, summarise
+from paribus.records import Claim
 
 LOOKS = (5, 10, 15, 20)
 BN = Claim("bn", "s", "reg", "bn", ">", "none", "val_accuracy", margin=0.01)

@@ -13,13 +13,13 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import ttost_paired
 
-from ceteris.judge.claims import benjamini_hochberg, holm, judge_claims
-from ceteris.judge.contrasts import contrasts_of
-from ceteris.judge.overview import factorial_overview
-from ceteris.judge.prospects import claim_prospects, detectable_difference
-from ceteris.judge.samples import Sample, seeds_for_direction, seeds_for_equality
-from ceteris.judge.verdicts import seeds_needed
-from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from paribus.judge.claims import benjamini_hochberg, holm, judge_claims
+from paribus.judge.contrasts import contrasts_of
+from paribus.judge.overview import factorial_overview
+from paribus.judge.prospects import claim_prospects, detectable_difference
+from paribus.judge.samples import Sample, seeds_for_direction, seeds_for_equality
+from paribus.judge.verdicts import seeds_needed
+from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
 
 NUMBERS = st.lists(st.floats(-1, 1), min_size=5, max_size=20)
 

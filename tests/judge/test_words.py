@@ -6,10 +6,10 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ceteris.judge.claims import judge_claims
-from ceteris.judge.samples import Sample
-from ceteris.judge.words import reason_of
-from ceteris.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from paribus.judge.claims import judge_claims
+from paribus.judge.samples import Sample
+from paribus.judge.words import reason_of
+from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
 
 OWN = tuple(Variant(name, {"reg": name}, {}, {}, {}) for name in ("none", "bn"))
 DIFFERENCES = st.tuples(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ceteris.nn.native import library as native
+from paribus.nn.native import library as native
 
 
 @pytest.fixture

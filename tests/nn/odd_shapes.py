@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from ceteris.nn.build import build_network, load_weights
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.layer import ACTIVATIONS
-from ceteris.nn.shapes import ShapeError
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.stacked import stack
-from ceteris.reference.network import build_reference
+from paribus.nn.build import build_network, load_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.layer import ACTIVATIONS
+from paribus.nn.shapes import ShapeError
+from paribus.nn.spec import ModelSpec
+from paribus.nn.stacked import stack
+from paribus.reference.network import build_reference
 
 SHAPES = [(1, 1, 1), (1, 1, 3), (8, 8, 1), (7, 5, 3), (1, 9, 16)]
 BATCHES = (1, 5)
@@ -156,7 +156,7 @@ def errors(kind, arguments, shape, batch, *, front):
         expected.append({**found, **moved})
     stacked = stack(networks)
     stacked.train()
-    from ceteris.keyed import key
+    from paribus.keyed import key
 
     stacked.begin_epoch(
         lambda name: [key(seed, "dropout", name, 1) % (1 << 64) for seed in range(MEMBERS)]

@@ -7,16 +7,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ceteris.nn.build import build_network
-from ceteris.nn.fusion import fused_steps
-from ceteris.nn.modules import Activation, Convolution, MaxPooling
-from ceteris.nn.native import library as native
-from ceteris.nn.operators import pooling, stem
-from ceteris.nn.operators.convolution import conv2d, convolve
-from ceteris.nn.operators.dropout import keyed_dropout
-from ceteris.nn.operators.pooling import max_pool
-from ceteris.nn.operators.stem import stem_supported
-from ceteris.nn.spec import ModelSpec
+from paribus.nn.build import build_network
+from paribus.nn.fusion import fused_steps
+from paribus.nn.modules import Activation, Convolution, MaxPooling
+from paribus.nn.native import library as native
+from paribus.nn.operators import pooling, stem
+from paribus.nn.operators.convolution import conv2d, convolve
+from paribus.nn.operators.dropout import keyed_dropout
+from paribus.nn.operators.pooling import max_pool
+from paribus.nn.operators.stem import stem_supported
+from paribus.nn.spec import ModelSpec
 
 
 def images(n, channels, height, width, seed=0):

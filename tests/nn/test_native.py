@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.nn.native import building, trust
-from ceteris.nn.native import library as native
+from paribus.nn.native import building, trust
+from paribus.nn.native import library as native
 
 pytestmark = pytest.mark.skipif(native.build().path is None, reason="no C compiler")
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -193,7 +193,7 @@ def test_a_full_disk_is_said(cache, monkeypatch):
     assert "No space left on device" in built.reason
 
 
-@pytest.mark.parametrize("home", ["/proc/nothing", "~/.cache/ceteris", "/dev/null/x"])
+@pytest.mark.parametrize("home", ["/proc/nothing", "~/.cache/paribus", "/dev/null/x"])
 def test_without_a_cache_folder_a_private_one_is_used(cache, compiled, monkeypatch, home):
     monkeypatch.setattr(building.platformdirs, "user_cache_dir", lambda *_, **__: home)
     assert private(build())
@@ -203,7 +203,7 @@ def test_without_a_cache_folder_a_private_one_is_used(cache, compiled, monkeypat
 @pytest.mark.slow
 def test_processes_that_start_together_compile_once(tmp_path):
     code = (
-        "from ceteris.nn.native import building, library\n"
+        "from paribus.nn.native import building, library\n"
         "real = building._compile\n"
         "def counted(*a):\n    print('compiled', flush=True)\n    return real(*a)\n"
         "building._compile = counted\n"

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 
-from ceteris.keyed import generator
-from ceteris.nn.build import build_network, load_weights, read_weights
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.initializers import INITIALIZERS, draw
-from ceteris.nn.registry import LAYERS
-from ceteris.nn.shapes import ShapeError
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.summary import model_summary
+from paribus.keyed import generator
+from paribus.nn.build import build_network, load_weights, read_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.initializers import INITIALIZERS, draw
+from paribus.nn.registry import LAYERS
+from paribus.nn.shapes import ShapeError
+from paribus.nn.spec import ModelSpec
+from paribus.nn.summary import model_summary
 
 # Keras's own conversion of its variables to NumPy raises it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.nn.native import library as native
-from ceteris.nn.registry import LAYERS
+from paribus.nn.native import library as native
+from paribus.nn.registry import LAYERS
 from tests.nn import odd_shapes
 
 SCRIPT = Path(odd_shapes.__file__)

@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ceteris.nn.build import build_network, load_weights
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.native import library as native
-from ceteris.nn.operators.convolution import convolve
-from ceteris.nn.operators.dropout import keyed_dropout, keyed_factors
-from ceteris.nn.operators.pooling import max_pool
-from ceteris.nn.operators.product import linear
-from ceteris.nn.operators.stem import StemGeometry, stem_convolution, stem_supported
-from ceteris.nn.operators.updates import update_by_kernel
-from ceteris.nn.spec import ModelSpec
+from paribus.nn.build import build_network, load_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.native import library as native
+from paribus.nn.operators.convolution import convolve
+from paribus.nn.operators.dropout import keyed_dropout, keyed_factors
+from paribus.nn.operators.pooling import max_pool
+from paribus.nn.operators.product import linear
+from paribus.nn.operators.stem import StemGeometry, stem_convolution, stem_supported
+from paribus.nn.operators.updates import update_by_kernel
+from paribus.nn.spec import ModelSpec
 
 PLAIN = native.Built(None, "a test chose PyTorch's operators")
 
@@ -338,7 +338,7 @@ def test_a_relu_layer_beside_pooling_shares_its_pass(kernels, monkeypatch, front
 def test_the_kernels_can_be_declined_and_say_why(monkeypatch, tmp_path):
     monkeypatch.setenv(native.CHOICE_VARIABLE, "torch")
     native.build.cache_clear()
-    assert native.build() == native.Built(None, "CETERIS_KERNELS=torch")
+    assert native.build() == native.Built(None, "PARIBUS_KERNELS=torch")
     monkeypatch.delenv(native.CHOICE_VARIABLE)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CC", raising=False)

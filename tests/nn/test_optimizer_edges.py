@@ -9,10 +9,10 @@ import torch
 os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 
-from ceteris.nn.native import library as native
-from ceteris.nn.operators.updates import update_by_kernel
-from ceteris.nn.optimizers import build_optimizer
-from ceteris.nn.training import TrainSpec
+from paribus.nn.native import library as native
+from paribus.nn.operators.updates import update_by_kernel
+from paribus.nn.optimizers import build_optimizer
+from paribus.nn.training import TrainSpec
 
 # Keras's own conversion of its variables to NumPy raises it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")

@@ -11,13 +11,13 @@ from torch.nn import functional as F
 os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 
-from ceteris.checking import SettingsError
-from ceteris.nn.build import build_network
-from ceteris.nn.initial import initial_weights, weight_specs
-from ceteris.nn.layer import ACTIVATIONS
-from ceteris.nn.registry import LAYERS
-from ceteris.nn.spec import ModelSpec
-from ceteris.reference.network import build_reference
+from paribus.checking import SettingsError
+from paribus.nn.build import build_network
+from paribus.nn.initial import initial_weights, weight_specs
+from paribus.nn.layer import ACTIVATIONS
+from paribus.nn.registry import LAYERS
+from paribus.nn.spec import ModelSpec
+from paribus.reference.network import build_reference
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 TORCH = {

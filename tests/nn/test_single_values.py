@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from ceteris.nn import modules
-from ceteris.nn.build import build_network, load_weights
-from ceteris.nn.initial import initial_weights
-from ceteris.nn.spec import ModelSpec
-from ceteris.nn.stacked import stack
+from paribus.nn import modules
+from paribus.nn.build import build_network, load_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.spec import ModelSpec
+from paribus.nn.stacked import stack
 
 SINGLE = [
     ("BatchNormalization", {}, (1, 1, 3), 1),

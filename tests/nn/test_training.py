@@ -10,12 +10,12 @@ import torch
 os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 
-from ceteris.keyed import generator
-from ceteris.nn.early_stopping import best_epoch, should_stop
-from ceteris.nn.losses import build_loss
-from ceteris.nn.optimizers import build_optimizer
-from ceteris.nn.schedules import learning_rate
-from ceteris.nn.training import OPTIMIZERS, Cosine, EarlyStopping, OneCycle, Step, TrainSpec
+from paribus.keyed import generator
+from paribus.nn.early_stopping import best_epoch, should_stop
+from paribus.nn.losses import build_loss
+from paribus.nn.optimizers import build_optimizer
+from paribus.nn.schedules import learning_rate
+from paribus.nn.training import OPTIMIZERS, Cosine, EarlyStopping, OneCycle, Step, TrainSpec
 
 # Keras's own conversion of its variables to NumPy raises it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ceteris.nn.native import library as native
-from ceteris.nn.operators import winograd
-from ceteris.nn.operators.convolution import convolve
-from ceteris.nn.operators.dropout import keyed_dropout
-from ceteris.nn.operators.pooling import max_pool
-from ceteris.nn.operators.stem import StemGeometry, stem_convolution
+from paribus.nn.native import library as native
+from paribus.nn.operators import winograd
+from paribus.nn.operators.convolution import convolve
+from paribus.nn.operators.dropout import keyed_dropout
+from paribus.nn.operators.pooling import max_pool
+from paribus.nn.operators.stem import StemGeometry, stem_convolution
 
 CASES = [
     # n, channels, height, width, filters, size, padding
@@ -88,7 +88,7 @@ def test_all_gradients_of_a_convolution_that_takes_it_equal_float64(monkeypatch)
     taken = []
     whole = winograd.winograd_convolution
     monkeypatch.setattr(
-        "ceteris.nn.operators.convolution.winograd_convolution",
+        "paribus.nn.operators.convolution.winograd_convolution",
         lambda *given: taken.append(1) or whole(*given),
     )
     draws = torch.Generator().manual_seed(6)

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from ceteris.engine.gradcheck import check_gradients
-from ceteris.nn.layer import ACTIVATIONS
-from ceteris.nn.registry import LAYERS
-from ceteris.study.expand import expand
-from ceteris.study.load import study_from_mapping
+from paribus.engine.gradcheck import check_gradients
+from paribus.nn.layer import ACTIVATIONS
+from paribus.nn.registry import LAYERS
+from paribus.study.expand import expand
+from paribus.study.load import study_from_mapping
 
 CONV = {"Conv2D": {"filters": 4, "kernel_size": 3, "padding": "same", "activation": "tanh"}}
 DENSE = {"Dense": {"units": 10, "activation": "softmax"}}
@@ -123,9 +123,9 @@ def test_batch_norm_of_flat_inputs_and_lenet_and_the_two_layer_network():
 
 def test_the_textbooks_two_layer_formulas():
     """delta_2 = (y - t) y (1 - y) / N; dW2 = delta_2^T h; delta_1 = (delta_2 W2) h (1 - h)."""
-    from ceteris.nn.initial import initial_weights
-    from ceteris.nn.spec import ModelSpec
-    from ceteris.reference.network import build_reference
+    from paribus.nn.initial import initial_weights
+    from paribus.nn.spec import ModelSpec
+    from paribus.reference.network import build_reference
 
     variant = variant_of(
         ["Flatten", {"Dense": {"name": "one", "units": 3, "activation": "sigmoid"}}, {"Dense": {"name": "two", "units": 10, "activation": "sigmoid"}}],

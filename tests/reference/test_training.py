@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from ceteris.nn.optimizers import build_optimizer
-from ceteris.nn.training import OPTIMIZERS, TrainSpec
-from ceteris.reference.optimizers import ReferenceOptimizer
+from paribus.nn.optimizers import build_optimizer
+from paribus.nn.training import OPTIMIZERS, TrainSpec
+from paribus.reference.optimizers import ReferenceOptimizer
 
 EXTRA = {
     "SGD": [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}],

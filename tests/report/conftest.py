@@ -2,7 +2,7 @@
 
 import pytest
 
-from ceteris.report import charts
+from paribus.report import charts
 
 
 @pytest.fixture(autouse=True)

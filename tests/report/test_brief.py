@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 from scipy import stats
 
-import ceteris
-from ceteris.api.running import RunOptions
-from ceteris.judge.results import Finding, MissingTrial, OverviewRow
-from ceteris.report.brief import brief
+import paribus
+from paribus.api.running import RunOptions
+from paribus.judge.results import Finding, MissingTrial, OverviewRow
+from paribus.report.brief import brief
 
 STUDY = {
     "study": "brief",
@@ -32,7 +32,7 @@ STUDY = {
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     out = tmp_path_factory.mktemp("brief")
-    return ceteris.from_mapping(STUDY).run(out, options=RunOptions(jobs=1))
+    return paribus.from_mapping(STUDY).run(out, options=RunOptions(jobs=1))
 
 
 def said(plan, summary):
@@ -124,7 +124,7 @@ def test_a_run_without_a_winner_says_what_it_can(results):
 def test_every_link_of_the_page_leads_somewhere(results):
     import re
 
-    from ceteris.api.reporting import report_html
+    from paribus.api.reporting import report_html
 
     page = report_html(results)
     targets = set(re.findall(r'id="([^"]+)"', page))

@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ceteris.report import charts
-from ceteris.report.charts import FONTS, to_svg
-from ceteris.report.diagram import Box, draw_model
+from paribus.report import charts
+from paribus.report.charts import FONTS, to_svg
+from paribus.report.diagram import Box, draw_model
 
 LONG = "batch_norm > dropout on val_accuracy (one)"
 

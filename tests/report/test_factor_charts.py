@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ceteris.judge.results import StudyResults
-from ceteris.records import Plan, SelectRule, StoredTrial, Variant
-from ceteris.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
-from ceteris.report.figures import factor_charts_of
+from paribus.judge.results import StudyResults
+from paribus.records import Plan, SelectRule, StoredTrial, Variant
+from paribus.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
+from paribus.report.figures import factor_charts_of
 
 LEVELS = {"depth": ("one", "two"), "reg": ("none", "l2", "bn"), "width": ("8", "16")}
 

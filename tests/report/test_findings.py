@@ -1,7 +1,7 @@
 """Findings on the page: alike ones in one card, each with the number that marks its variant."""
 
-from ceteris.judge.results import Finding
-from ceteris.report.content import findings_by_variant, grouped_findings
+from paribus.judge.results import Finding
+from paribus.report.content import findings_by_variant, grouped_findings
 
 
 def finding(check, where, advice="do this", severity="warning"):

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-import ceteris
-from ceteris.api.running import RunOptions
-from ceteris.report.methods import checklists, methods_paragraph
+import paribus
+from paribus.api.running import RunOptions
+from paribus.report.methods import checklists, methods_paragraph
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def found(tmp_path_factory):
         "claims": [{"id": "helps", "says": "some > none on val_accuracy"}],
     }  # fmt: skip
     out = tmp_path_factory.mktemp("words") / "out"
-    return ceteris.from_mapping(study).run(out, options=RunOptions(jobs=1))
+    return paribus.from_mapping(study).run(out, options=RunOptions(jobs=1))
 
 
 def paragraph(found, **changes):

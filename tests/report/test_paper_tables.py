@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-import ceteris
-from ceteris.api.reporting import report_content
-from ceteris.report.markdown import markdown_report
-from ceteris.report.paper_tables import csv_text, latex, markdown, paper_tables
+import paribus
+from paribus.api.reporting import report_content
+from paribus.report.markdown import markdown_report
+from paribus.report.paper_tables import csv_text, latex, markdown, paper_tables
 from tests.api.test_scope import STUDY
 from tests.report.test_terminal import results as made_up
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     study = {**STUDY, "seeds": 2, "question": "Is <b>large</b> | better?"}
-    return ceteris.from_mapping(study).run(tmp_path_factory.mktemp("paper") / "out")
+    return paribus.from_mapping(study).run(tmp_path_factory.mktemp("paper") / "out")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def rows_of(table):
 
 def test_there_is_a_table_of_claims_effects_and_published_values(tables):
     assert list(tables) == ["claims", "effects", "published"]
-    assert not list(paper_tables(ceteris.judge.results.StudyResults("s", False, (), (), (), (), None, (), ())))  # fmt: skip
+    assert not list(paper_tables(paribus.judge.results.StudyResults("s", False, (), (), (), (), None, (), ())))  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["claims", "effects", "published"])

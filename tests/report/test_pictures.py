@@ -11,26 +11,26 @@ from PIL import Image
 from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from ceteris.judge.effects import Interval
-from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
-from ceteris.nn.summary import LayerRow, ModelSummary
-from ceteris.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
-from ceteris.report.calibration_chart import draw_calibration
-from ceteris.report.claim_chart import claim_points, draw_claims
-from ceteris.report.confusion_chart import draw_confusion, draw_confusion_difference
-from ceteris.report.cost_chart import cost_points, draw_cost
-from ceteris.report.diagram import boxes_of, draw_model
-from ceteris.report.images import confusion, confusion_difference
-from ceteris.report.kernels import kernel_pictures
-from ceteris.report.learning_chart import (
+from paribus.judge.effects import Interval
+from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.nn.summary import LayerRow, ModelSummary
+from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
+from paribus.report.calibration_chart import draw_calibration
+from paribus.report.claim_chart import claim_points, draw_claims
+from paribus.report.confusion_chart import draw_confusion, draw_confusion_difference
+from paribus.report.cost_chart import cost_points, draw_cost
+from paribus.report.diagram import boxes_of, draw_model
+from paribus.report.images import confusion, confusion_difference
+from paribus.report.kernels import kernel_pictures
+from paribus.report.learning_chart import (
     draw_learning_curve,
     examples_of,
     learning_points,
     series_of,
     values_of,
 )
-from ceteris.report.per_class import calibration_error, calibration_points, per_class
-from ceteris.report.sheet import sheet_png
+from paribus.report.per_class import calibration_error, calibration_points, per_class
+from paribus.report.sheet import sheet_png
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from ceteris.api.reporting import report_content
-from ceteris.api.running import RunOptions, run_study
-from ceteris.judge.effects import Interval
-from ceteris.judge.results import ClaimRow, StudyResults, VariantSummary
-from ceteris.records import Claim, EpochRecord, Predictions, StoredTrial
-from ceteris.report.html import render_html
-from ceteris.report.images import confusion, png_uri
-from ceteris.report.tables import csv_table, latex_table, markdown_table
-from ceteris.study.load import study_from_mapping
+from paribus.api.reporting import report_content
+from paribus.api.running import RunOptions, run_study
+from paribus.judge.effects import Interval
+from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.records import Claim, EpochRecord, Predictions, StoredTrial
+from paribus.report.html import render_html
+from paribus.report.images import confusion, png_uri
+from paribus.report.tables import csv_table, latex_table, markdown_table
+from paribus.study.load import study_from_mapping
 
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> \"'& \x1b[31m \\input{x} $ % _ # { } </style> \u2028"
 INTERVAL = Interval(0.9, 0.89, 0.91, 0.01, 5)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ceteris.judge.summary import EXPLORATORY_MARGIN, summarise
-from ceteris.records import EpochRecord, Plan, SelectRule, StoredTrial, Variant
-from ceteris.report.charts import MARGIN, PALETTE, RULE, seed_rows
-from ceteris.report.curve_chart import curve_points, draw_curves, seed_curves
-from ceteris.report.effect_chart import draw_effects, effect_points
-from ceteris.report.figures import charts_of, seeds_chart_of
-from ceteris.report.seed_chart import MOST_JOINED, draw_seeds
+from paribus.judge.summary import EXPLORATORY_MARGIN, summarise
+from paribus.records import EpochRecord, Plan, SelectRule, StoredTrial, Variant
+from paribus.report.charts import MARGIN, PALETTE, RULE, seed_rows
+from paribus.report.curve_chart import curve_points, draw_curves, seed_curves
+from paribus.report.effect_chart import draw_effects, effect_points
+from paribus.report.figures import charts_of, seeds_chart_of
+from paribus.report.seed_chart import MOST_JOINED, draw_seeds
 
 HOSTILE = "<script>alert(1)</script>"
 SEEDS = 5

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from ceteris.judge.effects import Interval
-from ceteris.judge.published import PublishedRow
-from ceteris.judge.results import ClaimRow, Finding, StudyResults, VariantSummary
-from ceteris.records import Claim, EpochRecord, StoredTrial
-from ceteris.report.screen import Screen
-from ceteris.report.terminal import finding_groups, rich_results
-from ceteris.report.text_charts import (
+from paribus.judge.effects import Interval
+from paribus.judge.published import PublishedRow
+from paribus.judge.results import ClaimRow, Finding, StudyResults, VariantSummary
+from paribus.records import Claim, EpochRecord, StoredTrial
+from paribus.report.screen import Screen
+from paribus.report.terminal import finding_groups, rich_results
+from paribus.report.text_charts import (
     interval_bar,
     progress_bar,
     shortened,
@@ -106,7 +106,7 @@ def test_a_narrow_screen_keeps_names_and_the_compared_metric():
 
 def test_shortened_names_stay_apart_and_the_reader_is_told_where_they_stand_in_full():
     text = shown(results(LONG))
-    assert "`ceteris results --json`" in text
+    assert "`paribus results --json`" in text
     assert "--json" not in shown(results())
     rows = [line for line in text.splitlines() if "[45.00, 55.00]" in line or "[65.00, 75.00]" in line]  # fmt: skip
     assert len({row.split()[0] for row in rows}) == 2

@@ -4,16 +4,16 @@ import copy
 
 import pytest
 
-import ceteris
-from ceteris.judge.effects import Interval
-from ceteris.judge.results import StudyResults, VariantSummary
-from ceteris.records import StoredTrial
-from ceteris.report.split_curves import learning_by_split, split_points
-from ceteris.report.tried import format_minutes, minutes_of, tried_table
+import paribus
+from paribus.judge.effects import Interval
+from paribus.judge.results import StudyResults, VariantSummary
+from paribus.records import StoredTrial
+from paribus.report.split_curves import learning_by_split, split_points
+from paribus.report.tried import format_minutes, minutes_of, tried_table
 
 
 def planned(tiny, **changes):
-    return ceteris.from_mapping({**copy.deepcopy(tiny), "claims": [], **changes}).plan()
+    return paribus.from_mapping({**copy.deepcopy(tiny), "claims": [], **changes}).plan()
 
 
 def results(plan, metrics=("accuracy", "val_accuracy"), examples=None, seconds=30.0):

@@ -2,8 +2,8 @@
 
 import pytest
 
-import ceteris
-from ceteris.api.running import RunOptions
+import paribus
+from paribus.api.running import RunOptions
 
 STUDY = {
     "study": "small",
@@ -28,7 +28,7 @@ STUDY = {
 def finished(tmp_path_factory):
     """A folder with one finished run in it."""
     root = tmp_path_factory.mktemp("served")
-    ceteris.from_mapping(STUDY).run(root / "small", options=RunOptions(jobs=1))
+    paribus.from_mapping(STUDY).run(root / "small", options=RunOptions(jobs=1))
     return root
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import ceteris
-from ceteris.api.running import RunOptions
-from ceteris.api.watching import watch
-from ceteris.serve.pages import Library
-from ceteris.serve.runs import arguments_of
-from ceteris.serve.server import serving
+import paribus
+from paribus.api.running import RunOptions
+from paribus.api.watching import watch
+from paribus.serve.pages import Library
+from paribus.serve.runs import arguments_of
+from paribus.serve.server import serving
 
 pytestmark = [
     pytest.mark.browser,
@@ -128,7 +128,7 @@ def test_a_drawn_digit_is_classified_and_shown_as_the_network_sees_it(page, live
     page.wait_for_selector("#verdict table")
     assert page.locator("#verdict tr").count() == 10
     said = page.locator("#verdict p").inner_text()
-    selected = ceteris.open_results(finished / "small").summary.selected.variant
+    selected = paribus.open_results(finished / "small").summary.selected.variant
     assert said.startswith(f"{selected} says ")
     assert said.endswith("of 2 networks agree")
     sizes = page.evaluate(
@@ -242,9 +242,9 @@ def test_hostile_names_are_text(page, tmp_path):
         ],
     }
     root = tmp_path / "<svg onload=alert(2)>"
-    ceteris.from_mapping(study).run(root / "one", options=RunOptions(jobs=1))
+    paribus.from_mapping(study).run(root / "one", options=RunOptions(jobs=1))
     (root / PAYLOAD).mkdir()
-    (root / PAYLOAD / "ceteris.db").write_text(PAYLOAD)
+    (root / PAYLOAD / "paribus.db").write_text(PAYLOAD)
     with serving(Library(root)) as found:
         page.goto(found.address)
         page.wait_for_timeout(1500)

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from ceteris.serve.app import MAX_IMAGE_BYTES, build_app
-from ceteris.serve.guard import is_own_host, new_token
-from ceteris.serve.pages import Library
+from paribus.serve.app import MAX_IMAGE_BYTES, build_app
+from paribus.serve.guard import is_own_host, new_token
+from paribus.serve.pages import Library
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,7 @@ def test_hosts_are_judged_by_what_they_are():
 
 def test_no_route_answers_without_the_token(served):
     app, _, library = served
-    stale = {"cookie": f"ceteris-{PORT}={new_token()}"}
+    stale = {"cookie": f"paribus-{PORT}={new_token()}"}
     wrong = {"authorization": "Bearer x"}
     for path in paths(app, library):
         for method in METHODS:
@@ -129,9 +129,9 @@ def test_the_token_moves_from_the_address_into_a_cookie_that_no_script_reads(ser
     found = ask(app, "GET", f"/?token={token}&x=1")
     assert (found.status_code, found.headers["location"]) == (303, "/?x=1")
     cookie = found.headers["set-cookie"]
-    assert cookie == f"ceteris-{PORT}={token}; HttpOnly; SameSite=Strict; Path=/"
+    assert cookie == f"paribus-{PORT}={token}; HttpOnly; SameSite=Strict; Path=/"
     assert redirected(app, b"//evil.example/", token) == b"/evil.example/"
-    page = ask(app, "GET", "/", headers={"cookie": f"ceteris-{PORT}={token}"})
+    page = ask(app, "GET", "/", headers={"cookie": f"paribus-{PORT}={token}"})
     assert page.status_code == 200
     assert token not in page.text
 
@@ -153,7 +153,7 @@ def test_what_every_answer_says(served):
 
 TRAVERSALS = [
     template.replace("F", file)
-    for file in ("etc/passwd", "small/study.yaml", "ceteris.db", "study.yaml", ".lock")
+    for file in ("etc/passwd", "small/study.yaml", "paribus.db", "study.yaml", ".lock")
     for template in (
         "../F",
         "..%2fF",

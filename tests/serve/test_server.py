@@ -10,13 +10,13 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from ceteris.api.watching import watch
-from ceteris.cli.main import app as command_line
-from ceteris.errors import StoreError
-from ceteris.report.html import part_mark
-from ceteris.serve.pages import Library, existing_library
-from ceteris.serve.runs import arguments_of
-from ceteris.serve.server import serving
+from paribus.api.watching import watch
+from paribus.cli.main import app as command_line
+from paribus.errors import StoreError
+from paribus.report.html import part_mark
+from paribus.serve.pages import Library, existing_library
+from paribus.serve.runs import arguments_of
+from paribus.serve.server import serving
 
 pytestmark = pytest.mark.slow
 
@@ -123,7 +123,7 @@ def test_a_run_is_stopped_and_goes_on_from_the_page(study_file, tmp_path):
         base = f"/studies/{page.identifier}"
         assert "Nothing has been run here yet." in client.get(f"{base}/").text
         page.run.start(arguments_of(study_file, out, {"jobs": 1, "seeds": 3}))
-        await_that(lambda: (out / "ceteris.db").exists() and page_says(page, "Running: "))
+        await_that(lambda: (out / "paribus.db").exists() and page_says(page, "Running: "))
         await_that(lambda: watch(out).done_epochs > 5)
         busy = client.post(f"{base}/resume")
         assert (busy.status_code, "in use by another run" in busy.text) == (409, True)
@@ -152,7 +152,7 @@ def page_says(page, text):
 @pytest.mark.slow
 def test_run_with_serve_from_the_shell(study_file, tmp_path):
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "ceteris", "run", str(study_file), "--out", str(out)]
+    command = [sys.executable, "-m", "paribus", "run", str(study_file), "--out", str(out)]
     options = ["--serve", "--jobs", "1", "--seeds", "4", "--set", "train.epochs=1"]
     process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
     try:
@@ -210,13 +210,13 @@ def test_what_is_missing_for_the_page_is_said(finished, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     found = runner.invoke(command_line, ["serve", str(finished)])
     assert found.exit_code == 2
-    assert "pip install 'ceteris[serve]'" in found.stderr
+    assert "pip install 'paribus[serve]'" in found.stderr
 
 
 def test_a_damaged_study_is_listed_with_what_is_wrong(tmp_path):
     folder = tmp_path / "broken"
     folder.mkdir()
-    (folder / "ceteris.db").write_text("no database")
+    (folder / "paribus.db").write_text("no database")
     html = Library(tmp_path).parts()["studies"]
     assert "broken" in html
     assert "The file is damaged" in html
@@ -234,7 +234,7 @@ def test_a_damaged_study_is_one_clear_error_on_its_page(finished, tmp_path):
         answer = client.get(f"/studies/{page.identifier}/")
         assert answer.status_code == 200
         assert "damaged" in answer.text
-        (tmp_path / "small" / "ceteris.db").write_text("no database")
+        (tmp_path / "small" / "paribus.db").write_text("no database")
         again = client.get(f"/studies/{page.identifier}/")
     assert "The file is damaged" in again.text
     assert "Reading the study" not in again.text

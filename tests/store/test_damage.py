@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from ceteris.errors import StoreError
-from ceteris.store.store import open_store
+from paribus.errors import StoreError
+from paribus.store.store import open_store
 from tests.store.test_read_only import WHOLE, fill, read
 
 NUMBERS = ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"0.5"', "true", "null", "[0.5]"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.errors import StoreError
-from ceteris.records import EpochRecord, Look, Trial, TrialOutcome, Variant
-from ceteris.store.store import open_store
+from paribus.errors import StoreError
+from paribus.records import EpochRecord, Look, Trial, TrialOutcome, Variant
+from paribus.store.store import open_store
 
 VARIANT = Variant("wide", {"f": "l"}, {}, {}, {})
 RECORD = EpochRecord(1, {"loss": 0.5, "val_accuracy": float("nan")}, 0.1, 10.0, 0.01)

@@ -5,10 +5,10 @@ import sqlite3
 import pytest
 from sqlalchemy import inspect
 
-from ceteris.errors import StoreError
-from ceteris.store import tables
-from ceteris.store.schema import HEAD
-from ceteris.store.store import open_store
+from paribus.errors import StoreError
+from paribus.store import tables
+from paribus.store.schema import HEAD
+from paribus.store.store import open_store
 
 
 def refusal(path):
@@ -53,7 +53,7 @@ def test_a_newer_schema_is_refused_politely(tmp_path):
     connection.close()
     assert refusal(path) == (
         f"{path}: must have a schema this version knows (up to {HEAD}), got 9999. "
-        "Update ceteris, or choose another folder with --out."
+        "Update paribus, or choose another folder with --out."
     )
 
 

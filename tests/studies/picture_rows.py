@@ -7,12 +7,12 @@ from pathlib import Path
 from sklearn.metrics import confusion_matrix
 from typer.testing import CliRunner
 
-import ceteris
-from ceteris.cli.main import app
-from ceteris.data.load import load_dataset
-from ceteris.data.spec import DataSpec
-from ceteris.data.splits import split_ids
-from ceteris.execute.artifacts import read_predictions, trial_folder
+import paribus
+from paribus.cli.main import app
+from paribus.data.load import load_dataset
+from paribus.data.spec import DataSpec
+from paribus.data.splits import split_ids
+from paribus.execute.artifacts import read_predictions, trial_folder
 from studies.__main__ import ROOT
 from studies.few import few_images
 
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def results(self):
-        return ceteris.open_results(self.folder)
+        return paribus.open_results(self.folder)
 
     @property
     def page(self):
@@ -64,7 +64,7 @@ class Run:
 
     def alone(self, **places):
         """Evaluate the call that the page documents, or run the command; a command gives its output."""
-        if not self.row.call.startswith("ceteris "):
+        if not self.row.call.startswith("paribus "):
             return eval(self.row.call, {"results": self.results})
         places = {"RUN": self.folder, "STUDY": ROOT / f"{self.row.study}.yaml", **places}
         words = [str(places.get(word, word)) for word in self.row.call.split()[1:]]

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import ceteris
-from ceteris.api.running import RunOptions
-from ceteris.data.load import describe
-from ceteris.data.named import NAMED, load_named
-from ceteris.data.spec import DataSpec
+import paribus
+from paribus.api.running import RunOptions
+from paribus.data.load import describe
+from paribus.data.named import NAMED, load_named
+from paribus.data.spec import DataSpec
 from studies.__main__ import RESULTS, ended, main, study_files
 from studies.course import COURSE, GAP, TEMPLATES, pages, with_gaps
 from studies.few import NUM_TEST, NUM_TRAIN, few_images
@@ -25,7 +25,7 @@ from studies.page import PAGE, README, _machine, page, readme
 @pytest.mark.parametrize("name", [path.stem for path in study_files()])
 def test_every_lab_runs_to_the_end_on_few_images(name, quick_lab):
     folder = quick_lab(name)
-    results = ceteris.open_results(folder)
+    results = paribus.open_results(folder)
     assert ended(results)
     assert (folder / "report.html").exists()
     named = {data.source for data in results.manifest.data} & set(NAMED)
@@ -37,10 +37,10 @@ def test_every_lab_runs_to_the_end_on_few_images(name, quick_lab):
 @pytest.mark.data
 def test_a_lab_that_is_finished_is_not_trained_again(quick_lab, quick_folder, capsys):
     name = "lab-c1-from-scratch"
-    before = ceteris.open_results(quick_lab(name)).summary.trials
+    before = paribus.open_results(quick_lab(name)).summary.trials
     assert main(["--quick", "--only", name, "--out", str(quick_folder)]) == 0
     assert f"{name}: 2 trials" in capsys.readouterr().out
-    assert ceteris.open_results(quick_lab(name)).summary.trials == before
+    assert paribus.open_results(quick_lab(name)).summary.trials == before
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_page_names_the_device_that_trained():
 @pytest.mark.parametrize("source", ["mnist", "cifar10"])
 def test_few_images_are_the_first_ones_for_as_long_as_asked(source, tmp_path, real_data):
     spec = DataSpec.parse({"source": source, "split": {"validation": 0.1}})
-    whole, place = load_named(source), os.environ["CETERIS_DATA"]
+    whole, place = load_named(source), os.environ["PARIBUS_DATA"]
     for _ in range(2):  # written, then found
         with few_images(source, tmp_path):
             found, described = load_named(source), describe(spec)
@@ -115,7 +115,7 @@ def test_few_images_are_the_first_ones_for_as_long_as_asked(source, tmp_path, re
         np.testing.assert_array_equal(own[NUM_TRAIN:], all_of_them[test])
     assert found.class_names == whole.class_names
     assert described.num_examples["test"] == NUM_TEST
-    assert (os.environ["CETERIS_DATA"], describe(spec).num_examples["test"]) == (place, 10_000)
+    assert (os.environ["PARIBUS_DATA"], describe(spec).num_examples["test"]) == (place, 10_000)
 
 
 def test_the_page_is_made_from_the_committed_results():

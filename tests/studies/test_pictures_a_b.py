@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ceteris.execute.artifacts import read_weights_file
+from paribus.execute.artifacts import read_weights_file
 from tests.studies.picture_reading import (
     Tables,
     is_a_curve_of_every_variant,

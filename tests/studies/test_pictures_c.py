@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ceteris.api.gallery import load_gallery
-from ceteris.data.named import FASHION_NAMES
+from paribus.api.gallery import load_gallery
+from paribus.data.named import FASHION_NAMES
 from tests.studies.picture_reading import (
     Tables,
     is_a_curve_of_every_variant,

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from ceteris.execute.artifacts import read_predictions, read_weights_file
-from ceteris.report.learning_chart import examples_of
-from ceteris.report.split_curves import split_points
+from paribus.execute.artifacts import read_predictions, read_weights_file
+from paribus.report.learning_chart import examples_of
+from paribus.report.split_curves import split_points
 from tests.studies.picture_reading import (
     Tables,
     is_a_curve_of_every_variant,

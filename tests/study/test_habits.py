@@ -2,12 +2,12 @@
 
 import pytest
 
-from ceteris.errors import StudyError
-from ceteris.habits import habit_of_key, habit_of_value
-from ceteris.nn.layer import ACTIVATIONS
-from ceteris.nn.registry import LAYERS
-from ceteris.study.load import _study
-from ceteris.study.reading import read_text
+from paribus.errors import StudyError
+from paribus.habits import habit_of_key, habit_of_value
+from paribus.nn.layer import ACTIVATIONS
+from paribus.nn.registry import LAYERS
+from paribus.study.load import _study
+from paribus.study.reading import read_text
 
 LINES = {
     "study": "study: small",

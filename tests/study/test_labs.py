@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.api import load
+from paribus.api import load
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from ceteris.errors import StudyError
-from ceteris.nn.spec import MOST_LAYERS, ModelSpec
-from ceteris.study import limits
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.load import _study, study_from_mapping
-from ceteris.study.reading import read_text
+from paribus.errors import StudyError
+from paribus.nn.spec import MOST_LAYERS, ModelSpec
+from paribus.study import limits
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.load import _study, study_from_mapping
+from paribus.study.reading import read_text
 
 STUDY = """study: small
 data: {source: digits, preprocess: [scale]}
@@ -124,8 +124,8 @@ def test_variants_are_counted_before_they_are_made(design, large):
 
 
 def file_problems(mapping):
-    from ceteris.checking import parse
-    from ceteris.study.schema import StudyFile
+    from paribus.checking import parse
+    from paribus.study.schema import StudyFile
 
     issues = limits.variant_issues(parse(StudyFile, mapping))
     raise StudyError(issue.problem() for issue in issues)

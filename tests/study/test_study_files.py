@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ceteris.data.load import describe
-from ceteris.data.spec import DataSpec
-from ceteris.errors import StudyError
-from ceteris.study.expand import expand
-from ceteris.study.identity import plan_trials
-from ceteris.study.limits import MAX_BYTES_LARGE
-from ceteris.study.load import load_study, study_from_mapping
-from ceteris.study.reading import read_text
-from ceteris.study.resolved import resolved_yaml
-from ceteris.study.schema import json_schema
-from ceteris.study.shapes import check_shapes, with_parameter_warnings
+from paribus.data.load import describe
+from paribus.data.spec import DataSpec
+from paribus.errors import StudyError
+from paribus.study.expand import expand
+from paribus.study.identity import plan_trials
+from paribus.study.limits import MAX_BYTES_LARGE
+from paribus.study.load import load_study, study_from_mapping
+from paribus.study.reading import read_text
+from paribus.study.resolved import resolved_yaml
+from paribus.study.schema import json_schema
+from paribus.study.shapes import check_shapes, with_parameter_warnings
 
 GOOD = """\
 study: small
@@ -50,7 +50,7 @@ def problems(text):
 
 
 def study_from_text(text):
-    from ceteris.study.load import _study
+    from paribus.study.load import _study
 
     return _study(read_text(text), None)
 
@@ -221,7 +221,7 @@ def layer_names(variant):
 
 
 def test_edits_compose_in_the_order_of_the_factors(tmp_path):
-    from ceteris.study.edits import apply_edit
+    from paribus.study.edits import apply_edit
 
     base = {
         "model": {

@@ -1,0 +1,173 @@
+"""The only place that wires the parts together: plan, run, results, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paribus.api.planning import PlannedStudy, plan_study
+from paribus.api.progress import Observer, Progress, Status
+from paribus.api.results import Results, open_results, status
+from paribus.durable import write_file
+from paribus.errors import Problem, StudyError
+from paribus.study.load import Study as LoadedStudy
+from paribus.study.load import load_study, study_from_mapping
+from paribus.study.schema import json_schema
+from paribus.study.template import TEMPLATE
+
+if TYPE_CHECKING:
+    from paribus.api.running import RunOptions
+
+__all__ = [
+    "Observer",
+    "PlannedStudy",
+    "Progress",
+    "Results",
+    "Status",
+    "Study",
+    "default_out",
+    "from_mapping",
+    "json_schema",
+    "load",
+    "open_results",
+    "reopen",
+    "status",
+    "write_report",
+    "write_template",
+]
+
+
+class Study:
+    """A valid study, ready to be planned and run."""
+
+    def __init__(self, loaded: LoadedStudy) -> None:
+        self.loaded = loaded
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.loaded.file.study
+
+    def plan(
+        self,
+        *,
+        seeds: int | None = None,
+        jobs: int | None = None,
+        overrides: Sequence[str] = (),
+        only: Sequence[str] = (),
+        measure: bool = False,
+    ) -> PlannedStudy:
+        """Return what `run` would do, and what it would cost.
+
+        Args:
+            seeds: number of seeds instead of the study's.
+            jobs: worker processes the forecast is for; one per core by default.
+            overrides: ``path=value`` settings, applied to the base before the factors.
+            only: names of the variants to keep; all by default.
+            measure: forecast from a few training steps of every variant instead of from shapes.
+
+        Raises:
+            StudyError: the study breaks a rule.
+            DataError: data at a path cannot be read.
+        """
+        return plan_study(
+            self.loaded, seeds=seeds, jobs=jobs, overrides=overrides, only=only, measure=measure
+        )
+
+    def run(
+        self,
+        out: str | Path | None = None,
+        *,
+        options: RunOptions | None = None,
+        observe: Observer = lambda _: None,
+    ) -> Results:
+        """Run what is missing, judge everything, and write the report.
+
+        Args:
+            out: output folder; ``results/<study>`` by default.
+            options: seeds, jobs, device, overrides.
+            observe: hears of progress.
+
+        Raises:
+            ParibusError: with a text that says what to do.
+        """
+        from paribus.api.running import RunOptions, run_study
+
+        folder = Path(out) if out is not None else default_out(self.name)
+        results = run_study(self.loaded, folder, options or RunOptions(), observe)
+        observe(Progress("report", text="writing the report"))
+        write_report(folder)
+        return results
+
+
+def load(path: str | Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        StudyError: every problem of the file, each with its line.
+    """
+    return Study(load_study(Path(path)))
+
+
+def reopen(folder: str | Path) -> tuple[Study, dict[str, Any]]:
+    """Return the study that a folder holds the results of, and the options it was run with.
+
+    Raises:
+        StoreError: the folder is not a run's.
+        StudyError: the study breaks a rule of this version.
+    """
+    from paribus.api.invocation import kept_invocation, kept_study
+
+    study = Study(kept_study(Path(folder)))
+    options = dict(vars(kept_invocation(Path(folder))))
+    del options["base"]
+    return study, options
+
+
+def from_mapping(mapping: Mapping[str, Any], *, base: str | Path | None = None) -> Study:
+    """Build a study in Python, from what its file would hold.
+
+    Raises:
+        StudyError: every problem.
+    """
+    return Study(study_from_mapping(mapping, base=None if base is None else Path(base)))
+
+
+def default_out(name: str) -> Path:
+    """Return where results go unless told otherwise."""
+    return Path("results") / name
+
+
+def write_report(folder: str | Path, *, kind: str = "html", out: str | Path | None = None) -> Path:
+    """Write the report from what a run left in its folder; return its path.
+
+    Args:
+        folder: output folder of the run.
+        kind: ``html``, ``pdf`` or ``md``.
+        out: the file; ``report.<kind>`` in the folder by default.
+
+    Raises:
+        ParibusError: with a text that says what to do.
+    """
+    from paribus.api.writing import write_report_file
+
+    return write_report_file(Path(folder), kind, None if out is None else Path(out))
+
+
+def write_template(path: Path, *, replace: bool = False) -> None:
+    """Write a commented study file.
+
+    Raises:
+        StudyError: the file exists, or cannot be written.
+    """
+    if os.path.lexists(path) and not replace:
+        fix = "Choose another name, or add --force."
+        raise StudyError(Problem(str(path), "must not exist yet", "an existing file", fix))
+    try:
+        write_file(path, TEMPLATE.encode(), partial=path.with_name(f"{path.name}.partial"))
+    except OSError as error:
+        raise StudyError(
+            Problem(str(path), "must be writable", error.strerror or str(error))
+        ) from error

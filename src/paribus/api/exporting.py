@@ -1,0 +1,165 @@
+"""Every chart of a report as a file of its own, every table, and a notebook that draws them again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from paribus.api.damage import Damage
+from paribus.api.folder import write_bytes
+from paribus.api.frames import frame_files
+from paribus.api.pictures import picture_files
+from paribus.api.reporting import pictures_of, report_content
+from paribus.api.results import Results
+from paribus.errors import Problem, StoreError, StudyError
+from paribus.report.content import ReportContent
+from paribus.report.figures import confusion_charts
+from paribus.report.images import Picture
+from paribus.report.paper_tables import csv_text, latex, markdown, paper_tables
+from paribus.report.tables import csv_table, latex_table, markdown_table
+
+__all__ = ["FORMATS", "charts_of_report", "converted", "write_figures"]
+
+Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
+SHARPNESS = 3.0
+"""Pixels of a PNG per unit of the drawing: enough for print at column width."""
+
+
+def write_figures(
+    results: Results,
+    folder: Path,
+    formats: Sequence[str] = ("svg",),
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
+    """Write all charts and tables of a run; return the files.
+
+    Args:
+        results: of a run.
+        folder: created if needed.
+        formats: of `FORMATS`, any number of them.
+        warn: hears of every file of the run that cannot be read; what needs it is left out.
+
+    Raises:
+        StudyError: a format is unknown.
+        StoreError: a file cannot be written.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        rule = f"must be one of {', '.join(FORMATS)}"
+        raise StudyError([Problem("--format", rule, repr(name)) for name in unknown])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
+    written, report = [], report_content(results)
+    for name, svg in charts_of_report(report):
+        for kind in formats:
+            path = folder / f"{name}.{kind}"
+            write_bytes(path, converted(svg, kind))
+            written.append(path)
+    for name, text in _tables(results):
+        path = folder / name
+        write_bytes(path, text.encode())
+        written.append(path)
+    damage = Damage(results.folder)
+    for name, content in (*picture_files(results, damage), *frame_files(results, damage)):
+        path = folder / name
+        write_bytes(path, content)
+        written.append(path)
+    found = [f for f in report.results.findings if f.check == "unreadable_files"]
+    for finding in dict.fromkeys((*found, *damage.findings())):
+        warn(f"{finding.where}: {finding.evidence}. {finding.advice}.")
+    return written
+
+
+def charts_of_report(content: ReportContent) -> Iterator[tuple[str, str]]:
+    """Yield (file name without ending, SVG)."""
+    if content.claims_chart:
+        yield "claims", content.claims_chart.svg
+    if content.effects_chart:
+        yield "effects", content.effects_chart.svg
+    if content.seeds_chart:
+        yield "seeds", content.seeds_chart.svg
+    for chart in (*content.factor_charts, *content.curves, *content.cost_charts):
+        yield _slug(chart.title), chart.svg
+    for name, chart in confusion_charts(content.confusions, content.confusion_difference).items():
+        yield name, chart.svg
+    for split, chart in content.calibration.items():
+        yield f"reliability-{split}", chart.svg
+    for name, svg in content.diagrams.items():
+        yield f"model-{_slug(name)}", svg
+
+
+def _tables(results: Results) -> Iterator[tuple[str, str]]:
+    yield "trials.csv", csv_table(results.summary)
+    yield "results.md", markdown_table(results.summary) + "\n"
+    yield "results.tex", latex_table(results.summary) + "\n"
+    for table in paper_tables(results.summary):
+        yield f"{table.name}.csv", csv_text(table)
+        yield f"{table.name}.md", markdown(table)
+        yield f"{table.name}.tex", latex(table)
+    yield "figures.ipynb", json.dumps(_notebook(results), indent=1) + "\n"
+
+
+def _notebook(results: Results) -> dict[str, Any]:
+    """Return a notebook that draws the charts again from the results."""
+    opening = f"import paribus\n\nresults = paribus.open_results({str(results.folder.resolve())!r})\nresults"
+    calls = (
+        "results.plot.claims()",
+        "results.plot.effects()",
+        "results.plot.seeds()",
+        "from IPython.display import display\n\ndisplay(*results.plot.curves())",
+        "display(*results.plot.factors())",
+        "display(*results.plot.costs())",
+        "display(*results.plot.confusions())",
+        "results.plot.model()",
+        *_image_calls(results),
+        "results.frame()",
+    )
+    cells: list[dict[str, Any]] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate((opening, *calls))
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _image_calls(results: Results) -> Iterator[str]:
+    """Yield calls that show the images that the run has kept."""
+    nothing: dict[str, tuple[Picture, ...]] = {}
+    groups = Damage(results.folder).part(lambda: pictures_of(results), nothing)
+    if groups:
+        yield "results.images.samples()"
+        yield "display(results.images.mistakes(), results.images.disagreements())"
+    for split in ("validation", "test"):
+        if split in groups:
+            yield f"results.images.predictions({split!r})"
+    yield "results.images.kernels()"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "chart"
+
+
+def converted(svg: str, kind: str) -> bytes:
+    """Return a chart as ``svg``, ``pdf`` or ``png``."""
+    import vl_convert
+
+    if kind == "pdf":
+        return bytes(vl_convert.svg_to_pdf(svg))
+    if kind == "png":
+        return bytes(vl_convert.svg_to_png(svg, scale=SHARPNESS))
+    return svg.encode()

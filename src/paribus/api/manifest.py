@@ -1,0 +1,80 @@
+"""What a run writes down about itself, so that results and report need neither the data nor the study file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter, ValidationError
+
+from paribus.errors import Problem, StoreError
+from paribus.records import DataDescription, DataFacts, Plan
+
+__all__ = ["DataNote", "Manifest", "manifest_from_json", "manifest_to_json"]
+
+
+@dataclass(frozen=True)
+class DataNote:
+    """One data set of a study: its content's fingerprint, and what there is to say about it."""
+
+    source: str
+    fingerprint: str
+    notes: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    """What was done to pixels or labels."""
+    ignored: tuple[str, ...] = ()
+    """What lies in the source and was not used."""
+
+    def lines(self) -> tuple[str, ...]:
+        """Return everything there is to say, one line each."""
+        return (
+            *self.notes,
+            *(f"changed: {text}" for text in self.changed),
+            *(f"ignored: {text}" for text in self.ignored),
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A plan, and what was known of its data when it ran."""
+
+    plan: Plan
+    descriptions: Mapping[str, DataDescription]
+    """Variant name -> its data."""
+    data: tuple[DataNote, ...]
+    data_keys: Mapping[str, str]
+    """Variant name -> fingerprint of its data set."""
+    facts: Mapping[str, DataFacts] = field(default_factory=dict)
+    """Variant name -> what looking at its images has found."""
+    engine_versions: Mapping[str, int] = field(default_factory=dict)
+    """Variant name -> version of the arithmetic that trains it; with `data_keys`, it gives the
+    identities of the plan's trials. Empty where an earlier version wrote this down."""
+    results_seen: bool = False
+    """Whether some trial had a result when this was registered: later claims are exploratory."""
+
+
+_ADAPTER = TypeAdapter(Manifest)
+
+
+def manifest_to_json(manifest: Manifest) -> str:
+    """Return the manifest as JSON text."""
+    return _ADAPTER.dump_json(manifest).decode()
+
+
+def manifest_from_json(text: str, *, where: str) -> Manifest:
+    """Read a manifest back.
+
+    Raises:
+        StoreError: the text is not a manifest of this version.
+    """
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        raise StoreError(
+            Problem(
+                where=where,
+                rule="must hold the plan of a run that this version of paribus can read",
+                got=f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}",
+                fix="Run the study again with the same --out to rewrite it.",
+            )
+        ) from error

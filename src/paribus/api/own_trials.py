@@ -1,0 +1,74 @@
+"""Which stored trials belong to a plan: a folder may hold trials of other settings under the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from paribus.records import Plan, StoredTrial, Trial, Variant
+from paribus.study.identity import make_trial, plan_trials
+
+__all__ = ["own_trials", "refit_of"]
+
+
+def own_trials(
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    fingerprints: Mapping[str, str],
+    versions: Mapping[str, int],
+) -> tuple[StoredTrial, ...]:
+    """Return the trials that a plan asks for, and refits that follow from them.
+
+    Args:
+        plan: the study.
+        trials: as stored, by runs of any settings.
+        fingerprints: variant name -> fingerprint of its data.
+        versions: variant name -> version of the arithmetic; empty where an earlier version of the
+            program did not write it down: then names and seeds decide, as they did there.
+    """
+    if not versions:
+        return tuple(trials)
+    planned = {
+        trial.identity: trial
+        for trial in plan_trials(plan, fingerprints, lambda variant: versions[variant.name])
+    }
+    first = [item for item in trials if item.identity in planned]
+    refits = {
+        refit_of(
+            planned[item.identity],
+            item,
+            data_fingerprint=fingerprints[item.variant],
+            engine_version=versions[item.variant],
+        ).identity
+        for item in first
+        if item.status == "done"
+    }
+    return tuple(item for item in trials if item.identity in planned or item.identity in refits)
+
+
+def refit_of(
+    trial: Trial, stored: StoredTrial, *, data_fingerprint: str, engine_version: int
+) -> Trial:
+    """Return the same seed on training and validation images, for as many epochs as were kept.
+
+    Args:
+        trial: of the plan.
+        stored: how it ended.
+        data_fingerprint: of its data.
+        engine_version: of the arithmetic.
+    """
+    train: dict[str, Any] = {
+        **trial.variant.train,
+        "epochs": stored.observed.get("kept_epoch", stored.epochs),
+        "early_stopping": None,
+        "checkpoint": "last",
+    }
+    variant: Variant = replace(trial.variant, train=train)
+    return make_trial(
+        variant,
+        trial.seed,
+        "train+validation",
+        data_fingerprint=data_fingerprint,
+        engine_version=engine_version,
+    )

@@ -1,0 +1,55 @@
+"""The data sets of a study, each read once: for its plan, for what is said of it, and for its run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paribus.data.account import DataAccount, account_of
+from paribus.data.dataset import Dataset
+from paribus.data.load import data_key, describe, load_dataset
+from paribus.data.named import is_here
+from paribus.data.spec import NAMED_SOURCES, DataSpec
+from paribus.records import DataDescription
+
+__all__ = ["Sources"]
+
+
+class Sources:
+    """Reads data sets when they are first asked for, and keeps them until they are released."""
+
+    def __init__(self, base: Path | None) -> None:
+        self._base = base
+        self._kept: dict[str, Dataset] = {}
+
+    def dataset(self, spec: DataSpec) -> Dataset:
+        """Return the data set of a setting.
+
+        Raises:
+            DataError: it cannot be had.
+        """
+        key = data_key(spec)
+        if key not in self._kept:
+            self._kept[key] = load_dataset(spec, base=self._base)
+        return self._kept[key]
+
+    def describe(self, spec: DataSpec) -> DataDescription:
+        """Return shape, class names and counts; named sources are not read for it.
+
+        Raises:
+            DataError: data at a path cannot be read.
+        """
+        return describe(spec, None if spec.source in NAMED_SOURCES else self.dataset(spec))
+
+    def account(self, spec: DataSpec) -> DataAccount:
+        """Return what was read; nothing is downloaded for it.
+
+        Raises:
+            DataError: the data cannot be read.
+        """
+        known = self.describe(spec)
+        here = spec.source not in NAMED_SOURCES or is_here(spec.source)
+        return account_of(spec.completed(known.parts), self.dataset(spec) if here else None, known)
+
+    def release(self) -> None:
+        """Forget what was read, so that its memory is free."""
+        self._kept.clear()

@@ -1,0 +1,87 @@
+"""The command line: one file per command, found here by name. Argument parsing and printing only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paribus.cli import (
+    audit,
+    check,
+    compare,
+    explain,
+    figures,
+    gradcheck,
+    init,
+    plan,
+    predict,
+    report,
+    results,
+    run,
+    serve,
+    status,
+    test,
+)
+from paribus.cli.saying import PlainGroup, fill_standard_files, say, speak_plainly
+from paribus.version import __version__
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="paribus",
+    cls=PlainGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        say(f"paribus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Controlled experiments on image classifiers: one study file in, an honest report out.
+
+    Start with: paribus init study.yaml, then paribus run study.yaml
+    """
+
+
+for module in (
+    init,
+    check,
+    plan,
+    run,
+    serve,
+    status,
+    results,
+    report,
+    compare,
+    figures,
+    audit,
+    gradcheck,
+    predict,
+    test,
+    explain,
+):
+    app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
+
+
+def main() -> None:
+    """Run the command line."""
+    fill_standard_files()
+    speak_plainly()
+    app()

@@ -1,0 +1,82 @@
+"""Files that a crash or a power cut leaves as they were, or as they shall be, never in between.
+
+Content, fsync, rename, fsync of the folder: each step is a point of `paribus.failpoints`. Everything
+that must last is written here; what can be made again (a cache) is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from paribus.failpoints import reach
+
+__all__ = ["remove", "sync_folder", "write_file"]
+
+
+def write_file(path: Path, content: bytes, *, partial: Path) -> None:
+    """Write a file; its folder exists.
+
+    Args:
+        path: of the file; points are named after it.
+        content: all of it.
+        partial: where the content stands until it is whole; of the same folder.
+
+    Raises:
+        OSError: it cannot be written; what stood there before still does.
+    """
+    name, half = path.name, len(content) // 2
+    view = memoryview(content)
+    try:
+        reach(f"{name}.write")
+        with partial.open("wb") as file:
+            file.write(view[:half])
+            file.flush()
+            reach(f"{name}.half")
+            file.write(view[half:])
+            file.flush()
+            reach(f"{name}.fsync")
+            os.fsync(file.fileno())
+        reach(f"{name}.rename")
+        partial.replace(path)
+        sync_folder(path.parent, point=name)
+    except OSError:
+        with contextlib.suppress(OSError):
+            remove(partial, point=f"{name}.partial")
+        raise
+    reach(f"{name}.end")
+
+
+def sync_folder(folder: Path, *, point: str) -> None:
+    """Make renames and removals in a folder last; a system that cannot do so goes without.
+
+    Args:
+        folder: exists.
+        point: name of what was renamed.
+
+    Raises:
+        OSError: the disk is full, or broken.
+    """
+    reach(f"{point}.folder")
+    if os.name == "nt":  # Windows opens no folders
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path, *, point: str) -> None:
+    """Remove a file, if there is one.
+
+    Args:
+        path: of the file.
+        point: its name as a point.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    reach(f"{point}.remove")
+    path.unlink(missing_ok=True)

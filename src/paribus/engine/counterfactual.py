@@ -1,0 +1,96 @@
+"""Why a trial's loss stopped being finite: the same steps again, one condition changed at a time.
+
+A cause is what makes the failure vanish when it alone is changed. Runs are short: as many steps as
+the failing trial took, and some more.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from paribus.data.prepare import PreparedData
+from paribus.engine.run import first_failure
+from paribus.records import Trial
+
+__all__ = ["MOST_STEPS", "explain_failure"]
+
+MOST_STEPS = 400
+"""Trials that fail later are not run again."""
+MARGIN = 20
+"""Steps that a counterfactual must survive beyond the failing one."""
+
+CAREFUL = 1e-4
+"""A learning rate at which nearly everything is stable."""
+
+Treatment = Callable[[Tensor], Tensor]
+Change = tuple[str, dict[str, Any], Treatment | None]
+"""Name, settings of training, what is done to the images."""
+
+
+def explain_failure(
+    trial: Trial, data: PreparedData, steps: int, device: str = "cpu"
+) -> list[dict[str, Any]]:
+    """Run the first steps of a failed trial again under changed conditions.
+
+    Args:
+        trial: failed with a loss that is not finite.
+        data: prepared for it.
+        steps: optimizer steps until then.
+        device: ``cpu`` or ``cuda``.
+
+    Returns:
+        ``{"change", "fails"}`` per condition, the unchanged one first; empty if the failure came
+        too late to be worth it.
+    """
+    images = data.train_images
+    if not 0 < steps <= MOST_STEPS or not len(images):
+        return []
+    rows = []
+    for name, train, treat in _changes(dict(trial.variant.train)):
+        changed = replace(trial, variant=replace(trial.variant, train=train))
+        failing = first_failure(
+            changed,
+            data,
+            num_steps=steps + MARGIN,
+            device=torch.device(device),
+            treat=treat,
+        )
+        rows.append({"change": name, "fails": failing is not None})
+    return rows
+
+
+def _changes(train: dict[str, Any]) -> Iterator[Change]:
+    yield "nothing", train, None
+    size = train["batch_size"]
+    for other in (max(1, size // 2), 2 * size):
+        yield f"batch_size {other}", {**train, "batch_size": other}, None
+    if train["precision"] != "fp32":
+        yield "precision fp32", {**train, "precision": "fp32"}, None
+    yield "NaN and infinity in the inputs set to 0", train, _finite
+    yield "inputs standardised", train, _standardised
+    yield "learning_rate / 10", _slower(train, lambda rate: rate / 10), None
+    yield f"learning_rate {CAREFUL:g}", _slower(train, lambda rate: min(rate, CAREFUL)), None
+
+
+def _slower(train: dict[str, Any], slowed: Callable[[float], float]) -> dict[str, Any]:
+    changed = copy.deepcopy(train)
+    for constants in changed["optimizer"].values():
+        constants["learning_rate"] = slowed(constants["learning_rate"])
+    return changed
+
+
+def _finite(batch: Tensor) -> Tensor:
+    return torch.nan_to_num(batch, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _standardised(batch: Tensor) -> Tensor:
+    """Every image to mean 0 and deviation 1."""
+    axes = (1, 2, 3)
+    centred = batch - batch.mean(axes, keepdim=True)
+    return centred / (centred.square().mean(axes, keepdim=True).sqrt() + 1e-6)

@@ -1,0 +1,137 @@
+"""A look inside a trained network: what its layers put out, what reaches them, whether it is steady.
+
+Works on a network of its own, built from the trial's initial and final weights, so that it can
+disturb nothing and sees the same for trials that were trained alone or in a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from paribus.data.prepare import PreparedData
+from paribus.engine.evaluate import Scorer
+from paribus.engine.images import DeviceImages
+from paribus.engine.stages import look_at_stages
+from paribus.nn.build import Network, build_network, load_weights
+from paribus.nn.initial import initial_weights
+from paribus.nn.modules import Activation
+from paribus.nn.spec import ModelSpec
+from paribus.nn.training import TrainSpec
+from paribus.records import Trial
+
+__all__ = ["probe_network"]
+
+EXAMPLES = 250
+"""Images on which a unit must stay silent to count as dead; fewer of large ones."""
+PIXELS = 300_000
+"""Of all these images together, so that looking takes little memory."""
+GRADIENT_EXAMPLES = 32
+ALONE = 16
+"""Images that are also scored one by one."""
+_LIMITS = {"sigmoid": (0.01, 0.99), "tanh": (-0.99, 0.99)}
+
+
+def probe_network(
+    trial: Trial, data: PreparedData, weights: Mapping[str, npt.NDArray[np.float32]]
+) -> dict[str, Any]:
+    """Measure a trained network on some training images, in float32 on the CPU.
+
+    Args:
+        trial: what was trained.
+        data: prepared for it.
+        weights: what it ended with.
+
+    Returns:
+        Plain JSON. ``layers``: one entry per layer, of its output in evaluation mode the root mean
+        square ``rms``, the fraction of ``dead`` units (relu: silent on all images) and the fraction
+        of ``saturated`` values (sigmoid, tanh: within 0.01 of a limit). ``gradients``: per kernel
+        the root mean square of its gradient, of the first weights (``start``) and the last
+        (``end``). ``input_rms``. ``alone``: the largest change of a probability when images are
+        scored one by one; ``twice``: when they are scored again.
+    """
+    model = ModelSpec.parse(trial.variant.model)
+    shape = data.train_images.image_shape
+    network = build_network(model, shape)
+    scorer = _scorer(trial, model, network, len(data.class_names))
+    images = DeviceImages(data.train_images, torch.device("cpu"))
+    labels = torch.from_numpy(data.train_labels)
+    affordable = max(ALONE, min(EXAMPLES, PIXELS // (shape[0] * shape[1])))
+    chosen = torch.arange(min(affordable, len(images)))
+    load_weights(network, initial_weights(model, shape, trial.seed))
+    few = chosen[:GRADIENT_EXAMPLES]
+    start = _gradients(network, scorer, images.batch(few), labels[few], trial.seed)
+    load_weights(network, weights)
+    end = _gradients(network, scorer, images.batch(few), labels[few], trial.seed)
+    load_weights(network, weights)  # running statistics have moved
+    batch = images.batch(chosen)
+    return {
+        "examples": len(chosen),
+        "input_rms": _rms(batch),
+        "layers": _layers(network, batch),
+        "gradients": {name: {"start": start[name], "end": end[name]} for name in start},
+        **_steadiness(network, batch),
+    }
+
+
+def _scorer(trial: Trial, model: ModelSpec, network: Network, num_classes: int) -> Scorer:
+    train = TrainSpec.parse(trial.variant.train, model.defaults)
+    return Scorer.of(train, network.final_activation, num_classes)
+
+
+def _gradients(
+    network: Network, scorer: Scorer, batch: Tensor, labels: Tensor, seed: int
+) -> dict[str, float]:
+    """Root mean square of the gradient of every weight of two axes or more."""
+    network.train()
+    network.begin_epoch(seed, 0)
+    network.zero_grad()
+    loss = scorer.objective(network(batch), labels, "mean")
+    loss.backward()  # type: ignore[no-untyped-call]
+    return {
+        name: _rms(tensor.grad)
+        for name, tensor in network.weight_tensors().items()
+        if tensor.grad is not None and tensor.dim() > 1
+    }
+
+
+def _layers(network: Network, batch: Tensor) -> list[dict[str, Any]]:
+    network.eval()
+    found: list[dict[str, Any]] = []
+    look_at_stages(network, batch, lambda *seen: found.append(_layer(*seen)))
+    return found
+
+
+def _layer(name: str, module: nn.Module, output: Tensor) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name.removesuffix("/activation"), "rms": _rms(output)}
+    if isinstance(module, Activation):
+        units = output.transpose(0, 1).flatten(1)
+        if module.name == "relu":
+            row["dead"] = float((units <= 0).all(1).double().mean())
+            row["units"] = len(units)
+        elif module.name in _LIMITS:
+            low, high = _LIMITS[module.name]
+            row["saturated"] = float(((units < low) | (units > high)).double().mean())
+    return row
+
+
+def _steadiness(network: Network, batch: Tensor) -> dict[str, float]:
+    """Score images together, again, and one by one: evaluation must not notice."""
+    network.eval()
+    with torch.no_grad():
+        first = network.probabilities(network(batch))
+        again = network.probabilities(network(batch))
+        alone = torch.cat([network.probabilities(network(row[None])) for row in batch[:ALONE]])
+    return {
+        "twice": float((again - first).abs().max()),
+        "alone": float((alone - first[:ALONE]).abs().max()),
+    }
+
+
+def _rms(tensor: Tensor) -> float:
+    return float(tensor.double().square().mean().sqrt())

@@ -1,0 +1,69 @@
+"""Which trials may be trained together: those whose arithmetic has one shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paribus.records import Trial
+
+__all__ = ["groups_of"]
+
+_LAYER_DETAILS = ("rate",)
+_LAYER_ENDINGS = ("_initializer", "_regularizer")
+_OWN_TRAINING = ("optimizer", "schedule", "early_stopping", "checkpoint")
+"""Settings in which members of a group may differ."""
+
+
+def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
+    """Share trials out into groups of at most ``size``.
+
+    Groups are filled in the order of the trials given (seed by seed), so that early seeds end first.
+    Trials of a group agree in data, layers, batch size, epochs, loss and precision; seeds, dropout
+    rates, penalties, initializers, optimizers, schedules and stopping rules may differ. Trials with
+    equal optimizers stand side by side.
+
+    Args:
+        trials: to train, the first ones first.
+        size: members of a group; 1 keeps every trial alone.
+    """
+    if size == 1:
+        return [(trial,) for trial in trials]
+    alike: dict[str, list[Trial]] = {}
+    for trial in trials:
+        train = trial.variant.train
+        if train.get("backend") == "numpy" or train.get("mistakes"):  # groups know neither
+            alike[trial.identity] = [trial]
+            continue
+        alike.setdefault(_shape_of(trial), []).append(trial)
+    groups = []
+    for members in alike.values():
+        for start in range(0, len(members), size):
+            part = members[start : start + size]
+            part.sort(key=lambda trial: (_text(trial.variant.train), trial.seed))
+            groups.append(tuple(part))
+    place = {trial.identity: index for index, trial in enumerate(trials)}
+    groups.sort(key=lambda group: min(place[trial.identity] for trial in group))
+    return groups
+
+
+def _shape_of(trial: Trial) -> str:
+    variant = trial.variant
+    train = {key: value for key, value in variant.train.items() if key not in _OWN_TRAINING}
+    own_images = trial.seed if variant.data.get("train_size") is not None else None
+    return _text([variant.data, trial.fit_on, own_images, _outline(variant.model), train])
+
+
+def _outline(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _outline(item)
+            for key, item in value.items()
+            if key not in _LAYER_DETAILS and not key.endswith(_LAYER_ENDINGS)
+        }
+    return [_outline(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=dict)

@@ -1,0 +1,50 @@
+"""Checks: one file each. A check looks at the evidence of a study, and yields findings.
+
+A module in this folder that defines ``check(study)`` is found by itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.results import Finding
+
+__all__ = ["all_checks", "run_checks"]
+
+Check = Callable[[Evidence], Iterator[Finding]]
+_ORDER = ("error", "warning", "note")
+_DEPTH = {
+    **dict.fromkeys(("contradicted_labels", "dead_units", "vanishing_gradients"), 1),
+    **dict.fromkeys(
+        (
+            "at_chance",
+            "failed_trials",
+            "late_ranking",
+            "not_converged",
+            "overfitting",
+            "underfitting",
+        ),
+        2,
+    ),
+}
+"""How far a check's finding is from the cause: 0 for what was set up (the default), 1 for what goes
+on inside because of it, 2 for how that ends."""
+
+
+def all_checks() -> dict[str, Check]:
+    """Return every check by the name of its file."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: importlib.import_module(f"{__name__}.{name}").check for name in names}
+
+
+def run_checks(study: Evidence) -> tuple[Finding, ...]:
+    """Run every check; errors come first, and causes before symptoms."""
+    found = [finding for check in all_checks().values() for finding in check(study)]
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    return _ORDER.index(finding.severity), _DEPTH.get(finding.check, 0)

@@ -1,0 +1,42 @@
+"""The best epoch by validation is kept, and its validation score reported: it is a little too good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import fmean
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+NOTICED = 0.002
+"""Accuracy by which the kept epochs surpass the last ones."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note how much higher the kept epoch scores than the last, where the best is kept."""
+    keeping = {v.name for v in study.plan.variants if v.train.get("checkpoint") == "best"}
+    for name, trials in done_trials(study.plan, study.trials).items():
+        pairs = [
+            (trial.metrics["val_accuracy"], trial.curves[-1].metrics["val_accuracy"])
+            for trial in trials
+            if trial.curves
+            and "val_accuracy" in trial.metrics
+            and "val_accuracy" in trial.curves[-1].metrics
+        ]
+        if name not in keeping or not pairs:
+            continue
+        gap = fmean(kept - last for kept, last in pairs)
+        if gap > NOTICED:
+            yield Finding(
+                check="best_epoch",
+                severity="note",
+                where=name,
+                evidence=(
+                    f"the epoch that is kept was chosen by validation and scores {100 * gap:.2f} points "
+                    "above the last one there"
+                ),
+                advice="Part of that is luck; only the test set says what it is worth.",
+            )

@@ -1,0 +1,36 @@
+"""One image with two labels: no network can get both right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.results import Finding
+from paribus.records import DataFacts
+
+__all__ = ["check"]
+
+SHOWN = 5
+"""Pairs that are named."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Warn of equal images whose labels differ."""
+    seen = set()
+    for name, facts in study.facts.items():
+        if not facts.contradictory or facts.contradictory in seen:
+            continue
+        seen.add(facts.contradictory)
+        yield Finding(
+            check="contradictory_labels",
+            severity="warning",
+            where=f"the data of {name}",
+            evidence=f"{facts.contradictory:,} images occur with different labels"
+            + (f" ({_examples(facts)})" if facts.clashes else ""),
+            advice="Look at them; at least one label of each is wrong.",
+        )
+
+
+def _examples(facts: DataFacts) -> str:
+    more = " ..." if len(facts.clashes) > SHOWN else ""
+    return ", ".join(f"{one} = {other}" for one, other in facts.clashes[:SHOWN]) + more

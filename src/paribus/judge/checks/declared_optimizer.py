@@ -1,0 +1,36 @@
+"""The optimizer that ran is not the one that was declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Compare every trial's optimizer, read off the object, with the settings."""
+    plan, trials = study.plan, study.trials
+    done = done_trials(plan, trials)
+    for variant in plan.variants:
+        for trial in done.get(variant.name, []):
+            seen = trial.observed.get("optimizer")
+            declared = variant.train.get("optimizer")
+            if not seen or not declared:
+                continue
+            name, constants = next(iter(declared.items()))
+            wrong = {k: v for k, v in constants.items() if k in seen and seen[k] != v}
+            if seen["class"] == name and not wrong:
+                continue
+            ran = ", ".join(f"{key} {value}" for key, value in seen.items() if key != "class")
+            yield Finding(
+                check="declared_optimizer",
+                severity="error",
+                where=f"{variant.name}, seed {trial.seed}",
+                evidence=f"declared {name}{constants or ''}, ran {seen['class']} ({ran})",
+                advice="Its results belong to the optimizer that ran; train the variant again.",
+            )
+            break

@@ -1,0 +1,83 @@
+"""Failed trials are data: they are counted, named and never replaced by a number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.results import Finding
+from paribus.records import StoredTrial
+
+__all__ = ["check"]
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Name the variants with failed trials and the first reason."""
+    plan, trials = study.plan, study.trials
+    failed: dict[str, list[StoredTrial]] = defaultdict(list)
+    for trial in trials:
+        if trial.status == "failed":
+            failed[trial.variant].append(trial)
+    for variant, items in failed.items():
+        tried = [trial for trial in items if trial.observed.get("counterfactuals")]
+        yield Finding(
+            check="failed_trials",
+            severity="warning",
+            where=variant,
+            evidence=(
+                f"{len(items)} of {len(plan.seeds)} trials failed; seed {items[0].seed}: {items[0].reason}"
+                + (f". Run again: {_tried(tried[0])}" if tried else "")
+            ),
+            advice=_advice(tried),
+        )
+
+
+def _tried(trial: StoredTrial) -> str:
+    """Say under which changed conditions a trial failed again."""
+    rows = trial.observed["counterfactuals"]
+    failing = [_name(row) for row in rows if row["fails"]]
+    fine = [_name(row) for row in rows if not row["fails"]]
+    said = [f"it fails {_listed(failing)}"] if failing else []
+    return "; ".join(said + ([f"it does not fail {_listed(fine)}"] if fine else []))
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return "as it is" if row["change"] == "nothing" else f"with {row['change']}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+_CURES = {
+    "NaN": (
+        "The inputs are the cause: some are not finite. Look for a division by zero in the preprocessing "
+        "(a pixel that never changes has the deviation zero)."
+    ),
+    "precision": "bfloat16 is the cause: train this study in fp32.",
+    "inputs": "The scale of the inputs is the cause: add `scale` or `standardize` to `preprocess`.",
+    "learning_rate": "The learning rate is the cause: lower it.",
+    "batch_size": "It depends on the batch size: lower the learning rate with it.",
+}
+"""First word of a change -> what to do where that change alone helps."""
+
+
+def _advice(tried: Sequence[StoredTrial]) -> str:
+    """Name the one kind of change that helps all failed trials; batch size only if nothing else does."""
+    if not tried:
+        return "Look at the learning rate and at the preprocessing of this variant; run again to retry."
+    helped = set.intersection(*(_helpful(trial) for trial in tried))
+    cure = next((text for kind, text in _CURES.items() if kind in helped), None)
+    if cure is None:
+        return "No single change that was tried helps: look at the initial weights and the model."
+    blamed = "" if "batch_size" in helped else " The batch size is not the cause."
+    return cure + blamed
+
+
+def _helpful(trial: StoredTrial) -> set[str]:
+    rows = trial.observed["counterfactuals"]
+    if not rows[0]["fails"]:  # what cannot be repeated has no cause to be found
+        return set()
+    return {row["change"].split()[0] for row in rows[1:] if not row["fails"]}

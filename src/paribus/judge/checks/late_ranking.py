@@ -1,0 +1,48 @@
+"""The order of the variants still changed at the end of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials, mean_curve
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+LAST_SHARE = 0.2
+FEWEST_EPOCHS = 5
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note that another variant led when four fifths of the epochs were over."""
+    curves = {
+        name: mean_curve(trials, "val_accuracy")
+        for name, trials in done_trials(study.plan, study.trials).items()
+    }
+    lengths = {len(curve) for curve in curves.values()}
+    if len(curves) < 2 or len(lengths) > 1 or min(lengths) < FEWEST_EPOCHS:
+        return
+    length = lengths.pop()
+    before = length - 1 - max(1, round(LAST_SHARE * length))
+    earlier = max(curves, key=lambda name: curves[name][before])
+    last = max(curves, key=lambda name: curves[name][-1])
+    lead = curves[earlier][before] - curves[last][before]
+    if earlier != last and lead >= _finest(study):
+        yield Finding(
+            check="late_ranking",
+            severity="note",
+            where=f"{last}, {earlier}",
+            evidence=(
+                f"after {before + 1} of {length} epochs {earlier} led {last} by "
+                f"{100 * lead:.2f} points; at the end {last} leads"
+            ),
+            advice="What wins depends on when training stops; more epochs would tell.",
+        )
+
+
+def _finest(study: Evidence) -> float:
+    """Return the share of one validation image: a lead of less, on the average over seeds, is none."""
+    counts = [trial.observed.get("validation_examples") or 0 for trial in study.trials]
+    fewest = min((count for count in counts if count), default=0)
+    return 1 / fewest if fewest else 0.0

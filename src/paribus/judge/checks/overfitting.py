@@ -1,0 +1,53 @@
+"""Better and better on training images, worse and worse on others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from paribus.judge.chance import chance_p
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials, mean_curve, mean_metric
+from paribus.judge.results import Finding
+from paribus.records import StoredTrial
+
+__all__ = ["check"]
+
+GAP = 0.05
+"""Accuracy on training images minus accuracy on validation images."""
+LEVEL = 0.05
+RISE = 1.05
+"""Last validation loss over the lowest."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note variants whose validation loss rises while the gap is wide."""
+    plan, trials = study.plan, study.trials
+    for name, done in done_trials(plan, trials).items():
+        train, held_out = mean_metric(done, "accuracy"), mean_metric(done, "val_accuracy")
+        losses = mean_curve(done, "val_loss")
+        if train is None or held_out is None or len(losses) < 2:
+            continue
+        lowest = min(losses)
+        if train - held_out < GAP or losses[-1] < RISE * lowest:
+            continue
+        if not _resolved(train, held_out, done):
+            continue
+        yield Finding(
+            check="overfitting",
+            severity="note",
+            where=name,
+            evidence=(
+                f"{train:.1%} of the training and {held_out:.1%} of the validation images are right; "
+                f"validation loss was lowest in epoch {losses.index(lowest) + 1} ({lowest:.3f}) "
+                f"and ends at {losses[-1]:.3f}"
+            ),
+            advice="Stop earlier, keep the best epoch (`checkpoint: best`), or regularise.",
+        )
+
+
+def _resolved(train: float, held_out: float, trials: Sequence[StoredTrial]) -> bool:
+    """Return whether so few validation images would hardly be right by chance at the training accuracy."""
+    examples = int(trials[0].observed.get("validation_examples") or 0)
+    if not examples:
+        return True  # nobody has counted
+    return chance_p(round((1 - held_out) * examples), examples, 1 - train) <= LEVEL

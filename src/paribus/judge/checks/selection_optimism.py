@@ -1,0 +1,60 @@
+"""The best of many variants looks better on validation than it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import fmean, variance
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+FEWEST_VARIANTS = 3
+NOTICED = 0.003
+REACH = 3.0
+"""Standard errors below the best within which a variant could have been chosen instead."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note by how much the winner's score is too good, if the variants were all alike.
+
+    The expected largest of K normal errors is at most s sqrt(2 ln K), s the standard error of one
+    variant's mean over seeds. Variants far below the best have no part in the luck, however widely
+    their seeds spread.
+    """
+    if study.plan.select.by != "val_accuracy":
+        return
+    scores = {
+        name: [t.metrics["val_accuracy"] for t in trials if "val_accuracy" in t.metrics]
+        for name, trials in done_trials(study.plan, study.trials).items()
+    }
+    scores = {name: values for name, values in scores.items() if len(values) > 1}
+    if len(scores) < FEWEST_VARIANTS:
+        return
+    means = {name: fmean(values) for name, values in scores.items()}
+    errors = {name: variance(values) / len(values) for name, values in scores.items()}
+    best = max(means, key=lambda name: means[name])
+    rivals = [
+        name
+        for name in scores
+        if means[best] - means[name] <= REACH * math.sqrt(errors[name] + errors[best])
+    ]
+    if len(rivals) < FEWEST_VARIANTS:
+        return
+    error = math.sqrt(fmean(errors[name] for name in rivals))
+    optimism = error * math.sqrt(2 * math.log(len(rivals)))
+    if optimism > NOTICED:
+        yield Finding(
+            check="selection_optimism",
+            severity="note",
+            where="selection",
+            evidence=(
+                f"{len(rivals)} variants could have been the best, by means with a standard error of "
+                f"{100 * error:.2f} points: by luck alone the chosen one looks up to {100 * optimism:.1f} "
+                "points too good"
+            ),
+            advice="Quote its test score, not its validation score; more seeds make the luck smaller.",
+        )

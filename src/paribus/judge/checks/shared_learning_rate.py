@@ -1,0 +1,40 @@
+"""One learning rate for optimizers that need different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+_FAMILIES = {
+    "SGD": "plain gradients",
+    "Adadelta": "accumulated steps",
+    "Adagrad": "accumulated gradients",
+}
+"""What a learning rate multiplies; all others divide by a moving size of the gradient."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Warn where optimizers of different kinds are compared at one learning rate."""
+    rates: dict[float, dict[str, str]] = {}
+    for variant in study.plan.variants:
+        for name, constants in variant.train.get("optimizer", {}).items():
+            rate = constants.get("learning_rate")
+            if rate is not None:
+                rates.setdefault(rate, {}).setdefault(name, variant.name)
+    for rate, names in rates.items():
+        kinds = {_FAMILIES.get(name, "adaptive") for name in names}
+        if len(kinds) > 1:
+            yield Finding(
+                check="shared_learning_rate",
+                severity="warning",
+                where=", ".join(names.values()),
+                evidence=f"{', '.join(names)} all run at learning_rate {rate:g}",
+                advice=(
+                    "A rate that suits one is far off for another (Keras's defaults: Adam 0.001, SGD 0.01); "
+                    "give each its own, found in the same way."
+                ),
+            )

@@ -1,0 +1,44 @@
+"""Held-out images that were not preprocessed as the training images were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials
+from paribus.judge.results import Finding
+from paribus.records import StoredTrial
+
+__all__ = ["check"]
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Report parts whose treatment, learned numbers included, is not the training images'."""
+    for variant, trials in done_trials(study.plan, study.trials).items():
+        for part in ("validation", "test"):
+            other = next((t for t in trials if _differs(t, part)), None)
+            if other is None:
+                continue
+            inputs = other.observed["inputs"]
+            yield Finding(
+                check="treated_differently",
+                severity="error",
+                where=variant,
+                evidence=(
+                    f"{part} images were preprocessed by other numbers than the training images: they reach "
+                    f"the network with {_moments(inputs[part])}, the training images with {_moments(inputs['train'])}"
+                ),
+                advice="Fit preprocessing on training images, and apply the very same to all parts.",
+            )
+
+
+def _differs(trial: StoredTrial, part: str) -> bool:
+    inputs = trial.observed.get("inputs", {})
+    if part not in inputs or "train" not in inputs:
+        return False
+    return bool(inputs[part]["treatment"] != inputs["train"]["treatment"])
+
+
+def _moments(found: Mapping[str, Any]) -> str:
+    return f"mean {found['mean']:.3f} and deviation {found['std']:.3f}"

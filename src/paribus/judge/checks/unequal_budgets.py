@@ -1,0 +1,44 @@
+"""Variants that saw more images, or took more steps, than others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import fmean
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+NOTABLE = 0.1
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Note if optimizer steps or images seen differ between variants by more than a tenth."""
+    plan, trials = study.plan, study.trials
+    done = done_trials(plan, trials)
+    steps = {
+        name: fmean(t.observed.get("optimizer_steps", 0) for t in mine)
+        for name, mine in done.items()
+    }
+    images = {
+        name: fmean(
+            t.observed.get("examples_per_epoch", t.observed.get("train_examples", 0)) * t.epochs
+            for t in mine
+        )
+        for name, mine in done.items()
+    }
+    for what, counts in (("optimizer steps", steps), ("training images seen", images)):
+        if not counts or min(counts.values()) <= 0:
+            continue
+        least, most = min(counts, key=lambda n: counts[n]), max(counts, key=lambda n: counts[n])
+        if counts[most] <= (1 + NOTABLE) * counts[least]:
+            continue
+        yield Finding(
+            check="unequal_budgets",
+            severity="note",
+            where=f"{least}, {most}",
+            evidence=f"{what}: {counts[least]:,.0f} for {least}, {counts[most]:,.0f} for {most}",
+            advice="If that is not the factor under study, give all variants the same budget.",
+        )

@@ -1,0 +1,31 @@
+"""Raw pixels with plain gradient descent: what helps may only be curing the scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.results import Finding
+
+__all__ = ["check"]
+
+SCALING = {"scale", "standardize"}
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Warn of variants without a scaling step."""
+    plan = study.plan
+    raw = [
+        variant.name
+        for variant in plan.variants
+        if "preprocess" in variant.data
+        and not SCALING & {name for step in variant.data["preprocess"] for name in step}
+    ]
+    if raw:
+        yield Finding(
+            check="unscaled_pixels",
+            severity="warning",
+            where=", ".join(raw) if len(raw) < len(plan.variants) else "all variants",
+            evidence="pixels reach the network as they are (0..255 in most images)",
+            advice="Add `preprocess: [scale]`; otherwise a normalising layer gets credit for mending the scale.",
+        )

@@ -1,0 +1,137 @@
+"""Two studies side by side, and whether their results contradict each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.special import stdtr, stdtrit
+
+from paribus.judge.claims import holm
+from paribus.judge.effects import Interval
+from paribus.judge.results import EffectRow, StudyResults
+from paribus.judge.verdicts import ALPHA, MIN_SEEDS
+
+__all__ = ["ComparedRow", "compare_results"]
+
+Word = Literal["compatible", "contradictory", "too few seeds"]
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One number that both studies have."""
+
+    what: str
+    """A variant's mean, or its effect against the baseline."""
+    effect: bool
+    """A difference from the baseline, not a mean."""
+    metric: str
+    left: float
+    right: float
+    difference: float
+    """left - right."""
+    low: float
+    high: float
+    p: float
+    adjusted_p: float
+    verdict: Word
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    mean: float
+    error: float
+    n: int
+
+
+def compare_results(
+    left: StudyResults, right: StudyResults, metric: str
+) -> tuple[ComparedRow, ...]:
+    """Compare the effects that both studies have, and the means of variants that both have.
+
+    An effect against the baseline is compared first: the levels of two studies may differ for many
+    reasons, their differences should not. Studies are independent, so Welch's t test is used.
+
+    Args:
+        left: one study.
+        right: another.
+        metric: for example ``val_accuracy``.
+
+    Source: Welch 1947; Holm 1979 over all rows.
+    """
+    effects = _common(_effects(left, metric), _effects(right, metric))
+    pairs = [*effects, *_common(_means(left, metric), _means(right, metric))]
+    num_effects = len(effects)
+    tested = [(what, one, other, *_welch(one, other)) for what, one, other in pairs]
+    known = [item for item in tested if not math.isnan(item[5])]
+    adjusted = dict(
+        zip((item[0] for item in known), holm([item[5] for item in known]), strict=True)
+    )
+    return tuple(
+        ComparedRow(
+            what=what,
+            effect=number < num_effects,
+            metric=metric,
+            left=one.mean,
+            right=other.mean,
+            difference=one.mean - other.mean,
+            low=low,
+            high=high,
+            p=p,
+            adjusted_p=adjusted.get(what, math.nan),
+            verdict=_word(one, other, adjusted.get(what, math.nan)),
+        )
+        for number, (what, one, other, low, high, p) in enumerate(tested)
+    )
+
+
+def _word(one: _Estimate, other: _Estimate, p: float) -> Word:
+    if min(one.n, other.n) < MIN_SEEDS or math.isnan(p):
+        return "too few seeds"
+    return "contradictory" if p <= ALPHA else "compatible"
+
+
+def _common(
+    one: Mapping[str, _Estimate], other: Mapping[str, _Estimate]
+) -> list[tuple[str, _Estimate, _Estimate]]:
+    return [(what, one[what], other[what]) for what in one if what in other]
+
+
+def _effects(results: StudyResults, metric: str) -> dict[str, _Estimate]:
+    return {
+        f"{row.variant} - {row.baseline}": _of_effect(row)
+        for row in results.effects
+        if row.metric == metric
+    }
+
+
+def _of_effect(row: EffectRow) -> _Estimate:
+    """Get the standard error back from the 95 % interval."""
+    if row.n < 2:
+        return _Estimate(row.estimate, math.nan, row.n)
+    half = (row.high - row.low) / 2
+    return _Estimate(row.estimate, half / float(stdtrit(row.n - 1, 0.975)), row.n)
+
+
+def _means(results: StudyResults, metric: str) -> dict[str, _Estimate]:
+    return {
+        row.name: _of_mean(row.metrics[metric]) for row in results.variants if metric in row.metrics
+    }
+
+
+def _of_mean(item: Interval) -> _Estimate:
+    return _Estimate(item.mean, item.std / math.sqrt(item.n), item.n)
+
+
+def _welch(one: _Estimate, other: _Estimate) -> tuple[float, float, float]:
+    """Return the 95 % interval of the difference, and p of "there is none"."""
+    variance = one.error**2 + other.error**2
+    if not variance > 0 or min(one.n, other.n) < 2:
+        return math.nan, math.nan, math.nan
+    freedom = variance**2 / (one.error**4 / (one.n - 1) + other.error**4 / (other.n - 1))
+    error, difference = math.sqrt(variance), one.mean - other.mean
+    half = float(stdtrit(freedom, 0.975)) * error
+    p = 2 * float(stdtr(freedom, -abs(difference) / error))
+    return difference - half, difference + half, p

@@ -1,0 +1,92 @@
+"""What checks read off trials and settings: mean curves, layers, classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from paribus.records import Plan, StoredTrial, Variant
+
+__all__ = [
+    "done_trials",
+    "layers_of",
+    "mean_curve",
+    "mean_metric",
+    "metric_of",
+    "num_classes",
+    "probes",
+]
+
+
+def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:
+    """Return every variant's finished trials, those without any left out."""
+    found = {
+        variant.name: [t for t in trials if t.variant == variant.name and t.status == "done"]
+        for variant in plan.variants
+    }
+    return {name: done for name, done in found.items() if done}
+
+
+def metric_of(trial: StoredTrial, metric: str) -> float | None:
+    """Return a metric of a trial, None if it has none.
+
+    Args:
+        trial: finished.
+        metric: a final metric; ``METRIC@EPOCH``: as it was after that epoch; ``gap``: accuracy minus
+            val_accuracy.
+    """
+    name, _, epoch = metric.partition("@")
+    found = trial.metrics
+    if epoch:
+        found = next((r.metrics for r in trial.curves if r.epoch == int(epoch)), {})
+    if name == "gap":
+        both = "accuracy" in found and "val_accuracy" in found
+        return found["accuracy"] - found["val_accuracy"] if both else None
+    return found.get(name)
+
+
+def mean_metric(trials: Sequence[StoredTrial], metric: str) -> float | None:
+    """Return the mean of a final metric, or None if a trial lacks it."""
+    if not all(metric in trial.metrics for trial in trials):
+        return None
+    return fmean(trial.metrics[metric] for trial in trials)
+
+
+def mean_curve(trials: Sequence[StoredTrial], metric: str) -> list[float]:
+    """Return the mean over trials epoch by epoch, as far as all of them went."""
+    length = min((len(trial.curves) for trial in trials), default=0)
+    if not all(metric in record.metrics for trial in trials for record in trial.curves[:length]):
+        return []
+    return [fmean(trial.curves[k].metrics[metric] for trial in trials) for k in range(length)]
+
+
+def layers_of(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (class, arguments) of every layer of a resolved model, containers before what they hold."""
+    for item in (*settings.get("layers", ()), *settings.get("shortcut", ())):
+        for kind, arguments in item.items():
+            yield kind, arguments or {}
+            yield from layers_of(arguments or {})
+
+
+def num_classes(variant: Variant) -> int | None:
+    """Return the units of the last layer that has some."""
+    units = [
+        arguments["units"] for _, arguments in layers_of(variant.model) if "units" in arguments
+    ]
+    return units[-1] if units else None
+
+
+def probes(trials: Sequence[StoredTrial]) -> list[dict[str, Any]]:
+    """Return what `paribus.engine.probe` has measured, of trials where it could measure everything."""
+    found = [trial.observed["probe"] for trial in trials if "probe" in trial.observed]
+    return [probe for probe in found if _finite(probe)]
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)

@@ -1,0 +1,181 @@
+"""All of judging in one pure function: stored trials in, `StudyResults` out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+from paribus.judge.checks import run_checks
+from paribus.judge.claims import benjamini_hochberg, judge_claims, open_claims
+from paribus.judge.contrasts import contrasts_of
+from paribus.judge.effects import mean_interval
+from paribus.judge.evidence import Evidence
+from paribus.judge.marks import Marking
+from paribus.judge.overview import factorial_overview
+from paribus.judge.published import compare_published
+from paribus.judge.results import (
+    ClaimRow,
+    EffectRow,
+    MissingTrial,
+    StudyResults,
+    VariantSummary,
+)
+from paribus.judge.samples import Sample
+from paribus.judge.selection import (
+    higher_is_better,
+    missing_trials,
+    select_variant,
+    trials_by_variant,
+)
+from paribus.judge.verdicts import Operator, judge_difference
+from paribus.records import Claim, DataDescription, DataFacts, Look, Plan, StoredTrial
+
+__all__ = ["EXPLORATORY_MARGIN", "METRICS", "required_trials", "summarise"]
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+EXPLORATORY_MARGIN = 0.01
+
+
+def summarise(
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    looks: Sequence[Look] = (),
+    declared: Sequence[Claim] | None = None,
+    facts: Mapping[str, DataFacts] | None = None,
+    marking: Marking | None = None,
+    *,
+    descriptions: Mapping[str, DataDescription] | None = None,
+) -> StudyResults:
+    """Judge a study.
+
+    Args:
+        plan: what was to be done; trials of other variants or seeds are left out.
+        trials: as stored, in any order.
+        looks: at the test set.
+        declared: claims as they were before the first result; all of the plan's by default.
+        facts: variant -> what its images are like, for the checks.
+        marking: which images each trial gets right.
+        descriptions: variant -> shape and class names of its data, for the checks.
+    """
+    names = {variant.name for variant in plan.variants}
+    own = sorted(
+        (trial for trial in trials if trial.variant in names and trial.seed in plan.seeds),
+        key=lambda trial: (_position(plan, trial.variant), trial.fit_on, trial.seed),
+    )
+    first = [trial for trial in own if trial.fit_on == "train"]
+    finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
+    claims = judge_claims(plan.claims, plan, first, declared, marking)
+    required = required_trials(plan, claims)
+    selected = select_variant(plan, own, required)
+    winner = None if selected is None else selected.variant
+    own = [trial for trial in own if trial.fit_on == "train" or trial.variant == winner]
+    tested = (
+        selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
+    )
+    summaries = tuple(_summaries(plan, own))
+    return StudyResults(
+        study=plan.study,
+        complete=required <= finished and tested,
+        trials=tuple(own),
+        variants=summaries,
+        effects=tuple(_effects(plan, own)),
+        claims=claims,
+        selected=selected,
+        findings=run_checks(Evidence(plan, first, facts or {}, descriptions or {})),
+        looks=tuple(looks),
+        overview=factorial_overview(plan, first, plan.select.by),
+        published=compare_published(plan.published, {row.name: row.metrics for row in summaries}),
+        missing=tuple(_missing(plan, first, required)),
+    )
+
+
+def required_trials(plan: Plan, claims: Sequence[ClaimRow]) -> set[tuple[str, int]]:
+    """Return (variant, seed) of all trials that the study needs, as far as is known now.
+
+    With planned looks: the seeds of the first look for all variants, and those of the next look for
+    variants of claims that are still open.
+
+    Args:
+        plan: the study.
+        claims: judged by the trials there are.
+    """
+    if not plan.looks:
+        return {(variant.name, seed) for variant in plan.variants for seed in plan.seeds}
+    needed = {(v.name, seed) for v in plan.variants for seed in plan.seeds[: plan.looks[0]]}
+    judged = {row.claim.id: row.n for row in claims}
+    for claim in open_claims(claims, plan):
+        following = next(look for look in plan.looks if look > judged[claim.id])
+        names = {name for contrast in contrasts_of(claim, plan) for name in contrast.weights}
+        needed |= {(name, seed) for name in names for seed in plan.seeds[:following]}
+    return needed
+
+
+def _position(plan: Plan, name: str) -> int:
+    return next(k for k, variant in enumerate(plan.variants) if variant.name == name)
+
+
+def _missing(
+    plan: Plan, trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
+) -> Iterator[MissingTrial]:
+    """Yield what has not ended, seed by seed."""
+    reasons = {(trial.variant, trial.seed): trial.reason for trial in trials}
+    absent = missing_trials(trials, required)
+    for seed in plan.seeds:
+        for variant in plan.variants:
+            key = (variant.name, seed)
+            if key in absent:
+                yield MissingTrial(*key, reasons.get(key))
+
+
+def _no_test(plan: Plan) -> bool:
+    return all(
+        variant.data.get("split", {}).get("validation") == "test" for variant in plan.variants
+    )
+
+
+def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSummary]:
+    done = trials_by_variant(plan, trials)
+    for variant in plan.variants:
+        mine = done[variant.name]
+        failed = sum(
+            trial.status == "failed" and trial.variant == variant.name and trial.fit_on == "train"
+            for trial in trials
+        )
+        metrics = {
+            metric: mean_interval([trial.metrics[metric] for trial in mine])
+            for metric in METRICS
+            if mine and all(metric in trial.metrics for trial in mine)
+        }
+        yield VariantSummary(variant.name, variant.levels, len(mine), failed, metrics)
+
+
+def _effects(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[EffectRow]:
+    """Compare every variant with the baseline, metric by metric; exploratory."""
+    done = trials_by_variant(plan, trials)
+    others = [variant.name for variant in plan.variants if variant.name != plan.baseline]
+    found: list[tuple[str, str, Sample]] = []
+    for name in others:
+        for metric in METRICS:
+            differences = _paired(done[name], done.get(plan.baseline, []), metric)
+            if differences:
+                found.append((name, metric, Sample(tuple(differences))))
+    rates = {
+        metric: iter(benjamini_hochberg([s.p_differs() for _, m, s in found if m == metric]))
+        for metric in METRICS
+    }
+    for name, metric, sample in found:
+        low, high = sample.interval(0.95)
+        q = next(rates[metric])
+        operator: Operator = ">" if higher_is_better(metric) else "<"
+        verdict = judge_difference(sample, operator, EXPLORATORY_MARGIN, adjusted_p=q)
+        yield EffectRow(name, plan.baseline, metric, sample.mean, low, high, sample.n, verdict, q)
+
+
+def _paired(
+    own: Sequence[StoredTrial], baseline: Sequence[StoredTrial], metric: str
+) -> list[float]:
+    base = {trial.seed: trial.metrics[metric] for trial in baseline if metric in trial.metrics}
+    return [
+        trial.metrics[metric] - base[trial.seed]
+        for trial in own
+        if trial.seed in base and metric in trial.metrics
+    ]

@@ -1,0 +1,58 @@
+"""Initial weights of a network, each drawn from its own name. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.keyed import generator
+from paribus.nn.initializers import draw
+from paribus.nn.layer import Layer, WeightSpec
+from paribus.nn.layers.containers import Residual
+from paribus.nn.spec import ModelSpec
+from paribus.records import Shape
+
+__all__ = ["initial_weights", "weight_specs"]
+
+
+def weight_specs(model: ModelSpec, input_shape: Shape) -> Iterator[tuple[str, WeightSpec]]:
+    """Yield ``(layer name, weight)`` of every layer of a resolved model."""
+    yield from _walk(model.layers, input_shape)
+
+
+def initial_weights(
+    model: ModelSpec, input_shape: Shape, seed: int
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Draw every weight, keyed by (seed, layer name, weight name).
+
+    Args:
+        model: resolved.
+        input_shape: ``(height, width, channel)``.
+        seed: the trial's.
+
+    Returns:
+        ``"layer/weight"`` -> array in torch's layout, moving statistics included.
+    """
+    drawn = {}
+    for name, weight in weight_specs(model, input_shape):
+        fan_in, fan_out = weight.fans(model.defaults)
+        drawn[f"{name}/{weight.name}"] = draw(
+            weight.initializer,
+            weight.shape,
+            fan_in=fan_in,
+            fan_out=fan_out,
+            generator=generator(seed, "initial weights", name, weight.name),
+        )
+    return drawn
+
+
+def _walk(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[str, WeightSpec]]:
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from _walk(layer.layers, shape)
+            yield from _walk(layer.shortcut, shape)
+        for weight in layer.weights(shape):
+            yield layer.name or layer.kind, weight
+        shape = layer.output_shape(shape)

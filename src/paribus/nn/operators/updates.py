@@ -1,0 +1,47 @@
+"""Optimizer updates in one pass over memory, where the C kernels take all tensors."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from paribus.nn.native.library import library
+
+__all__ = ["update_by_kernel"]
+
+
+def update_by_kernel(
+    name: str, tensors: Sequence[Sequence[Tensor]], constants: Sequence[float]
+) -> bool:
+    """Run the update ``name`` of updates.c on every parameter.
+
+    Args:
+        name: without the prefix ``update_``.
+        tensors: parameters, gradients and slots, each a list with one tensor per parameter.
+        constants: numbers behind the element count.
+
+    Returns:
+        False, with nothing changed, where the kernels do not take these tensors.
+    """
+    kernels = library()
+    if kernels is None or not all(map(_together, zip(*tensors, strict=True))):
+        return False
+    numbers = [ctypes.c_float(value) for value in constants]
+    function = getattr(kernels, f"update_{name}")
+    for group in zip(*tensors, strict=True):
+        function(*(tensor.data_ptr() for tensor in group), group[0].numel(), *numbers)
+    return True
+
+
+def _together(group: Sequence[Tensor]) -> bool:
+    """All float32 on the CPU, dense, and with their elements in the same order."""
+    if any(item.dtype != torch.float32 or item.device.type != "cpu" for item in group):
+        return False
+    if all(item.is_contiguous() for item in group):
+        return True
+    return all(
+        item.dim() == 4 and item.is_contiguous(memory_format=torch.channels_last) for item in group
+    )

@@ -1,0 +1,159 @@
+"""Activations and their derivatives, rescaling, and dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import erf, expit
+
+from paribus.keyed import key
+from paribus.reference.layer import Array, ReferenceLayer
+
+__all__ = ["Activation", "Dropout", "Rescaling", "softmax"]
+
+
+def softmax(x: Array) -> Array:
+    """Return ``exp(x) / sum(exp(x))`` over the last axis, safe from overflow.
+
+    Subtracting the largest value first changes nothing, since it cancels in the quotient.
+    """
+    powers = np.exp(x - x.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _gelu(x: Array) -> Array:
+    return x * 0.5 * (1 + erf(x / np.sqrt(2)))
+
+
+def _gelu_slope(x: Array) -> Array:
+    """Product rule: Phi(x) + x phi(x), with the normal distribution function and its density."""
+    density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    return 0.5 * (1 + erf(x / np.sqrt(2))) + x * density
+
+
+def _silu_slope(x: Array) -> Array:
+    s = expit(x)
+    return s + x * s * (1 - s)
+
+
+Function = Callable[[Array], Array]
+FUNCTIONS: dict[str, tuple[Function, Function]] = {
+    "linear": (lambda x: x, np.ones_like),
+    "relu": (lambda x: np.maximum(x, 0), lambda x: (x > 0).astype(np.float64)),
+    "sigmoid": (expit, lambda x: expit(x) * (1 - expit(x))),
+    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+    "softplus": (lambda x: np.logaddexp(0, x), expit),
+    "elu": (
+        lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+        lambda x: np.where(x > 0, 1.0, np.exp(np.minimum(x, 0))),
+    ),
+    "gelu": (_gelu, _gelu_slope),
+    "silu": (lambda x: x * expit(x), _silu_slope),
+}
+"""Name -> the function of one number, and its derivative."""
+
+
+def leaky(slope: float) -> tuple[Function, Function]:
+    """Return x where positive, ``slope * x`` elsewhere, and the derivative."""
+    return lambda x: np.where(x > 0, x, slope * x), lambda x: np.where(x > 0, 1.0, slope)
+
+
+class Activation(ReferenceLayer):
+    """A function of each number by itself: ``y = f(x)``, so ``dx = dy f'(x)``.
+
+    The sigmoid: with ``s = 1 / (1 + e^-x)``, ``s' = e^-x / (1 + e^-x)^2 = s (1 - s)``. Where the
+    unit is saturated (s near 0 or 1) the slope is near zero, and no gradient passes.
+
+    relu: slope 1 where x > 0, and 0 elsewhere; at the kink itself 0 is taken.
+
+    Softmax is the exception: every output depends on every input, ``d y[i] / d x[j] = y[i] ([i = j] -
+    y[j])``, so ``dx[j] = y[j] (dy[j] - sum_i dy[i] y[i])``.
+    """
+
+    def __init__(self, name: str, kind: str, slope: float = 0.2) -> None:
+        super().__init__(name)
+        self.kind = kind
+        if kind != "softmax":
+            self._function, self._slope = leaky(slope) if kind == "leaky_relu" else FUNCTIONS[kind]
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        """Apply the function."""
+        self._x = x
+        self._y = softmax(x) if self.kind == "softmax" else self._function(x)
+        return self._y
+
+    def backward(self, dy: Array) -> Array:
+        """Multiply by the slope."""
+        if self.kind == "softmax":
+            return self._y * (dy - (dy * self._y).sum(-1, keepdims=True))
+        return dy * self._slope(self._x)
+
+
+class Rescaling(ReferenceLayer):
+    """y = scale x + offset, so dx = scale dy."""
+
+    def __init__(self, name: str, scale: float, offset: float) -> None:
+        super().__init__(name)
+        self.scale, self.offset = scale, offset
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        """Multiply and add."""
+        return x * self.scale + self.offset
+
+    def backward(self, dy: Array) -> Array:
+        """Multiply."""
+        return dy * self.scale
+
+
+_STEPS = 1 << 16
+
+
+class Dropout(ReferenceLayer):
+    """In training, multiply by a mask of zeros and ``1 / (1 - rate)``; so dx = dy times the mask.
+
+    Scaling up the survivors keeps the expected output, so that evaluation needs no mask. Masks are
+    those of the engine: 16 random bits a number, from a counter that (seed, layer, epoch) key.
+
+    Source: Srivastava et al. 2014; splitmix64 by Steele, Lea & Flood 2014.
+    """
+
+    def __init__(self, name: str, rate: float, *, spatial: bool) -> None:
+        super().__init__(name)
+        self.threshold = round(rate * _STEPS)
+        self.spatial = spatial
+        self._key, self._used = 0, 0
+
+    def begin_epoch(self, seed: int, epoch: int) -> None:
+        """Key the draws of the coming epoch."""
+        self._key, self._used = key(seed, "dropout", self.name, epoch) % (1 << 64), 0
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Drop a share of the numbers, or of the channels."""
+        self._mask = self._draw(x.shape) if training and self.threshold else np.ones_like(x)
+        return x * self._mask
+
+    def backward(self, dy: Array) -> Array:
+        """What was dropped has no influence."""
+        return dy * self._mask
+
+    def _draw(self, shape: tuple[int, ...]) -> Array:
+        whole = not self.spatial or len(shape) != 4
+        drawn = shape if whole else (shape[0], shape[3])
+        count = int(np.prod(drawn))
+        words = _splitmix64(self._key, self._used, (count + 3) // 4)
+        self._used += len(words)
+        kept = words.view("<u2")[:count] >= self.threshold
+        mask: Array = kept.reshape(drawn).astype(np.float64) * (
+            _STEPS / max(_STEPS - self.threshold, 1)
+        )
+        return mask if whole else np.broadcast_to(mask[:, None, None, :], shape)
+
+
+def _splitmix64(seed: int, used: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Return the numbers after ``used`` others; products wrap around at 64 bits."""
+    counter = np.arange(used + 1, used + 1 + count, dtype=np.uint64)
+    z = counter * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

@@ -1,0 +1,263 @@
+"""A whole network: forward through all layers, the loss, and the chain rule backward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
+
+from paribus.nn.initial import weight_specs
+from paribus.nn.layer import Layer, Regularizer, WeightedLayer
+from paribus.nn.layers import activation, containers, convolution, dense, normalization, pooling
+from paribus.nn.spec import ModelSpec
+from paribus.records import Shape
+from paribus.reference.activation import Activation, Dropout, Rescaling, softmax
+from paribus.reference.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
+from paribus.reference.dense import Dense, Flatten
+from paribus.reference.layer import Array, Identity, ReferenceLayer
+from paribus.reference.losses import loss_and_gradient
+from paribus.reference.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+)
+from paribus.reference.pooling import (
+    AveragePooling2D,
+    GlobalPooling2D,
+    MaxPooling2D,
+    ZeroPadding2D,
+)
+from paribus.reference.residual import Residual
+
+__all__ = ["ReferenceNetwork", "build_reference"]
+
+Named = dict[str, Array]
+FINAL = ("softmax", "sigmoid")
+
+
+class ReferenceNetwork:
+    """Layers one after another; the final softmax or sigmoid belongs to the loss."""
+
+    def __init__(
+        self,
+        layers: tuple[ReferenceLayer, ...],
+        final: str,
+        penalties: Mapping[str, Regularizer] | None = None,
+    ) -> None:
+        self.layers, self.final = layers, final
+        self.penalties = dict(penalties or {})
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Return raw outputs ``(example, class)``."""
+        for layer in self.layers:
+            x = layer.forward(x, training=training)
+        return x
+
+    def probabilities(self, raw: Array) -> Array:
+        """Return class probabilities."""
+        if self.final == "sigmoid":
+            values = 1 / (1 + np.exp(-raw))
+            total = values.sum(1, keepdims=True)
+            known = values / np.where(total > 0, total, 1.0)
+            return np.where(total > 0, known, np.exp(self.log_probabilities(raw)))
+        return softmax(raw)
+
+    def log_probabilities(self, raw: Array) -> Array:
+        """Return the logarithms of the class probabilities: ``x - log(sum of e^x)``."""
+        if self.final == "sigmoid":
+            raw = -np.logaddexp(0, -raw)
+        found: Array = raw - logsumexp(raw, axis=1, keepdims=True)
+        return found
+
+    def gradients(
+        self,
+        x: Array,
+        labels: npt.NDArray[np.int64],
+        *,
+        loss: str,
+        smoothing: float = 0.0,
+        training: bool = True,
+    ) -> tuple[float, Named]:
+        """Return the loss of a batch without penalty, and the gradient of loss plus penalty.
+
+        Backpropagation is the chain rule read from the end: the loss says how fast it changes with
+        each raw output; every layer turns that into how fast it changes with each of its inputs.
+
+        Args:
+            x: ``(example, height, width, channel)``.
+            labels: ``(example,)``.
+            loss: as in a study file.
+            smoothing: of the labels.
+            training: dropout on, batch statistics.
+        """
+        raw = self.forward(x, training=training)
+        value, dy = loss_and_gradient(raw, labels, loss=loss, final=self.final, smoothing=smoothing)
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return value, {name: self._with_penalty(name, g) for name, g in self._found()}
+
+    def weights(self) -> Named:
+        """Return ``"layer/weight"`` -> array, moving statistics included."""
+        return {
+            f"{layer.name}/{name}": value
+            for layer in self.every_layer()
+            for name, value in layer.weights.items()
+        }
+
+    def load(self, weights: Mapping[str, Any]) -> None:
+        """Set weights by name, as float64."""
+        for layer in self.every_layer():
+            for name in layer.weights:
+                layer.weights[name] = np.array(weights[f"{layer.name}/{name}"], np.float64)
+
+    def penalty(self) -> float:
+        """Return l1 * sum |w| + l2 * sum w^2 over all weights that have one."""
+        own = self.weights()
+        return float(
+            sum(
+                rule.l1 * np.abs(own[name]).sum() + rule.l2 * (own[name] ** 2).sum()
+                for name, rule in self.penalties.items()
+            )
+        )
+
+    def begin_epoch(self, seed: int, epoch: int) -> None:
+        """Key the random numbers of all layers."""
+        for layer in self.every_layer():
+            layer.begin_epoch(seed, epoch)
+
+    def every_layer(self) -> Iterator[ReferenceLayer]:
+        """Yield all layers, containers before what they hold."""
+        yield from _every(self.layers)
+
+    def _found(self) -> Iterator[tuple[str, Array]]:
+        for layer in self.every_layer():
+            for name, gradient in layer.gradients.items():
+                yield f"{layer.name}/{name}", gradient
+
+    def _with_penalty(self, name: str, gradient: Array) -> Array:
+        """``d(l1 |w| + l2 w^2) / dw = l1 sign(w) + 2 l2 w``."""
+        rule = self.penalties.get(name)
+        if rule is None:
+            return gradient
+        weight = self.weights()[name]
+        return gradient + rule.l1 * np.sign(weight) + 2 * rule.l2 * weight
+
+
+def _every(layers: tuple[ReferenceLayer, ...]) -> Iterator[ReferenceLayer]:
+    for layer in layers:
+        yield layer
+        yield from _every(tuple(layer.inner()))
+
+
+def build_reference(
+    model: ModelSpec, input_shape: Shape, weights: Mapping[str, Any]
+) -> ReferenceNetwork:
+    """Build a resolved model.
+
+    Args:
+        model: resolved.
+        input_shape: ``(height, width, channel)``.
+        weights: ``"layer/weight"`` -> array in the engine's layout; copied as float64.
+    """
+    layers, final = _without_final(model.layers)
+    penalties = {
+        f"{name}/{weight.name}": weight.regularizer
+        for name, weight in weight_specs(model, input_shape)
+        if weight.regularizer is not None
+    }
+    return ReferenceNetwork(_built(layers, input_shape, weights), final, penalties)
+
+
+def _without_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
+    last = layers[-1]
+    if isinstance(last, activation.Activation) and last.activation in FINAL:
+        return layers[:-1], last.activation
+    if isinstance(last, WeightedLayer) and last.activation in FINAL:
+        return (*layers[:-1], last.model_copy(update={"activation": "linear"})), last.activation
+    return layers, "linear"
+
+
+def _built(
+    layers: tuple[Layer, ...], shape: Shape, weights: Mapping[str, Any]
+) -> tuple[ReferenceLayer, ...]:
+    found: list[ReferenceLayer] = []
+    for layer in layers:
+        own = {
+            weight.name: np.array(weights[f"{layer.name}/{weight.name}"], np.float64)
+            for weight in layer.weights(shape)
+        }
+        found.append(_reference(layer, shape, own, weights))
+        if isinstance(layer, WeightedLayer) and layer.activation != "linear":
+            found.append(Activation(f"{layer.name}/activation", layer.activation, layer.slope))
+        shape = layer.output_shape(shape)
+    return tuple(found)
+
+
+def _reference(
+    layer: Layer, shape: Shape, own: Named, weights: Mapping[str, Any]
+) -> ReferenceLayer:
+    name = layer.name or layer.kind
+    match layer:
+        case dense.Dense():
+            return Dense(name, own)
+        case dense.Flatten():
+            return Flatten(name)
+        case convolution.Conv2D():
+            return Conv2D(name, own, layer.pads(shape), layer.strides)
+        case convolution.DepthwiseConv2D():
+            return DepthwiseConv2D(name, own, layer.pads(shape), layer.strides)
+        case convolution.SeparableConv2D():
+            return SeparableConv2D(name, own, layer.pads(shape), layer.strides)
+        case pooling.MaxPooling2D():
+            return MaxPooling2D(name, layer.pool_size, layer.steps(), layer.pads(shape))
+        case pooling.AveragePooling2D():
+            return AveragePooling2D(name, layer.pool_size, layer.steps(), layer.pads(shape))
+        case pooling.GlobalAveragePooling2D():
+            return GlobalPooling2D(name, "mean")
+        case pooling.GlobalMaxPooling2D():
+            return GlobalPooling2D(name, "max")
+        case pooling.ZeroPadding2D():
+            (top, bottom), (left, right) = layer.padding
+            return ZeroPadding2D(name, (left, right, top, bottom))
+        case containers.Residual():
+            return Residual(
+                name,
+                _built(layer.layers, shape, weights),
+                _built(layer.shortcut, shape, weights),
+                Activation(name, layer.activation, layer.slope),
+            )
+        case _:
+            return _plain(layer, name, own)
+
+
+def _plain(layer: Layer, name: str, own: Named) -> ReferenceLayer:
+    """Layers that do not look at the shape."""
+    match layer:
+        case activation.Activation():
+            return Activation(name, layer.activation, layer.slope)
+        case activation.ReLU():
+            return Activation(name, "relu")
+        case activation.LeakyReLU():
+            slope = 0.3 if layer.negative_slope is None else layer.negative_slope
+            return Activation(name, "leaky_relu", slope)
+        case activation.Rescaling():
+            return Rescaling(name, layer.scale, layer.offset)
+        case activation.Dropout():
+            return Dropout(name, layer.rate, spatial=False)
+        case activation.SpatialDropout2D():
+            return Dropout(name, layer.rate, spatial=True)
+        case normalization.BatchNormalization():
+            momentum = 0.99 if layer.momentum is None else layer.momentum
+            return BatchNormalization(
+                name, own, layer.epsilon or 1e-3, momentum, unbiased=bool(layer.unbiased)
+            )
+        case normalization.LayerNormalization():
+            return LayerNormalization(name, own, layer.epsilon or 1e-3)
+        case normalization.GroupNormalization():
+            return GroupNormalization(name, own, layer.epsilon or 1e-3, layer.groups)
+        case activation.Input():
+            return Identity(name)
+    raise NotImplementedError(f"{layer.kind} has no reference")

@@ -1,0 +1,102 @@
+"""Pooling: the largest value or the mean of each window, or of the whole image; zero padding."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from paribus.reference.layer import Array, ReferenceLayer
+from paribus.reference.windows import Pads, cut, fold, pad, unpad
+
+__all__ = ["AveragePooling2D", "GlobalPooling2D", "MaxPooling2D", "ZeroPadding2D"]
+
+Pair = tuple[int, int]
+
+
+class _Pooling(ReferenceLayer):
+    def __init__(self, name: str, size: Pair, strides: Pair, pads: Pads) -> None:
+        super().__init__(name)
+        self.size, self.strides, self.pads = size, strides, pads
+
+
+class MaxPooling2D(_Pooling):
+    """``y = max(window)``. Only the largest pixel has influence: it gets dy, all others get nothing.
+
+    Of equal pixels the first takes all, row by row. A border counts as minus infinity, so it is never
+    the largest.
+    """
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        """``(example, height, width, channel)`` to ``(example, row, column, channel)``."""
+        padded = pad(x, self.pads, -np.inf)
+        self._shape = padded.shape
+        windows = cut(padded, self.size, self.strides)
+        flat = windows.reshape(*windows.shape[:3], -1, windows.shape[5])
+        self._largest = flat.argmax(3)
+        return np.take_along_axis(flat, self._largest[:, :, :, None, :], 3)[:, :, :, 0, :]
+
+    def backward(self, dy: Array) -> Array:
+        """Send each gradient to the pixel that was the largest."""
+        places = np.arange(self.size[0] * self.size[1])
+        chosen = self._largest[:, :, :, None, :] == places[None, None, None, :, None]
+        flat = chosen * dy[:, :, :, None, :]
+        windows = flat.reshape(*dy.shape[:3], *self.size, dy.shape[3])
+        return unpad(fold(windows, self._shape, self.strides), self.pads)
+
+
+class AveragePooling2D(_Pooling):
+    """``y = mean(window)``, so every pixel of a window of m pixels gets ``dy / m``.
+
+    Pixels of the border do not count, so m is smaller at the edges.
+    """
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        """``(example, height, width, channel)`` to ``(example, row, column, channel)``."""
+        padded = pad(x, self.pads)
+        self._shape = padded.shape
+        inside = cut(pad(np.ones_like(x), self.pads), self.size, self.strides)
+        self._inside, self._count = inside, inside.sum((3, 4))
+        return cut(padded, self.size, self.strides).sum((3, 4)) / self._count
+
+    def backward(self, dy: Array) -> Array:
+        """Share each gradient out evenly."""
+        windows = (dy / self._count)[:, :, :, None, None, :] * self._inside
+        return unpad(fold(windows, self._shape, self.strides), self.pads)
+
+
+class GlobalPooling2D(ReferenceLayer):
+    """The mean or the maximum over height and width; equal maxima share the gradient evenly."""
+
+    def __init__(self, name: str, kind: Literal["mean", "max"]) -> None:
+        super().__init__(name)
+        self.kind = kind
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        """``(example, height, width, channel)`` to ``(example, channel)``."""
+        if self.kind == "mean":
+            self._share = np.full(x.shape, 1 / (x.shape[1] * x.shape[2]))
+            return x.mean((1, 2))
+        largest = x == x.max((1, 2), keepdims=True)
+        self._share = largest / largest.sum((1, 2), keepdims=True)
+        return x.max((1, 2))
+
+    def backward(self, dy: Array) -> Array:
+        """Share out."""
+        return dy[:, None, None, :] * self._share
+
+
+class ZeroPadding2D(ReferenceLayer):
+    """Zeros around the image; their gradients are thrown away."""
+
+    def __init__(self, name: str, pads: Pads) -> None:
+        super().__init__(name)
+        self.pads = pads
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        """Pad."""
+        return pad(x, self.pads)
+
+    def backward(self, dy: Array) -> Array:
+        """Cut the border off."""
+        return unpad(dy, self.pads)

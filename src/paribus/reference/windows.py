@@ -1,0 +1,55 @@
+"""Windows that slide over images: cutting them out, and adding gradients back where they came from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from paribus.reference.layer import Array
+
+__all__ = ["Pads", "cut", "fold", "pad", "unpad"]
+
+Pads = tuple[int, int, int, int]
+"""Left, right, top, bottom."""
+Pair = tuple[int, int]
+
+
+def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
+    """Return images with a border."""
+    left, right, top, bottom = pads
+    return np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=value)
+
+
+def unpad(x: Array, pads: Pads) -> Array:
+    """Return images without their border."""
+    left, right, top, bottom = pads
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right, :]
+
+
+def cut(x: Array, size: Pair, strides: Pair) -> Array:
+    """Return all windows: ``(example, row, column, height of window, width of window, channel)``.
+
+    The window at (row, column) begins at pixel (row * strides[0], column * strides[1]).
+    """
+    views = np.lib.stride_tricks.sliding_window_view(x, size, axis=(1, 2))
+    return views[:, :: strides[0], :: strides[1]].transpose(0, 1, 2, 4, 5, 3)
+
+
+def fold(windows: Array, shape: tuple[int, ...], strides: Pair) -> Array:
+    """Add windows up into images: the transpose of `cut`.
+
+    A pixel that stands in several windows gets the sum of what they say, because the loss depends on
+    it through all of them.
+
+    Args:
+        windows: as `cut` returns them.
+        shape: of the images.
+        strides: as they were cut.
+    """
+    result = np.zeros(shape)
+    rows, columns, height, width = windows.shape[1:5]
+    for i in range(height):
+        for j in range(width):
+            below = slice(i, i + rows * strides[0], strides[0])
+            beside = slice(j, j + columns * strides[1], strides[1])
+            result[:, below, beside, :] += windows[:, :, :, i, j, :]
+    return result

@@ -1,0 +1,171 @@
+"""The first screen: by how much the winner won, how sure that is, why, and what went wrong."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from paribus.judge.effects import mean_interval
+from paribus.judge.results import ClaimRow, Finding, MissingTrial, Selection, StudyResults
+from paribus.records import Plan
+from paribus.report.tables import format_difference
+from paribus.wording import counted
+
+__all__ = ["BriefLine", "brief", "lost_trials"]
+
+SHOWN_FINDINGS = 3
+SHOWN_CHANGES = 3
+SHOWN_TRIALS = 3
+LIKELY = 0.05
+"""False discovery rate up to which a main effect is named as a reason."""
+
+
+@dataclass(frozen=True)
+class BriefLine:
+    """A question that every reader has, and what the results say to it."""
+
+    asked: str
+    said: tuple[str, ...]
+    """Sentences."""
+    anchor: str
+    """The section that shows it."""
+
+
+def brief(plan: Plan, results: StudyResults) -> tuple[BriefLine, ...]:
+    """Return the lines of the first screen, as far as there is something to say.
+
+    Args:
+        plan: of the study.
+        results: of the same.
+    """
+    chosen = results.selected
+    lines = []
+    if chosen is not None:
+        anchor = "effects" if _has_effects(results, chosen.by) else "results"
+        lines.append(BriefLine("By how much", tuple(_leads(plan, results, chosen)), anchor))
+    if results.claims:
+        lines.append(BriefLine("How sure", tuple(_certainty(results.claims)), "claims"))
+    if chosen is not None:
+        lines.append(_reasons(plan, results, chosen))
+    anchor = "findings" if results.findings else "results"
+    lines.append(BriefLine("What went wrong", tuple(_trouble(results)), anchor))
+    return tuple(line for line in lines if line.said)
+
+
+def _has_effects(results: StudyResults, metric: str) -> bool:
+    return any(row.metric == metric and math.isfinite(row.low) for row in results.effects)
+
+
+def _leads(plan: Plan, results: StudyResults, chosen: Selection) -> Iterator[str]:
+    """Compare the winner with the baseline and with the runner-up, seed by seed."""
+    others = dict.fromkeys([plan.baseline, chosen.runner_up])
+    for other in others:
+        if other is None or other == chosen.variant:
+            continue
+        role = "the baseline" if other == plan.baseline else "the runner-up"
+        found = _difference(results, chosen.variant, other, chosen.by)
+        if found is not None:
+            yield f"Against {role} {other}: {found}."
+
+
+def _difference(results: StudyResults, name: str, other: str, metric: str) -> str | None:
+    """Return a paired difference with its interval, and what the interval says of its direction."""
+    values: dict[str, dict[int, float]] = {name: {}, other: {}}
+    for trial in results.trials:
+        if trial.variant in values and trial.fit_on == "train" and trial.status == "done":
+            values[trial.variant][trial.seed] = trial.metrics.get(metric, math.nan)
+    shared = sorted(values[name].keys() & values[other].keys())
+    if not shared:
+        return None
+    item = mean_interval([values[name][seed] - values[other][seed] for seed in shared])
+    text = format_difference(metric, item.mean, item.low, item.high)
+    seeds = counted(item.n, "seed")
+    if not math.isfinite(item.low):
+        return f"{text}, {seeds}: one run each says nothing about others"
+    if item.low <= 0 <= item.high:
+        return f"{text}, {seeds}: the direction is open"
+    return f"{text}, {seeds}"
+
+
+def _certainty(claims: Sequence[ClaimRow]) -> Iterator[str]:
+    """Count the verdicts, and say what would settle those that are open."""
+    verdicts = Counter(row.verdict for row in claims)
+    words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    yield f"Of {counted(len(claims), 'claim')}: {words}."
+    needed = [row.more_seeds for row in claims if row.more_seeds is not None]
+    if needed:
+        yield (
+            f"About {counted(min(needed), 'more seed')} would decide the first of the open ones"
+            + (f", {max(needed)} the last." if max(needed) > min(needed) else ".")
+        )
+    fragile = sum(row.fragile for row in claims)
+    if fragile:
+        yield f"{fragile} of them fragile: a test without the normal distribution disagrees."
+
+
+def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:
+    """Name the main effects that are beyond doubt; else what the winner changes."""
+    found = [row for row in results.overview if row.kind == "main effect" and row.q <= LIKELY]
+    found.sort(key=lambda row: -abs(row.estimate))
+    said = [
+        f"On average over the other factors, {row.what}: "
+        f"{format_difference(row.metric, row.estimate, row.low, row.high)}."
+        for row in found[:2]
+    ]
+    changes = next(v.changes for v in plan.variants if v.name == chosen.variant)
+    if not said and len(changes) > SHOWN_CHANGES:
+        said = [f"It differs from the baseline in {len(changes)} settings."]
+    elif not said and changes:
+        said = [f"It differs from the baseline in: {'; '.join(changes)}."]
+    elif not said and len(plan.variants) > 1:  # alone, it has no reason
+        said = ["It is the baseline: no change helped more."]
+    if not found and results.overview:
+        said.append("No main effect is beyond doubt.")
+    return BriefLine("Why", tuple(said), "overview" if results.overview else "design")
+
+
+def _trouble(results: StudyResults) -> Iterator[str]:
+    """Name the gravest findings, and how many more there are."""
+    failed = sum(trial.status == "failed" for trial in results.trials)
+    if failed:
+        yield f"{counted(failed, 'trial')} failed."
+    for names, reason in lost_trials(results.missing):
+        more = len(names) - SHOWN_TRIALS
+        rest = f" and {more} more" if more > 0 else ""
+        verb = "is" if len(names) == 1 else "are"
+        yield f"{'; '.join(names[:SHOWN_TRIALS])}{rest} {verb} missing: {reason}. The next run tries again."
+    unrun = sum(row.reason is None for row in results.missing)
+    if unrun:
+        yield f"{counted(unrun, 'trial')} {'was' if unrun == 1 else 'were'} not run to the end."
+    order = {"error": 0, "warning": 1, "note": 2}
+    grave = [finding for finding in results.findings if finding.severity != "note"]
+    grave.sort(key=lambda finding: order[finding.severity])
+    grouped = list(dict.fromkeys(finding.check for finding in grave))
+    for check in grouped[:SHOWN_FINDINGS]:
+        yield _named([finding for finding in grave if finding.check == check])
+    if len(grouped) > SHOWN_FINDINGS:
+        yield f"And {len(grouped) - SHOWN_FINDINGS} more kinds of errors and warnings."
+    if not grave and not failed and not results.missing:
+        yield "Nothing that the checks look for."
+
+
+def lost_trials(missing: Sequence[MissingTrial]) -> list[tuple[list[str], str]]:
+    """Return trials whose workers were lost, those of one reason together.
+
+    Args:
+        missing: of the results; trials that nobody has begun have no reason.
+    """
+    trials: dict[str, list[str]] = {}
+    for row in missing:
+        if row.reason is not None:
+            trials.setdefault(row.reason, []).append(f"{row.variant}, seed {row.seed}")
+    return [(names, reason) for reason, names in trials.items()]
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    """Say what one check has found, and of how many variants."""
+    first = findings[0]
+    more = f" (and {len(findings) - 1} more like it)" if len(findings) > 1 else ""
+    return f"{first.where}: {first.evidence}{more}."

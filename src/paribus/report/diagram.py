@@ -1,0 +1,142 @@
+"""A network as a diagram: one box per layer with its shape and parameters, drawn as plain SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from xml.sax.saxutils import escape
+
+from paribus.nn.summary import LayerRow, ModelSummary
+from paribus.records import Shape
+from paribus.report.charts import FONTS
+from paribus.report.tables import plain
+
+__all__ = ["Box", "boxes_of", "draw_model"]
+
+WIDTH, HEIGHT = 148, 66
+GAP_X, GAP_Y = 26, 26
+COLUMNS = 6
+MARGIN = 10
+_COLOURS = {
+    "input": "#eef1f4",
+    "weights": "#cfe3f5",
+    "norm": "#d8efdf",
+    "pool": "#fde7c3",
+    "drop": "#f3dcea",
+    "other": "#eef1f4",
+}
+_KINDS = {
+    "Conv2D": "weights",
+    "DepthwiseConv2D": "weights",
+    "SeparableConv2D": "weights",
+    "Dense": "weights",
+    "BatchNormalization": "norm",
+    "LayerNormalization": "norm",
+    "GroupNormalization": "norm",
+    "MaxPooling2D": "pool",
+    "AveragePooling2D": "pool",
+    "GlobalAveragePooling2D": "pool",
+    "GlobalMaxPooling2D": "pool",
+    "Dropout": "drop",
+    "SpatialDropout2D": "drop",
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """One layer, or the input."""
+
+    name: str
+    kind: str
+    shape: Shape
+    parameters: int
+    changed: bool
+    """Whether the baseline has no such layer."""
+
+
+def boxes_of(summary: ModelSummary, input_shape: Shape, baseline: ModelSummary) -> list[Box]:
+    """Return the boxes of a network; layers that differ from the baseline's are marked.
+
+    Args:
+        summary: of the variant.
+        input_shape: of the images that reach it.
+        baseline: to compare with.
+    """
+    known = {_key(row) for row in baseline.layers}
+    layers = [
+        Box(row.name, row.type, row.output_shape, row.parameters, _key(row) not in known)
+        for row in summary.layers
+    ]
+    return [Box("input", "", input_shape, 0, changed=False), *layers]
+
+
+def _key(row: LayerRow) -> tuple[str, str, Shape, int]:
+    return row.name, row.type, row.output_shape, row.parameters
+
+
+def draw_model(boxes: Sequence[Box]) -> str:
+    """Draw boxes row by row, joined by arrows; return SVG."""
+    rows = -(-len(boxes) // COLUMNS)
+    width = 2 * MARGIN + min(len(boxes), COLUMNS) * (WIDTH + GAP_X) - GAP_X
+    height = 2 * MARGIN + rows * (HEIGHT + GAP_Y) - GAP_Y
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="{FONTS}">',
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#555"/></marker></defs>',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+    ]
+    places = [_place(number) for number in range(len(boxes))]
+    for one, other in pairwise(places):
+        parts.append(_arrow(one, other))
+    parts += [_drawn(box, *place) for box, place in zip(boxes, places, strict=True)]
+    return "".join([*parts, "</svg>"])
+
+
+def _place(number: int) -> tuple[int, int]:
+    row, column = divmod(number, COLUMNS)
+    return MARGIN + column * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y)
+
+
+def _arrow(one: tuple[int, int], other: tuple[int, int]) -> str:
+    (x, y), (to_x, to_y) = one, other
+    if to_y == y:
+        middle = y + HEIGHT // 2
+        path = f"M{x + WIDTH} {middle} L{to_x - 1} {middle}"
+    else:
+        low, turn = y + HEIGHT, y + HEIGHT + GAP_Y // 2
+        path = (
+            f"M{x + WIDTH // 2} {low} L{x + WIDTH // 2} {turn} "
+            f"L{to_x + WIDTH // 2} {turn} L{to_x + WIDTH // 2} {to_y - 1}"
+        )
+    return f'<path d="{path}" fill="none" stroke="#555" stroke-width="1.3" marker-end="url(#tip)"/>'
+
+
+def _drawn(box: Box, x: int, y: int) -> str:
+    fill = _COLOURS[_KINDS.get(box.kind, "input" if not box.kind else "other")]
+    stroke, thick = ("#d55e00", 2.5) if box.changed else ("#8a949e", 1)
+    shape = " x ".join(map(str, box.shape))
+    parameters = f"{box.parameters:,} parameters" if box.parameters else ""
+    lines: list[tuple[str, float, str]] = [
+        (box.name[:22], 12, "bold"),
+        (box.kind, 11, "normal"),
+        (shape, 11, "normal"),
+        (parameters, 10, "normal"),
+    ]
+    shown = [item for item in lines if item[0]]
+    first = y + (HEIGHT - 14 * len(shown)) / 2 + 11
+    texts = [
+        f'<text x="{x + WIDTH / 2:g}" y="{first + 14 * k:g}" font-size="{_fitting(text, size):.3g}" '
+        f'font-weight="{weight}" text-anchor="middle" fill="#1b1f24">{escape(plain(text))}</text>'
+        for k, (text, size, weight) in enumerate(shown)
+    ]
+    return (
+        f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{fill}" '
+        f'stroke="{stroke}" stroke-width="{thick}"/>' + "".join(texts)
+    )
+
+
+def _fitting(text: str, size: float) -> float:
+    """Return the size at which a text fits into its box, in wide letters too."""
+    return min(size, (WIDTH - 8) / (0.7 * len(text)))

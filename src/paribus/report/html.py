@@ -1,0 +1,268 @@
+"""The report as one HTML file: no network, no script, a strict Content-Security-Policy.
+
+The page that a server shows while trials run is made of the same parts; it has one script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from paribus.judge.results import StudyResults
+from paribus.report.brief import brief
+from paribus.report.content import (
+    ReportContent,
+    answer,
+    findings_by_variant,
+    grouped_findings,
+    tallies,
+)
+from paribus.report.embedding import svg_uri
+from paribus.report.tables import (
+    PUBLISHED_HEAD,
+    format_difference,
+    format_interval,
+    format_metric,
+    is_share,
+    plain,
+    published_cells,
+    shown_metrics,
+    title,
+)
+from paribus.report.tried import format_minutes, minutes_of, tried_table
+from paribus.version import __version__
+from paribus.wording import counted, seeds_above_zero
+
+__all__ = [
+    "LiveLinks",
+    "page_environment",
+    "part_mark",
+    "render_contents",
+    "render_html",
+    "render_parts",
+    "render_shell",
+    "render_tables",
+]
+
+PART_NAMES = (
+    "head",
+    "claims",
+    "results",
+    "losses",
+    "effects",
+    "findings",
+    "overview",
+    "published",
+    "tried",
+    "curves",
+    "cost",
+    "errors",
+    "kernels",
+    "insight",
+    "images",
+    "design",
+    "models",
+    "test",
+    "methods",
+    "settings",
+)
+_PLACE = PART_NAMES.index("design")
+_LIVE_ORDER = (*PART_NAMES[:_PLACE], "try", *PART_NAMES[_PLACE:])
+_SECTION = re.compile(r'<h2 id="([a-z-]+)">(.*?)</h2>')
+_POLICY = (
+    "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
+_LIVE_POLICY = (
+    "default-src 'none'; style-src 'sha256-{digest}'; script-src 'self'; connect-src 'self'; "
+    "img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
+
+
+@dataclass(frozen=True)
+class LiveLinks:
+    """What the page needs to talk to the server that shows it."""
+
+    base: str
+    """Address of the study, without a slash at its end; empty for a list of studies."""
+    script: str
+    """Address of the script."""
+    events: str
+    """Address of the events."""
+
+
+def render_html(content: ReportContent) -> str:
+    """Return the report as a file that stands alone: no network, no script."""
+    parts = render_parts(content)
+    parts["contents"] = render_contents(parts)
+    return render_shell(content.plan.study, parts)[0]
+
+
+def render_shell(
+    name: str, parts: Mapping[str, str], live: LiveLinks | None = None
+) -> tuple[str, str]:
+    """Return a page around its parts, and its Content-Security-Policy.
+
+    Args:
+        name: of the study.
+        parts: name -> HTML; of a live page those that are missing are left empty, to be filled later.
+        live: links of a page that a server shows; None for a file that stands alone.
+    """
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (_LIVE_POLICY if live else _POLICY).format(digest=digest)
+    page = (
+        page_environment()
+        .get_template("page.html.j2")
+        .render(
+            name=name,
+            parts=parts,
+            order=_order(parts, live),
+            marks={part: part_mark(html) for part, html in parts.items()},
+            policy=policy,
+            live=live,
+            style=style,
+            version=__version__,
+        )
+    )
+    return page, policy
+
+
+def _order(parts: Mapping[str, str], live: LiveLinks | None) -> tuple[str, ...]:
+    """Return the parts below the head; those of a live page may still be empty."""
+    if live is None:
+        return tuple(name for name in PART_NAMES if name in parts and name != "head")
+    if not live.base:
+        return tuple(parts)
+    return _LIVE_ORDER[1:]
+
+
+def part_mark(html: str) -> str:
+    """Return a short name of a part's content: a part is sent only to pages that lack it."""
+    return hashlib.sha256(html.encode()).hexdigest()[:12]
+
+
+def render_contents(parts: Mapping[str, str]) -> str:
+    """Return links to all sections, as a list."""
+    sections = _SECTION.findall("".join(parts.get(name, "") for name in _LIVE_ORDER))
+    return page_environment().get_template("contents.html.j2").render(sections=sections)
+
+
+def render_parts(content: ReportContent) -> dict[str, str]:
+    """Return the parts of the page as HTML, by name, top to bottom; a part can be empty."""
+    environment = page_environment()
+    names = {
+        "content": content,
+        "plan": content.plan,
+        "results": content.results,
+        "answer": answer(content.results),
+        "brief": brief(content.plan, content.results),
+        "tallies": tallies(content.results),
+        "finding_groups": grouped_findings(content.results.findings),
+        "concerning": findings_by_variant(content.results.findings),
+        "metrics": [name for name in shown_metrics(content.results) if is_share(name)],
+        "losses": _losses(content.results),
+        "minutes": minutes_of(content.plan, content.results),
+        "tried": tried_table(content.plan, content.results, content.descriptions),
+        "interval": format_interval,
+        "difference": format_difference,
+        "published_head": PUBLISHED_HEAD,
+        "published_rows": published_cells(content.results.published),
+        "nan": math.nan,
+        "has_interval": lambda item: math.isfinite(item.low),
+    }
+    return {name: environment.get_template(f"{name}.html.j2").render(names) for name in PART_NAMES}
+
+
+def _losses(results: StudyResults) -> list[str]:
+    """Return the losses that some variant has."""
+    names = ("loss", "val_loss", "test_loss")
+    return [name for name in names if any(name in row.metrics for row in results.variants)]
+
+
+def _style() -> str:
+    return files("paribus.report").joinpath("page", "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def page_environment() -> Environment:
+    """Return what the templates of the page are rendered with; text is escaped."""
+    environment = Environment(
+        loader=PackageLoader("paribus.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: plain(value) if type(value) is str else value,
+    )
+    environment.filters.update(
+        above_zero=seeds_above_zero,
+        counted=counted,
+        metric=format_metric,
+        title_of=title,
+        svg_uri=svg_uri,
+        shape=lambda shape: " x ".join(map(str, shape)),
+        percent=lambda value: f"{100 * value:.1f} %",
+        percents=_percents,
+        shade=_shade,
+        minutes=format_minutes,
+    )
+    return environment
+
+
+def render_tables(results: StudyResults) -> str:
+    """Return the answer, the variants and the claims as plain HTML tables, for a notebook."""
+    metrics = shown_metrics(results)
+    head = ["variant", "n", *map(title, metrics)]
+    rows = [
+        [row.name, str(row.n)]
+        + [format_interval(m, row.metrics[m]) if m in row.metrics else "-" for m in metrics]
+        for row in results.variants
+    ]
+    parts = [f"<p>{escape(plain(answer(results)))}</p>", _table(head, rows)]
+    if results.claims:
+        claims = [
+            [
+                row.claim.says,
+                format_difference(row.claim.metric, row.estimate, row.low, row.high),
+                str(row.n),
+                row.verdict,
+                row.reason,
+            ]
+            for row in results.claims
+        ]
+        parts.append(_table(["claim", "difference", "n", "verdict", "why"], claims))
+    findings = [
+        f"<li><b>{escape(f.severity)}</b> {escape(plain(f.where))}: {escape(plain(f.evidence))}</li>"
+        for f in results.findings
+    ]
+    return "".join([*parts, *(["<ul>", *findings, "</ul>"] if findings else [])])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    names = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _percents(ends: tuple[float, float]) -> str:
+    """Return two shares in percent, as "88–93"; below ten a share keeps a digit."""
+    low, high = (f"{100 * share:.{0 if share >= 0.095 else 1}f}" for share in ends)
+    return f"{low}–{high}"
+
+
+def _shade(share: float) -> str:
+    """Return the class of a cell's background: s0 to s10."""
+    return f"s{min(10, round(10 * share))}" if share >= 0.005 else "s0"

@@ -1,0 +1,58 @@
+"""The learning curve of training and test images in one chart: how far apart they are at every size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from paribus.judge.results import StudyResults
+from paribus.records import Plan
+from paribus.report.figures import Chart
+from paribus.report.learning_chart import (
+    LearningPoint,
+    draw_learning_curve,
+    examples_of,
+    learning_points,
+    series_of,
+    values_of,
+)
+
+__all__ = ["learning_by_split", "split_points"]
+
+_PARTS = {"train": "accuracy", "test": "test_accuracy", "validation": "val_accuracy"}
+MOST_LINES = 8
+"""As many as there are colours."""
+
+
+def split_points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
+    """Return accuracy on training and test images by number of training images.
+
+    Validation images stand in for a test set that was not opened. Empty where all variants have the same
+    number of training images.
+    """
+    examples = examples_of(results)
+    if len(set(examples.values())) < 2:
+        return []
+    series = series_of(plan, examples)
+    found: list[LearningPoint] = []
+    for part, metric in _PARTS.items():
+        values = values_of(results, metric)
+        if part == "validation" and any(point.series.endswith("test") for point in found):
+            continue
+        for point in learning_points(examples, series, values):
+            line = part if point.series == "all" else f"{point.series}, {part}"
+            found.append(replace(point, series=line))
+    return found
+
+
+def learning_by_split(plan: Plan, results: StudyResults) -> tuple[Chart, ...]:
+    """Draw the learning curve of training and test images; nothing with more lines than colours."""
+    points = split_points(plan, results)
+    lines = dict.fromkeys(point.series for point in points)
+    if not points or len(lines) > MOST_LINES:
+        return ()
+    other = next((name.rpartition(", ")[2] for name in lines if not name.endswith("train")), "")
+    if not other:
+        return ()
+    note = "Training accuracy is scored in evaluation mode on all training images. Line: mean over seeds; dots: seeds."
+    title = f"Learning curve: train and {other} accuracy"
+    return (Chart(title, note, draw_learning_curve(points, "accuracy")),)

@@ -1,0 +1,176 @@
+"""A study, read and validated: the base settings, the edits of every level, the claims to be made.
+
+Problems of the whole file are collected and raised together. What depends on combinations of
+levels (variants, claims) is checked by `paribus.study.expand`, which `load_study` calls once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from paribus.checking import Issue, Path, SettingsError, parse, show
+from paribus.data.spec import DataSpec
+from paribus.errors import StudyError
+from paribus.nn.layer import Profile
+from paribus.nn.spec import ModelSpec
+from paribus.nn.training import TrainSpec
+from paribus.study.claims import claim_metric_issues
+from paribus.study.limits import seed_issues, variant_issues
+from paribus.study.reading import Document, read_file, read_text
+from paribus.study.schema import SeedRule, StudyFile, name_issue
+
+__all__ = ["Study", "checked_base", "load_study", "raise_located", "study_from_mapping"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A valid study."""
+
+    file: StudyFile
+    document: Document
+    base: FilePath | None
+    """The folder that relative data paths start from."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Base settings as written."""
+        return {"data": self.file.data, "model": self.file.model, "train": self.file.train}
+
+
+def load_study(path: FilePath, *, base: FilePath | None = None) -> Study:
+    """Read and validate a study file.
+
+    Args:
+        path: of the file.
+        base: the folder that relative data paths start from; the file's own by default.
+
+    Raises:
+        StudyError: every problem of the file, each with its line.
+    """
+    return _study(read_file(path), base or path.resolve().parent)
+
+
+def study_from_mapping(mapping: Mapping[str, Any], *, base: FilePath | None = None) -> Study:
+    """Validate a study built in Python.
+
+    Args:
+        mapping: what a study file would hold.
+        base: the folder that relative data paths start from.
+
+    Raises:
+        StudyError: every problem.
+    """
+    import io
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.representer.ignore_aliases = lambda *_: True  # one object may stand in two places
+    buffer = io.StringIO()
+    yaml.dump(dict(mapping), buffer)
+    return _study(read_text(buffer.getvalue(), name="study"), base)
+
+
+def _study(document: Document, base: FilePath | None) -> Study:
+    from paribus.study.expand import expand
+
+    if not isinstance(document.value, dict):
+        issue = Issue((), "must be a mapping that begins with study: NAME", show(document.value))
+        raise StudyError(document.problem(issue))
+    issues: list[Issue] = []
+    file = collect(lambda: parse(StudyFile, document.value), issues)
+    checked_base(document.value, issues)
+    if file is not None:
+        issues.extend(_structure_issues(file))
+        issues.extend(seed_issues(file))
+        issues.extend(variant_issues(file))
+    if issues or file is None:
+        issues.extend(claim_metric_issues(document.value.get("claims")))
+        raise_located(document, issues)
+        raise AssertionError
+    study = Study(file, document, base)
+    expand(study)
+    return study
+
+
+def checked_base(value: Mapping[str, Any], issues: list[Issue]) -> None:
+    """Collect what is wrong with data, model and training settings."""
+    model = value.get("model")
+    given = model.get("defaults") if isinstance(model, dict) else None
+    profile: Profile = "torch" if given == "torch" else "keras"
+    if "data" in value:
+        collect(lambda: DataSpec.parse(value["data"], ("data",)), issues)
+    if "model" in value:
+        collect(lambda: ModelSpec.parse(model, ("model",)), issues)
+    if "train" in value:
+        collect(lambda: TrainSpec.parse(value["train"], profile, ("train",)), issues)
+
+
+def collect(action: Callable[[], T], issues: list[Issue]) -> T | None:
+    """Run an action; keep its issues instead of raising them."""
+    try:
+        return action()
+    except SettingsError as error:
+        issues.extend(issue for issue in error.issues if issue not in issues)
+        return None
+
+
+def raise_located(document: Document, issues: list[Issue]) -> None:
+    """Raise all issues with their lines, in the order of the file."""
+    unique = list(dict.fromkeys(issues))
+    problems = [document.problem(issue) for issue in unique]
+    order = sorted(range(len(unique)), key=lambda k: document.line(unique[k].path))
+    raise StudyError(dict.fromkeys(problems[k] for k in order))
+
+
+def _structure_issues(file: StudyFile) -> list[Issue]:
+    issues: list[Issue | None] = []
+    for factor, levels in file.factors.items():
+        path: Path = ("factors", factor)
+        issues.append(name_issue(factor, path))
+        if len(levels) < 2:
+            issues.append(Issue(path, "a factor needs at least two levels", str(len(levels))))
+        issues.extend(name_issue(level, (*path, level)) for level in levels)
+    issues.extend(name_issue(name, ("variants", name)) for name in file.variants)
+    if isinstance(file.seeds, list):
+        if not file.seeds:
+            issues.append(Issue(("seeds",), "must hold at least one seed", "an empty list"))
+        if len(set(file.seeds)) < len(file.seeds):
+            issues.append(Issue(("seeds",), "every seed may be given once", show(file.seeds)))
+    if isinstance(file.seeds, SeedRule):
+        looks = file.seeds.looks
+        if any(later <= earlier for earlier, later in pairwise(looks)):
+            issues.append(Issue(("seeds", "looks"), "must rise", show(looks)))
+        if not file.claims:
+            rule = "until: decided needs at least one claim to decide"
+            issues.append(Issue(("seeds", "until"), rule, "no claims"))
+    issues.extend(_design_issues(file))
+    return [issue for issue in issues if issue is not None]
+
+
+def _design_issues(file: StudyFile) -> list[Issue]:
+    design = file.design or ("listed" if file.variants else "factorial")
+    if design == "listed" and not file.variants:
+        return [Issue(("design",), "listed needs variants:", "none", "List them under variants:.")]
+    if design == "listed" and file.factors:
+        return [
+            Issue(("factors",), "cannot stand beside design: listed", None, "Remove one of both.")
+        ]
+    if design != "listed" and file.variants:
+        return [
+            Issue(
+                ("variants",),
+                f"cannot stand beside design: {design}",
+                None,
+                "Write design: listed.",
+            )
+        ]
+    return []
