@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from pydantic import BaseModel
 
+from paribus.charts import all_charts
 from paribus.cli.main import app
 from paribus.data.spec import NAMED_SOURCES, ColumnNames, KeyNames, SplitSpec
 from paribus.data.steps import STEPS
@@ -164,7 +165,28 @@ def commands_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"study-file.md": study_file_page, "commands.md": commands_page}
+def charts_page() -> str:
+    """Every chart: what it shows, and where it is found."""
+    lines = [
+        NOTE,
+        "# Charts\n",
+        "Drawn where a study has what they show. `paribus figures DIR` writes all of them as SVG, PDF or PNG;",
+        "in Python each is a method of `results.plot`, which notebooks show and `.save(PATH)` writes. Where there",
+        'are several, the method returns a list, and `subject` picks one (`results.plot.networks("small")`).\n',
+        "| chart | shows | in Python | part of the page |",
+        "|---|---|---|---|",
+    ]
+    for file in all_charts():
+        entry, part = file.entry, file.entry.section or "as a table"
+        lines.append(f"| `{file.name}` | {entry.says} | `results.plot.{entry.plot}()` | {part} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "study-file.md": study_file_page,
+    "commands.md": commands_page,
+    "charts.md": charts_page,
+}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():

@@ -7,14 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paribus.judge.published import PublishedRow
-from paribus.report.tables import (
-    format_difference,
-    format_estimate,
-    format_metric,
-    published_cells,
-    title,
-)
+from paribus.report.tables import published_cells
 from paribus.wording import counted, seeds_above_zero
+from paribus.writing.metrics import title
+from paribus.writing.numbers import format_difference, format_estimate, format_metric
 from studies.__main__ import RESULTS, ROOT, study_files
 
 PAGE = ROOT.parent / "docs" / "replications.md"

@@ -10,11 +10,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "paribus"
 
 LEVELS = {
-    "__main__": 12,
-    "cli": 11,
-    "serve": 10,
-    "api": 9,
-    "report": 8,
+    "__main__": 14,
+    "cli": 13,
+    "serve": 12,
+    "api": 11,
+    "report": 10,
+    "charts": 9,
+    "writing": 8,
     "judge": 7,
     "execute": 6,
     "store": 6,
@@ -37,6 +39,8 @@ FREE_OF_TORCH = {
     "serve",
     "api",
     "report",
+    "charts",
+    "writing",
     "judge",
     "store",
     "study",

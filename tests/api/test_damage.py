@@ -69,7 +69,8 @@ def test_parts_of_the_report_that_need_a_damaged_file_are_left_out_and_said(run)
     for path in files(run, "predictions-validation.safetensors"):
         flip(path)
     content = report_content(paribus.open_results(run))
-    assert content.confusions == {} == content.calibration == content.classes
+    assert content.confusions == {} == content.classes
+    assert content.charts["errors"] == ()
     assert content.kernels.keys() == before.kernels.keys()
     assert all(w.endswith("/predictions-validation.safetensors") for w in damages(content))
     page = write_report(run).read_text()
@@ -119,7 +120,7 @@ def test_old_files_that_do_not_fit_are_explained(run, tmp_path):
     for path in files(run, "weights.safetensors"):
         arrays = load_file(path)
         arrays["nobody/kernel"] = arrays.pop(next(k for k, v in arrays.items() if v.ndim == 4))
-        save_file(arrays, path, metadata={"paribus": "{}"})
+        save_file(arrays, path, metadata={"ceteris": "{}"})
     results = paribus.open_results(run)
     with pytest.raises(ParibusError, match="must hold the network of"):
         predict(results, [picture])

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.page import MOST_BYTES, MOST_SECONDS, load, made_up
 from paribus.api.reporting import report_html
-from paribus.report.charts import PALETTE
+from paribus.charts.base.style import PALETTE
 
 TRIALS = 25 * 40
 

@@ -55,11 +55,12 @@ def test_charts_and_tables_are_written_as_files(run, tmp_path):
     notebook = json.loads((folder / "figures.ipynb").read_text())
     names, shown = {"display": lambda *drawings: shown.extend(drawings)}, []
     for cell in notebook["cells"]:
-        source = cell["source"].replace("from IPython.display import display\n\n", "")
+        source = cell["source"].replace("from IPython.display import display\n", "")
         *lines, last = source.split("\n")
         exec("\n".join(lines), names)
         shown.append(eval(last, names))
-    assert sum(hasattr(item, "_repr_svg_") for item in shown) == 12
+    drawings = sum(hasattr(item, "_repr_svg_") for item in shown)
+    assert drawings == len(list(folder.glob("*.svg"))) == 16
     assert (folder / "results.tex").read_text().startswith(r"\begin{tabular}")
     assert "| variant | n |" in (folder / "results.md").read_text()
 

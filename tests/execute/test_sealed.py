@@ -81,14 +81,14 @@ def test_a_moved_results_folder_is_read(file):
 
 
 def test_files_of_earlier_versions_are_read(tmp_path):
-    save_file({"a": np.array([1.5, 2.5])}, tmp_path / "old", metadata={"paribus": "said"})
+    save_file({"a": np.array([1.5, 2.5])}, tmp_path / "old", metadata={"ceteris": "said"})
     arrays, text = read_sealed(tmp_path / "old")
     assert (arrays["a"].tolist(), text) == ([1.5, 2.5], "said")
 
 
 def test_a_file_whose_checksum_was_taken_out_is_not_taken_for_an_old_one(file):
     arrays = load_file(file)
-    save_file(arrays, file, metadata={"paribus": "{}", "place": "a trial/weights.safetensors"})
+    save_file(arrays, file, metadata={"ceteris": "{}", "place": "a trial/weights.safetensors"})
     with pytest.raises(TrialError, match="a header that we have not written"):
         read_sealed(file)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from paribus.report import charts
+from paribus.charts.base import style
 
 
 @pytest.fixture(autouse=True)
 def _checked(monkeypatch):
-    monkeypatch.setattr(charts, "CHECKED", True)
+    monkeypatch.setattr(style, "CHECKED", True)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paribus.report.embedding import DARK, dark_style, svg_uri
+from paribus.charts.base.style import DARK
+from paribus.report.embedding import dark_style, svg_uri
 
 CARD = "#181d24"
 INKS = {"black", "#000", "#111", "#1b1f24", "#116329", "#a40e26", "#7d4e00"}

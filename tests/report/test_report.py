@@ -13,11 +13,12 @@ from sklearn.metrics import confusion_matrix
 
 from paribus.api.reporting import report_content
 from paribus.api.running import RunOptions, run_study
+from paribus.judge.confusion import confusion
 from paribus.judge.effects import Interval
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.records import Claim, EpochRecord, Predictions, StoredTrial
 from paribus.report.html import render_html
-from paribus.report.images import confusion, png_uri
+from paribus.report.images import png_uri
 from paribus.report.tables import csv_table, latex_table, markdown_table
 from paribus.study.load import study_from_mapping
 

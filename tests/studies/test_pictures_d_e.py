@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from paribus.charts.base.learning import examples_of
+from paribus.charts.learning_by_split import points as split_points
 from paribus.execute.artifacts import read_predictions, read_weights_file
-from paribus.report.learning_chart import examples_of
-from paribus.report.split_curves import split_points
 from tests.studies.picture_reading import (
     Tables,
     is_a_curve_of_every_variant,

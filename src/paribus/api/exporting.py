@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,16 +11,15 @@ from paribus.api.damage import Damage
 from paribus.api.folder import write_bytes
 from paribus.api.frames import frame_files
 from paribus.api.pictures import picture_files
-from paribus.api.reporting import pictures_of, report_content
+from paribus.api.reporting import charted_study, pictures_of
 from paribus.api.results import Results
+from paribus.charts import all_charts, charts_of
 from paribus.errors import Problem, StoreError, StudyError
-from paribus.report.content import ReportContent
-from paribus.report.figures import confusion_charts
 from paribus.report.images import Picture
 from paribus.report.paper_tables import csv_text, latex, markdown, paper_tables
 from paribus.report.tables import csv_table, latex_table, markdown_table
 
-__all__ = ["FORMATS", "charts_of_report", "converted", "write_figures"]
+__all__ = ["FORMATS", "converted", "write_figures"]
 
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
@@ -56,43 +54,24 @@ def write_figures(
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
-    written, report = [], report_content(results)
-    for name, svg in charts_of_report(report):
+    written, damage = [], Damage(results.folder)
+    for _, chart in charts_of(charted_study(results, damage)):
         for kind in formats:
-            path = folder / f"{name}.{kind}"
-            write_bytes(path, converted(svg, kind))
+            path = folder / f"{chart.name}.{kind}"
+            write_bytes(path, converted(chart.svg, kind))
             written.append(path)
     for name, text in _tables(results):
         path = folder / name
         write_bytes(path, text.encode())
         written.append(path)
-    damage = Damage(results.folder)
     for name, content in (*picture_files(results, damage), *frame_files(results, damage)):
         path = folder / name
         write_bytes(path, content)
         written.append(path)
-    found = [f for f in report.results.findings if f.check == "unreadable_files"]
+    found = [item for item in results.summary.findings if item.check == "unreadable_files"]
     for finding in dict.fromkeys((*found, *damage.findings())):
         warn(f"{finding.where}: {finding.evidence}. {finding.advice}.")
     return written
-
-
-def charts_of_report(content: ReportContent) -> Iterator[tuple[str, str]]:
-    """Yield (file name without ending, SVG)."""
-    if content.claims_chart:
-        yield "claims", content.claims_chart.svg
-    if content.effects_chart:
-        yield "effects", content.effects_chart.svg
-    if content.seeds_chart:
-        yield "seeds", content.seeds_chart.svg
-    for chart in (*content.factor_charts, *content.curves, *content.cost_charts):
-        yield _slug(chart.title), chart.svg
-    for name, chart in confusion_charts(content.confusions, content.confusion_difference).items():
-        yield name, chart.svg
-    for split, chart in content.calibration.items():
-        yield f"reliability-{split}", chart.svg
-    for name, svg in content.diagrams.items():
-        yield f"model-{_slug(name)}", svg
 
 
 def _tables(results: Results) -> Iterator[tuple[str, str]]:
@@ -108,16 +87,12 @@ def _tables(results: Results) -> Iterator[tuple[str, str]]:
 
 def _notebook(results: Results) -> dict[str, Any]:
     """Return a notebook that draws the charts again from the results."""
-    opening = f"import paribus\n\nresults = paribus.open_results({str(results.folder.resolve())!r})\nresults"
+    opening = (
+        "import paribus\nfrom IPython.display import display\n\n"
+        f"results = paribus.open_results({str(results.folder.resolve())!r})\nresults"
+    )
     calls = (
-        "results.plot.claims()",
-        "results.plot.effects()",
-        "results.plot.seeds()",
-        "from IPython.display import display\n\ndisplay(*results.plot.curves())",
-        "display(*results.plot.factors())",
-        "display(*results.plot.costs())",
-        "display(*results.plot.confusions())",
-        "results.plot.model()",
+        *_chart_calls(),
         *_image_calls(results),
         "results.frame()",
     )
@@ -137,6 +112,12 @@ def _notebook(results: Results) -> dict[str, Any]:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
+def _chart_calls() -> Iterator[str]:
+    """Yield calls that draw all charts, in their order."""
+    for plot, many in {file.entry.plot: file.entry.many for file in all_charts()}.items():
+        yield f"display(*results.plot.{plot}())" if many else f"results.plot.{plot}()"
+
+
 def _image_calls(results: Results) -> Iterator[str]:
     """Yield calls that show the images that the run has kept."""
     nothing: dict[str, tuple[Picture, ...]] = {}
@@ -148,10 +129,6 @@ def _image_calls(results: Results) -> Iterator[str]:
         if split in groups:
             yield f"results.images.predictions({split!r})"
     yield "results.images.kernels()"
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "chart"
 
 
 def converted(svg: str, kind: str) -> bytes:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from paribus.api.damage import Damage
 from paribus.api.reporting import selected_predictions
 from paribus.execute.artifacts import Split
-from paribus.report.images import confusion
-from paribus.report.tables import plain
+from paribus.judge.confusion import confusion
 from paribus.report.tried import tried_table
 from paribus.study.shapes import check_shapes
+from paribus.writing.escaping import plain
 
 if TYPE_CHECKING:
     import pandas as pd

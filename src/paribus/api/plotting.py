@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from paribus.api.damage import Damage
 from paribus.api.folder import write_bytes
-from paribus.errors import Problem, StudyError
-from paribus.report.figures import (
-    Chart,
-    charts_of,
-    claims_chart_of,
-    confusion_charts,
-    cost_charts_of,
-    diagrams_of,
-    factor_charts_of,
-    seeds_chart_of,
-)
-from paribus.report.split_curves import learning_by_split
-from paribus.study.shapes import check_shapes
+from paribus.api.reporting import charted_study
+from paribus.charts import all_charts, charts_of
+from paribus.errors import Problem, StudyError, did_you_mean
 
 if TYPE_CHECKING:
     from paribus.api.results import Results
@@ -59,60 +51,49 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Plots:
-    """The charts of a run; None where there is nothing to draw."""
+    """The charts of a run, one method for each name of `paribus.charts`: ``claims()``, ``curves()`` ...
+
+    A name of single charts returns a drawing, or None where there is nothing to draw; the others return
+    a list. Every method takes ``subject``, which picks one of several: a split, a variant, a quantity.
+    """
 
     results: Results
 
-    def claims(self) -> Drawing | None:
-        """Every claim with its interval, the margin and the published value."""
-        return _drawing(claims_chart_of(self.results.summary))
+    def __dir__(self) -> list[str]:
+        """Return what notebooks offer while somebody types."""
+        return sorted({*object.__dir__(self), *(file.entry.plot for file in all_charts())})
 
-    def effects(self) -> Drawing | None:
-        """Differences from the baseline."""
-        return _drawing(charts_of(self.results.manifest.plan, self.results.summary)[0])
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return the method that draws the charts of a name.
 
-    def seeds(self) -> Drawing | None:
-        """Every trial's score by the metric of selection."""
-        manifest = self.results.manifest
-        return _drawing(seeds_chart_of(manifest.plan, self.results.summary))
+        Raises:
+            AttributeError: there are no such charts.
+        """
+        files = [file for file in all_charts() if file.entry.plot == name]
+        if not files:
+            known = dict.fromkeys(file.entry.plot for file in all_charts())
+            raise AttributeError(f"no charts are called {name!r}. {did_you_mean(name, known)}")
 
-    def curves(self) -> list[Drawing]:
-        """Accuracy and loss per epoch."""
-        found = charts_of(self.results.manifest.plan, self.results.summary)[1]
-        return [Drawing(**vars(chart)) for chart in found]
+        def draw(subject: str | None = None) -> Any:
+            study = charted_study(self.results, Damage(self.results.folder))
+            found = [
+                Drawing(chart.title, chart.note, chart.svg)
+                for _, chart in charts_of(study, files)
+                if subject in (None, chart.subject)
+            ]
+            if files[0].entry.many:
+                return found
+            return found[0] if found else None
 
-    def factors(self) -> list[Drawing]:
-        """A grid and an interaction plot for every pair of factors."""
-        found = factor_charts_of(self.results.manifest.plan, self.results.summary)
-        return [Drawing(**vars(chart)) for chart in found]
-
-    def costs(self) -> list[Drawing]:
-        """Accuracy against parameters, time and training examples."""
-        manifest = self.results.manifest
-        summaries = check_shapes(manifest.plan, manifest.descriptions)
-        plan, summary = manifest.plan, self.results.summary
-        found = (*cost_charts_of(plan, summary, summaries), *learning_by_split(plan, summary))
-        return [Drawing(**vars(chart)) for chart in found]
-
-    def confusions(self) -> list[Drawing]:
-        """Confusion matrices of the selected variant, and where it errs unlike the baseline."""
-        from paribus.api.reporting import confusions_of
-
-        found = confusion_charts(*confusions_of(self.results))
-        return [Drawing(**vars(chart)) for chart in found.values()]
+        draw.__doc__ = "\n".join(file.entry.says for file in files)
+        return draw
 
     def model(self, variant: str | None = None) -> Drawing:
-        """A variant's network; by default the baseline's, or the first if the run has none.
+        """Draw a variant's network; by default the baseline's, or the first if the run has none.
 
         Raises:
             StudyError: the variant is unknown.
         """
-        manifest = self.results.manifest
-        summaries = check_shapes(manifest.plan, manifest.descriptions)
-        name = self.results.variant(variant or manifest.plan.reference).name
-        svg = diagrams_of(manifest.plan, summaries, manifest.descriptions)[name]
-        return Drawing(name, "", svg)
-
-
-def _drawing(chart: Chart | None) -> Drawing | None:
-    return None if chart is None else Drawing(**vars(chart))
+        name = self.results.variant(variant or self.results.manifest.plan.reference).name
+        found: list[Drawing] = self.networks(name)
+        return found[0]

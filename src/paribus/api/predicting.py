@@ -13,18 +13,18 @@ import numpy.typing as npt
 from paribus.api.folder import write_bytes
 from paribus.api.own_images import chosen_variant, class_names, network_of, read_own, trained_trials
 from paribus.api.results import Results
-from paribus.data.foreign import Own, counts_of, labelled_files
-from paribus.judge.crossed import crossed_spread
-from paribus.judge.effects import Interval
-from paribus.judge.samples import Sample
-from paribus.records import Predictions, Variant
-from paribus.report.images import Confusion, confusion
-from paribus.report.learning_chart import (
+from paribus.charts.base.learning import (
     draw_learning_curve,
     examples_of,
     learning_points,
     series_of,
 )
+from paribus.data.foreign import Own, counts_of, labelled_files
+from paribus.judge.confusion import Confusion, confusion
+from paribus.judge.crossed import crossed_spread
+from paribus.judge.effects import Interval
+from paribus.judge.samples import Sample
+from paribus.records import Predictions, Variant
 from paribus.report.sheet import sheet_png
 
 __all__ = [

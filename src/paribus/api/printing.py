@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paribus.errors import MissingExtraError, Problem, StoreError
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
 __all__ = ["BROWSERS", "installed_browser", "printed"]
 

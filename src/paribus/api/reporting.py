@@ -12,6 +12,7 @@ from paribus.api.gallery import FILE as GALLERY
 from paribus.api.gallery import Gallery, disagreements, load_gallery
 from paribus.api.insight import load_insight
 from paribus.api.results import Results
+from paribus.charts import ChartedStudy, by_section
 from paribus.execute.artifacts import (
     WEIGHTS,
     Split,
@@ -20,36 +21,21 @@ from paribus.execute.artifacts import (
     trial_folder,
 )
 from paribus.execute.sealed import BROKEN, damaged
+from paribus.judge.confusion import Confusion, ConfusionDifference, confusion, confusion_difference
+from paribus.judge.per_class import per_class
 from paribus.judge.reading import layers_of
 from paribus.records import Predictions, StoredTrial
 from paribus.report.content import ReportContent, training_rows
-from paribus.report.figures import (
-    calibration_charts,
-    charts_of,
-    claims_chart_of,
-    class_rows,
-    cost_charts_of,
-    diagrams_of,
-    factor_charts_of,
-    seeds_chart_of,
-)
 from paribus.report.html import render_html
-from paribus.report.images import (
-    Confusion,
-    ConfusionDifference,
-    Picture,
-    confusion,
-    confusion_difference,
-    png_uri,
-)
+from paribus.report.images import Picture, png_uri
 from paribus.report.insight import InsightPictures, insight_pictures
 from paribus.report.kernels import KernelPicture, kernel_pictures
 from paribus.report.methods import checklists, methods_paragraph
-from paribus.report.split_curves import learning_by_split
 from paribus.study.resolved import resolved_yaml
 from paribus.study.shapes import check_shapes
 
 __all__ = [
+    "charted_study",
     "disagreements_of",
     "gallery_of",
     "kernels_of",
@@ -72,26 +58,17 @@ def report_content(results: Results) -> ReportContent:
     What needs a file that cannot be read is left out, and a finding says so.
     """
     damage = Damage(results.folder)
-    kept = _kept_parts(results, damage)
+    charted = charted_study(results, damage)
+    kept = _kept_parts(results, charted, damage)
     findings = dict.fromkeys((*damage.findings(), *results.summary.findings))
     manifest, summary = results.manifest, replace(results.summary, findings=tuple(findings))
-    effects, curves = charts_of(manifest.plan, summary)
-    summaries = check_shapes(manifest.plan, manifest.descriptions)
+    charted = replace(charted, results=summary)
     return ReportContent(
         plan=manifest.plan,
         results=summary,
         descriptions=manifest.descriptions,
-        summaries=summaries,
-        diagrams=diagrams_of(manifest.plan, summaries, manifest.descriptions),
-        effects_chart=effects,
-        seeds_chart=seeds_chart_of(manifest.plan, summary),
-        claims_chart=claims_chart_of(summary),
-        cost_charts=(
-            *cost_charts_of(manifest.plan, summary, summaries),
-            *learning_by_split(manifest.plan, summary),
-        ),
-        factor_charts=factor_charts_of(manifest.plan, summary),
-        curves=curves,
+        summaries=charted.summaries,
+        charts=by_section(charted),
         data_notes=_notes(results),
         resolved_yaml=resolved_yaml(manifest.plan),
         training=training_rows(manifest.plan, summary),
@@ -102,18 +79,38 @@ def report_content(results: Results) -> ReportContent:
     )
 
 
-def _kept_parts(results: Results, damage: Damage) -> dict[str, Any]:
-    """Return the parts that are made from the files of trials."""
-    names = _class_names(results)
+def charted_study(results: Results, damage: Damage) -> ChartedStudy:
+    """Return what the charts of a run are made from.
+
+    Args:
+        results: of the run.
+        damage: hears of files that cannot be read; what needs them is left out.
+    """
+    manifest, names = results.manifest, results.class_names
     nothing: dict[str, list[Predictions]] = {}
     predictions = damage.part(lambda: selected_predictions(results), nothing)
     confusions = _confusions(predictions, names)
+    return ChartedStudy(
+        manifest.plan,
+        results.summary,
+        check_shapes(manifest.plan, manifest.descriptions),
+        manifest.descriptions,
+        predictions,
+        confusions,
+        damage.part(lambda: _difference(results, confusions, names), None),
+    )
+
+
+def _kept_parts(results: Results, charted: ChartedStudy, damage: Damage) -> dict[str, Any]:
+    """Return the parts that are made from the files of trials."""
     return {
         "kernels": _kernels(results, damage),
-        "classes": class_rows(predictions, names),
-        "calibration": calibration_charts(predictions),
-        "confusions": confusions,
-        "confusion_difference": damage.part(lambda: _difference(results, confusions, names), None),
+        "classes": {
+            split: tuple(per_class(items, results.class_names))
+            for split, items in charted.predictions.items()
+        },
+        "confusions": charted.confusions,
+        "confusion_difference": charted.confusion_difference,
         "pictures": damage.part(lambda: pictures_of(results), {}),
         "disagreements": damage.part(lambda: disagreements_of(results), ()),
         "insight": damage.part(lambda: _insight(results), None),
@@ -144,13 +141,6 @@ def _predictions(results: Results, variant: str | None) -> dict[str, list[Predic
             if item is not None:
                 found.setdefault(split, []).append(item)
     return found
-
-
-def confusions_of(results: Results) -> tuple[dict[str, Confusion], ConfusionDifference | None]:
-    """Return the selected variant's matrices by split, and how it differs from another variant."""
-    chosen, names = results.summary.selected, _class_names(results)
-    found = _confusions(_predictions(results, chosen.variant if chosen else None), names)
-    return found, _difference(results, found, names)
 
 
 def _confusions(

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from paribus.api.exporting import charts_of_report
+from paribus.api.damage import Damage
 from paribus.api.folder import REPORT, write_bytes, write_text
 from paribus.api.printing import installed_browser, printed
-from paribus.api.reporting import report_content
-from paribus.api.results import open_results
+from paribus.api.reporting import charted_study, report_content
+from paribus.api.results import Results, open_results
+from paribus.charts import charts_of
 from paribus.errors import Problem, StoreError, StudyError, did_you_mean
-from paribus.report.content import ReportContent
 from paribus.report.html import render_html
 from paribus.report.markdown import markdown_report
 
@@ -48,18 +48,18 @@ def write_report_file(folder: Path, kind: str = "html", out: Path | None = None)
     elif kind == "pdf":
         write_bytes(path, printed(render_html(content), browser))
     else:
-        write_text(path, markdown_report(content, _write_charts(content, path)))
+        write_text(path, markdown_report(content, _write_charts(results, path)))
     return path
 
 
-def _write_charts(content: ReportContent, report: Path) -> list[tuple[str, str]]:
+def _write_charts(results: Results, report: Path) -> list[tuple[str, str]]:
     """Write every chart beside a Markdown report; return their names and addresses."""
     folder = report.with_name(f"{report.stem}-charts")
     _make(folder)
     found = []
-    for name, svg in charts_of_report(content):
-        write_text(folder / f"{name}.svg", svg)
-        found.append((name, quote(f"{folder.name}/{name}.svg")))
+    for _, chart in charts_of(charted_study(results, Damage(results.folder))):
+        write_text(folder / f"{chart.name}.svg", chart.svg)
+        found.append((chart.name, quote(f"{folder.name}/{chart.name}.svg")))
     return found
 
 

@@ -49,7 +49,8 @@ def _print(found: Comparison, metric: str) -> None:
     from rich.table import Table
 
     from paribus.report.screen import console_of
-    from paribus.report.tables import format_difference, plain
+    from paribus.writing.escaping import plain
+    from paribus.writing.numbers import format_difference
 
     console = console_of()
     if found.differences:
@@ -82,7 +83,7 @@ def _print(found: Comparison, metric: str) -> None:
 
 
 def _value(row: ComparedRow, value: float) -> str:
-    from paribus.report.tables import format_difference, format_metric
+    from paribus.writing.numbers import format_difference, format_metric
 
     if row.effect:
         return format_difference(row.metric, value, math.nan, math.nan)

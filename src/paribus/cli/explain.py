@@ -81,7 +81,7 @@ def _print(found: Explanation) -> None:
     from rich.table import Table
 
     from paribus.report.screen import console_of
-    from paribus.report.tables import plain
+    from paribus.writing.escaping import plain
 
     console = console_of()
     share = found.probabilities[found.label]

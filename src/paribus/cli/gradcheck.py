@@ -50,7 +50,7 @@ def _print(found: GradientReport) -> None:
 
     from paribus.api.gradients import TOLERANCE
     from paribus.report.screen import console_of
-    from paribus.report.tables import plain
+    from paribus.writing.escaping import plain
 
     console = console_of()
     for name, rows in found.variants.items():

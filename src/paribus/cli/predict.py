@@ -68,7 +68,7 @@ def _print(guesses: list[Guess]) -> None:
 
     from paribus.data.foreign import counts_of
     from paribus.report.screen import console_of
-    from paribus.report.tables import plain
+    from paribus.writing.escaping import plain
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("image", "class", "mean probability", "networks that agree"):

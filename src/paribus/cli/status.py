@@ -94,8 +94,9 @@ def _running(rows: tuple[RunningTrial, ...], screen: Screen) -> Table:
     """Return the epoch and the curve so far of every trial that has begun, all on one scale."""
     from rich.text import Text
 
-    from paribus.report.tables import format_metric, title
     from paribus.report.text_charts import span, sparkline
+    from paribus.writing.metrics import title
+    from paribus.writing.numbers import format_metric
 
     table = screen.table()
     axis = span(value for row in rows for value in row.curve) or (0.0, 1.0)

@@ -61,7 +61,8 @@ def _print(found: OwnTest) -> None:
 
     from paribus.data.foreign import counts_of
     from paribus.report.screen import console_of
-    from paribus.report.tables import format_interval, plain
+    from paribus.writing.escaping import plain
+    from paribus.writing.numbers import format_interval
 
     console = console_of()
     table = Table(

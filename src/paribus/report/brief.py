@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from paribus.judge.effects import mean_interval
 from paribus.judge.results import ClaimRow, Finding, MissingTrial, Selection, StudyResults
 from paribus.records import Plan
-from paribus.report.tables import format_difference
 from paribus.wording import counted
+from paribus.writing.numbers import format_difference
 
 __all__ = ["BriefLine", "brief", "lost_trials"]
 

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from paribus.charts import Chart
+from paribus.judge.confusion import Confusion, ConfusionDifference
+from paribus.judge.per_class import ClassRow
 from paribus.judge.results import Finding, StudyResults
 from paribus.nn.summary import ModelSummary
 from paribus.records import DataDescription, Plan
-from paribus.report.figures import Chart
-from paribus.report.images import Confusion, ConfusionDifference, Picture
+from paribus.report.images import Picture
 from paribus.report.insight import InsightPictures
 from paribus.report.kernels import KernelPicture
 from paribus.report.methods import Answer
-from paribus.report.per_class import ClassRow
 from paribus.report.tables import selection_sentence
 from paribus.wording import counted
 
@@ -51,23 +52,12 @@ class ReportContent:
     results: StudyResults
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
-    diagrams: Mapping[str, str]
-    """Variant -> its network as SVG."""
-    effects_chart: Chart | None
-    seeds_chart: Chart | None
-    """Every trial's score, by variant."""
-    claims_chart: Chart | None
-    cost_charts: tuple[Chart, ...]
-    """Accuracy against parameters and against time; against training examples where they vary."""
+    charts: Mapping[str, tuple[Chart, ...]]
+    """Part of the page -> its charts."""
     kernels: Mapping[str, tuple[KernelPicture, ...]]
     """Variant -> kernels of its first seed, the selected one first."""
     classes: Mapping[str, tuple[ClassRow, ...]]
     """Split -> rows of the selected variant."""
-    calibration: Mapping[str, Chart]
-    """Split -> reliability of the selected variant."""
-    factor_charts: tuple[Chart, ...]
-    """Grids and interactions of pairs of factors."""
-    curves: tuple[Chart, ...]
     confusions: Mapping[str, Confusion]
     """Split -> matrix of the selected variant."""
     confusion_difference: ConfusionDifference | None

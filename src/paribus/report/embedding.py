@@ -8,43 +8,9 @@ from __future__ import annotations
 import base64
 import re
 
-__all__ = ["DARK", "dark_style", "svg_uri"]
+from paribus.charts.base.style import DARK
 
-DARK = {
-    # letters, lines and areas without data
-    "#000": "#e6edf3",
-    "black": "#e6edf3",
-    "#111": "#e6edf3",
-    "#1b1f24": "#e6edf3",
-    "#555": "#9ea7b3",
-    "#666": "#9ea7b3",
-    "#888": "#7d8792",
-    "#8a949e": "#6b7580",
-    "#ddd": "#343b44",
-    "#d7dbe0": "#3f4853",
-    "white": "#181d24",
-    # series
-    "#0072B2": "#3f9ee0",
-    "#E69F00": "#E69F00",
-    "#009E73": "#23b88a",
-    "#CC79A7": "#d98cb6",
-    "#56B4E9": "#9bd4f7",
-    "#D55E00": "#f0813a",
-    "#000000": "#f5f5f5",
-    "#B8A800": "#c9bb1e",
-    # verdicts
-    "#116329": "#56d364",
-    "#a40e26": "#ff8087",
-    "#7d4e00": "#e3b341",
-    # boxes of a network
-    "#eef1f4": "#2b323b",
-    "#cfe3f5": "#1f4262",
-    "#d8efdf": "#1f4a32",
-    "#fde7c3": "#574216",
-    "#f3dcea": "#532f45",
-    "#d55e00": "#f0813a",
-}
-"""Colour on white -> its twin on the card of a dark page. Inks inside coloured cells have none."""
+__all__ = ["dark_style", "svg_uri"]
 
 _UNSEEN = re.compile(r' (?:role|class|aria-[a-z]+|pointer-events)="[^"]*"')
 

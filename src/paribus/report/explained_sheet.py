@@ -13,7 +13,7 @@ from paribus.execute.insight import LayerMaps
 from paribus.records import Attributions
 from paribus.report.insight import draw_layer, layer_caption, look_note, where_of
 from paribus.report.maps import WIDTH, blended, colour_bar, plain_picture
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
 __all__ = ["explained_sheet"]
 

@@ -17,6 +17,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from paribus.charts import all_charts
 from paribus.judge.results import StudyResults
 from paribus.report.brief import brief
 from paribus.report.content import (
@@ -27,20 +28,13 @@ from paribus.report.content import (
     tallies,
 )
 from paribus.report.embedding import svg_uri
-from paribus.report.tables import (
-    PUBLISHED_HEAD,
-    format_difference,
-    format_interval,
-    format_metric,
-    is_share,
-    plain,
-    published_cells,
-    shown_metrics,
-    title,
-)
+from paribus.report.tables import PUBLISHED_HEAD, published_cells, shown_metrics
 from paribus.report.tried import format_minutes, minutes_of, tried_table
 from paribus.version import __version__
 from paribus.wording import counted, seeds_above_zero
+from paribus.writing.escaping import plain
+from paribus.writing.metrics import is_share, title
+from paribus.writing.numbers import format_difference, format_interval, format_metric
 
 __all__ = [
     "LiveLinks",
@@ -160,6 +154,7 @@ def render_contents(parts: Mapping[str, str]) -> str:
 def render_parts(content: ReportContent) -> dict[str, str]:
     """Return the parts of the page as HTML, by name, top to bottom; a part can be empty."""
     environment = page_environment()
+    _refuse_charts_without_a_part()
     names = {
         "content": content,
         "plan": content.plan,
@@ -181,6 +176,32 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "has_interval": lambda item: math.isfinite(item.low),
     }
     return {name: environment.get_template(f"{name}.html.j2").render(names) for name in PART_NAMES}
+
+
+def _refuse_charts_without_a_part() -> None:
+    """Raise if a file of charts names a part of the page that shows no charts.
+
+    Raises:
+        ValueError: the name of the file, and the parts that there are.
+    """
+    showing = _parts_with_charts()
+    for file in all_charts():
+        section = file.entry.section
+        if section is not None and section not in showing:
+            known = ", ".join(showing)
+            raise ValueError(
+                f"{file.name}: no part of the page is called {section!r}. Known: {known}"
+            )
+
+
+@cache
+def _parts_with_charts() -> tuple[str, ...]:
+    """Return the parts whose templates show charts."""
+    page = files("paribus.report").joinpath("page")
+    texts = {
+        name: page.joinpath(f"{name}.html.j2").read_text(encoding="utf-8") for name in PART_NAMES
+    }
+    return tuple(name for name, text in texts.items() if f"content.charts.{name}" in text)
 
 
 def _losses(results: StudyResults) -> list[str]:
@@ -216,6 +237,7 @@ def page_environment() -> Environment:
         shade=_shade,
         minutes=format_minutes,
     )
+    environment.globals["figure"] = environment.get_template("figure.html.j2").module.figure  # type: ignore[attr-defined]
     return environment
 
 

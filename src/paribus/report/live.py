@@ -8,7 +8,7 @@ from html import escape
 from typing import Literal
 
 from paribus.report.html import page_environment
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
 __all__ = [
     "Snapshot",

@@ -7,17 +7,12 @@ from collections.abc import Iterator, Sequence
 from paribus.judge.results import ClaimRow, StudyResults
 from paribus.report.content import ReportContent, answer
 from paribus.report.paper_tables import markdown, paper_tables
-from paribus.report.tables import (
-    claim_cells,
-    markdown_grid,
-    markdown_text,
-    shown_metrics,
-    title,
-    variant_cells,
-)
+from paribus.report.tables import claim_cells, markdown_grid, shown_metrics, variant_cells
 from paribus.report.terminal import finding_groups
 from paribus.version import __version__
 from paribus.wording import counted
+from paribus.writing.escaping import markdown_text
+from paribus.writing.metrics import title
 
 __all__ = ["markdown_report"]
 

@@ -12,14 +12,13 @@ from paribus.judge.results import StudyResults
 from paribus.report.tables import (
     PUBLISHED_HEAD,
     claim_cells,
-    csv_cell,
-    format_difference,
     latex_grid,
-    latex_text,
     markdown_grid,
     published_cells,
-    title,
 )
+from paribus.writing.escaping import csv_cell, latex_text
+from paribus.writing.metrics import title
+from paribus.writing.numbers import format_difference
 
 __all__ = ["PaperTable", "csv_text", "latex", "markdown", "paper_tables"]
 

@@ -7,7 +7,7 @@ from html import escape
 
 from paribus.report.images import Picture
 from paribus.report.kernels import KernelPicture
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
 __all__ = ["caption_lines", "is_wrong", "kernel_grid", "picture_grid"]
 

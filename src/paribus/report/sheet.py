@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
 __all__ = ["sheet_png"]
 

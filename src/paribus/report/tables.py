@@ -5,120 +5,41 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections.abc import Sequence
 
-from paribus.judge.effects import Interval
 from paribus.judge.published import PublishedRow
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
-from paribus.wording import counted, plain
+from paribus.wording import counted
+from paribus.writing.escaping import csv_cell, latex_text, markdown_text
+from paribus.writing.metrics import title
+from paribus.writing.numbers import (
+    bare,
+    format_difference,
+    format_estimate,
+    format_interval,
+    format_metric,
+)
 
 __all__ = [
     "PUBLISHED_HEAD",
-    "bare",
     "claim_cells",
-    "csv_cell",
     "csv_table",
-    "format_difference",
-    "format_estimate",
-    "format_interval",
-    "format_metric",
-    "is_share",
     "latex_grid",
     "latex_table",
-    "latex_text",
     "markdown_grid",
     "markdown_table",
-    "markdown_text",
-    "plain",
     "published_cells",
     "selection_sentence",
     "shown_metrics",
-    "title",
     "variant_cells",
 ]
 
 _SHOWN = ("accuracy", "val_accuracy", "val_loss", "test_accuracy")
-_TITLES = {
-    "loss": "train loss",
-    "accuracy": "train accuracy",
-    "val_loss": "validation loss",
-    "val_accuracy": "validation accuracy",
-    "test_loss": "test loss",
-    "test_accuracy": "test accuracy",
-    "objective": "objective (train loss with label smoothing and penalties)",
-    "gap": "train minus validation accuracy",
-}
-
-
-def title(metric: str) -> str:
-    """Return a metric's name for people."""
-    name, at, epoch = metric.partition("@")
-    return _TITLES.get(name, name) + (f" after epoch {epoch}" if at else "")
-
-
-def is_share(metric: str) -> bool:
-    """Return whether a metric is a fraction, which people read in percent."""
-    name = metric.partition("@")[0]
-    return name.endswith("accuracy") or name == "gap"
 
 
 def shown_metrics(results: StudyResults) -> tuple[str, ...]:
     """Return the metrics that a table shows, of those that some variant has."""
     return tuple(m for m in _SHOWN if any(m in row.metrics for row in results.variants))
-
-
-def format_metric(metric: str, value: float) -> str:
-    """Format one value: accuracies in percent.
-
-    Example:
-        >>> format_metric("val_accuracy", 0.91234), format_metric("val_loss", 0.25)
-        ('91.23 %', '0.250')
-    """
-    if not math.isfinite(value):
-        return "-"
-    return f"{100 * value:.2f} %" if is_share(metric) else f"{value:.3f}"
-
-
-def format_interval(metric: str, item: Interval) -> str:
-    """Format a mean with its interval.
-
-    Example:
-        >>> format_interval("val_accuracy", Interval(0.9, 0.89, 0.91, 0.01, 5))
-        '90.00 % [89.00, 91.00]'
-    """
-    return format_estimate(metric, item.mean, item.low, item.high)
-
-
-def format_estimate(metric: str, mean: float, low: float, high: float) -> str:
-    """Format an estimate with its interval, as `format_interval` does.
-
-    Example:
-        >>> format_estimate("val_accuracy", 0.99, 0.97, 1.01)
-        '99.00 % [97.00, 100.00]'
-    """
-    text = format_metric(metric, mean)
-    if not math.isfinite(low):
-        return text
-    if metric.partition("@")[0].endswith("accuracy"):  # there is nothing beyond none and all
-        low, high = max(low, 0.0), min(high, 1.0)
-    return f"{text} [{bare(metric, low)}, {bare(metric, high)}]"
-
-
-def format_difference(metric: str, estimate: float, low: float, high: float) -> str:
-    """Format a difference with its interval; accuracies in points.
-
-    Example:
-        >>> format_difference("val_accuracy", 0.01, 0.005, 0.015)
-        '+1.00 points [+0.50, +1.50]'
-    """
-    if not math.isfinite(estimate):
-        return "-"
-    factor, digits, unit = (100, 2, " points") if is_share(metric) else (1, 3, "")
-    text = f"{factor * estimate:+.{digits}f}{unit}"
-    if not math.isfinite(low):
-        return text
-    return f"{text} [{factor * low:+.{digits}f}, {factor * high:+.{digits}f}]"
 
 
 def csv_table(results: StudyResults) -> str:
@@ -252,47 +173,9 @@ def claim_cells(row: ClaimRow) -> list[str]:
     return [says, difference, str(row.n), verdict + (" (fragile)" if row.fragile else "")]
 
 
-def bare(metric: str, value: float) -> str:
-    """Format one value without its unit."""
-    return format_metric(metric, value).removesuffix(" %")
-
-
-def csv_cell(text: str) -> str:
-    """Return a text that a spreadsheet shows and does not run as a formula."""
-    clean = plain(text)
-    return f"'{clean}" if clean[:1] in ("=", "+", "-", "@", "\t", "\r") else clean
-
-
 def markdown_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table, every cell escaped."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(
         "| " + " | ".join(markdown_text(cell) for cell in line) + " |" for line in lines
     )
-
-
-def markdown_text(text: str) -> str:
-    """Return a text that Markdown shows as it is, on one line."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", plain(text)) if text != "---" else text
-    return escaped.replace("\n", " ")
-
-
-_TEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}
-
-
-def latex_text(text: str) -> str:
-    """Return a text that LaTeX shows as it is, on one line."""
-    return "".join(_TEX.get(letter, letter) for letter in plain(text)).replace("\n", " ")

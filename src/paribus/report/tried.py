@@ -14,8 +14,9 @@ from typing import Any
 from paribus.judge.reading import done_trials, layers_of
 from paribus.judge.results import StudyResults
 from paribus.records import DataDescription, Plan, Variant
-from paribus.report.tables import format_metric, title
 from paribus.wording import counted
+from paribus.writing.metrics import title
+from paribus.writing.numbers import format_metric
 
 __all__ = ["TriedTable", "format_minutes", "minutes_of", "tried_table"]
 

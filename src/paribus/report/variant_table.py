@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
 
+from paribus.charts.base.style import bounds
 from paribus.judge.results import StudyResults
-from paribus.report.charts import bounds
 from paribus.report.screen import NAME, Screen, indented
-from paribus.report.tables import bare, format_interval, is_share, title
 from paribus.report.text_charts import interval_bar, span, sparkline
+from paribus.writing.metrics import is_share, title
+from paribus.writing.numbers import bare, format_interval
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,7 +1,6 @@
-"""What all charts share: colours, the rows of seeds, and the way from Altair to SVG.
+"""How all charts look: the palettes on white and on dark pages, letters, and the way from Altair to SVG.
 
-A chart is a function that returns plain numbers, and one that draws them. Colours are Okabe & Ito's,
-which colour-blind readers can tell apart.
+Colours are Okabe & Ito's, which colour-blind readers can tell apart.
 """
 
 from __future__ import annotations
@@ -9,24 +8,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias
 
-from paribus.judge.effects import mean_interval
-from paribus.judge.results import StudyResults, VariantSummary
-
 __all__ = [
+    "DARK",
     "FONTS",
     "INK",
     "MARGIN",
     "PALETTE",
     "RULE",
-    "SeedRow",
     "bounds",
     "count_of",
     "drawn",
-    "seed_rows",
     "to_svg",
 ]
 
@@ -41,39 +35,41 @@ MARGIN = "#d7dbe0"
 """Differences too small to matter."""
 
 
-@dataclass(frozen=True)
-class SeedRow:
-    """A metric of one variant: every seed, their mean and its 95 % interval."""
-
-    variant: str
-    values: Mapping[int, float]
-    """Seed -> value, of trials that ended well."""
-    mean: float
-    low: float
-    high: float
-    failed: int
-
-    @property
-    def count(self) -> str:
-        """How many trials there are, as charts write it; failed ones are never left out in silence."""
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"n {len(self.values)}{failed}"
-
-
-def seed_rows(results: StudyResults, metric: str) -> list[SeedRow]:
-    """Return one row per variant, in the order of the plan; one without a value has mean NaN."""
-    values: dict[str, dict[int, float]] = {row.name: {} for row in results.variants}
-    for trial in results.trials:
-        if trial.fit_on == "train" and trial.status == "done" and metric in trial.metrics:
-            values[trial.variant][trial.seed] = trial.metrics[metric]
-    return [_seed_row(row, values[row.name]) for row in results.variants]
-
-
-def _seed_row(row: VariantSummary, values: Mapping[int, float]) -> SeedRow:
-    if not values:
-        return SeedRow(row.name, {}, math.nan, math.nan, math.nan, row.failed)
-    item = mean_interval(list(values.values()))
-    return SeedRow(row.name, values, item.mean, item.low, item.high, row.failed)
+DARK = {
+    # letters, lines and areas without data
+    "#000": "#e6edf3",
+    "black": "#e6edf3",
+    "#111": "#e6edf3",
+    "#1b1f24": "#e6edf3",
+    "#555": "#9ea7b3",
+    "#666": "#9ea7b3",
+    "#888": "#7d8792",
+    "#8a949e": "#6b7580",
+    "#ddd": "#343b44",
+    "#d7dbe0": "#3f4853",
+    "white": "#181d24",
+    # series
+    "#0072B2": "#3f9ee0",
+    "#E69F00": "#E69F00",
+    "#009E73": "#23b88a",
+    "#CC79A7": "#d98cb6",
+    "#56B4E9": "#9bd4f7",
+    "#D55E00": "#f0813a",
+    "#000000": "#f5f5f5",
+    "#B8A800": "#c9bb1e",
+    # verdicts
+    "#116329": "#56d364",
+    "#a40e26": "#ff8087",
+    "#7d4e00": "#e3b341",
+    # boxes of a network
+    "#eef1f4": "#2b323b",
+    "#cfe3f5": "#1f4262",
+    "#d8efdf": "#1f4a32",
+    "#fde7c3": "#574216",
+    "#f3dcea": "#532f45",
+    "#d55e00": "#f0813a",
+}
+"""Colour on white -> its twin on the card of a dark page. Inks inside coloured cells have none."""
 
 
 def count_of(numbers: Iterable[int]) -> str:

@@ -1,15 +1,15 @@
-"""A learning curve: accuracy against the number of training examples, every seed shown."""
+"""Learning curves: accuracy against the number of training examples, every seed shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from paribus.charts.base.style import PALETTE, bounds, count_of, drawn, to_svg
 from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults
 from paribus.records import Plan
-from paribus.report.charts import PALETTE, bounds, count_of, drawn, to_svg
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
 __all__ = [
     "LearningPoint",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paribus.charts.base.chart import Chart, Entry
+from paribus.charts.base.seed_values import seed_rows
+from paribus.charts.base.study import ChartedStudy
+from paribus.charts.base.style import INK, MARGIN, PALETTE, RULE, drawn, to_svg
 from paribus.judge.results import StudyResults
 from paribus.judge.summary import EXPLORATORY_MARGIN
-from paribus.report.charts import INK, MARGIN, PALETTE, RULE, drawn, seed_rows, to_svg
-from paribus.report.tables import is_share, plain, title
+from paribus.writing.escaping import plain
+from paribus.writing.metrics import is_share, title
 
-__all__ = ["EffectPoint", "draw_effects", "effect_points"]
+__all__ = ["ENTRY", "EffectPoint", "charts", "draw", "points"]
+
+ENTRY = Entry("effects", "Differences from the baseline, paired by seed.", 20, "effects")
 
 WIDTH, ROW = 560, 34
 
@@ -34,7 +40,7 @@ class EffectPoint:
         return len(self.differences)
 
 
-def effect_points(results: StudyResults, metric: str) -> list[EffectPoint]:
+def points(results: StudyResults, metric: str) -> list[EffectPoint]:
     """Return the effects on a metric that have an interval."""
     values = {row.variant: row.values for row in seed_rows(results, metric)}
     return [
@@ -54,8 +60,22 @@ def effect_points(results: StudyResults, metric: str) -> list[EffectPoint]:
     ]
 
 
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw the effects that have an interval."""
+    found = points(study.results, study.metric)
+    if found:
+        baseline = study.plan.baseline
+        note = (
+            "Paired by seed. An interval that crosses zero leaves the direction open. "
+            "Exploratory: only claims were declared before the run."
+        )
+        alt = f"Differences of every variant from the baseline {baseline} with 95 % intervals"
+        svg = draw(found, study.metric, baseline)
+        yield Chart("effects", "Effects against the baseline", note, svg, alt)
+
+
 @drawn
-def draw_effects(points: Sequence[EffectPoint], metric: str, baseline: str) -> str:
+def draw(points: Sequence[EffectPoint], metric: str, baseline: str) -> str:
     """Draw differences with their intervals, every seed as a faint dot, the margin shaded; return SVG."""
     import altair as alt
 

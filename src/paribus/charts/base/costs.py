@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
+from paribus.charts.base.style import PALETTE, bounds, count_of, drawn, to_svg
 from paribus.judge.results import StudyResults
 from paribus.nn.summary import ModelSummary
-from paribus.report.charts import PALETTE, bounds, count_of, drawn, to_svg
-from paribus.report.tables import is_share, plain, title
+from paribus.writing.escaping import plain
+from paribus.writing.metrics import is_share, title
 
-__all__ = ["CostPoint", "cost_points", "draw_cost"]
+__all__ = ["CostPoint", "cost_points", "draw_costs"]
 
 Cost = Literal["parameters", "seconds"]
 WIDTH = 460
@@ -93,7 +94,7 @@ def _near(one: CostPoint, other: CostPoint, cost: Cost, height: float, pixels: f
 
 
 @drawn
-def draw_cost(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
+def draw_costs(points: Sequence[CostPoint], metric: str, cost: Cost) -> str:
     """Draw accuracy against a cost, with intervals over seeds and the variants' names; return SVG."""
     import altair as alt
 

@@ -11,25 +11,29 @@ from PIL import Image
 from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from paribus.judge.effects import Interval
-from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
-from paribus.nn.summary import LayerRow, ModelSummary
-from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
-from paribus.report.calibration_chart import draw_calibration
-from paribus.report.claim_chart import claim_points, draw_claims
-from paribus.report.confusion_chart import draw_confusion, draw_confusion_difference
-from paribus.report.cost_chart import cost_points, draw_cost
-from paribus.report.diagram import boxes_of, draw_model
-from paribus.report.images import confusion, confusion_difference
-from paribus.report.kernels import kernel_pictures
-from paribus.report.learning_chart import (
+from paribus.charts.base.costs import cost_points
+from paribus.charts.base.costs import draw_costs as draw_cost
+from paribus.charts.base.learning import (
     draw_learning_curve,
     examples_of,
     learning_points,
     series_of,
     values_of,
 )
-from paribus.report.per_class import calibration_error, calibration_points, per_class
+from paribus.charts.claims import draw as draw_claims
+from paribus.charts.claims import points as claim_points
+from paribus.charts.confusion import draw as draw_confusion
+from paribus.charts.confusion_difference import draw as draw_confusion_difference
+from paribus.charts.networks import draw as draw_model
+from paribus.charts.networks import points as boxes_of
+from paribus.charts.reliability import draw as draw_calibration
+from paribus.judge.confusion import confusion, confusion_difference
+from paribus.judge.effects import Interval
+from paribus.judge.per_class import calibration_error, calibration_points, per_class
+from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.nn.summary import LayerRow, ModelSummary
+from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
+from paribus.report.kernels import kernel_pictures
 from paribus.report.sheet import sheet_png
 
 HOSTILE = "<script>alert(1)</script>"

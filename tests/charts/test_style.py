@@ -5,9 +5,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from paribus.report import charts
-from paribus.report.charts import FONTS, to_svg
-from paribus.report.diagram import Box, draw_model
+from paribus.charts.base import style as charts
+from paribus.charts.base.style import FONTS, to_svg
+from paribus.charts.networks import Box
+from paribus.charts.networks import draw as draw_model
 
 LONG = "batch_norm > dropout on val_accuracy (one)"
 

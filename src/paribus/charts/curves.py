@@ -10,12 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.study import ChartedStudy
+from paribus.charts.base.style import PALETTE, count_of, drawn, to_svg
 from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults
-from paribus.report.charts import PALETTE, count_of, drawn, to_svg
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
-__all__ = ["CurvePoint", "SeedCurve", "curve_points", "draw_curves", "seed_curves"]
+__all__ = ["ENTRY", "CurvePoint", "SeedCurve", "charts", "draw", "points", "seed_curves"]
+
+ENTRY = Entry("curves", "Accuracy and loss per epoch.", 50, "curves", many=True)
 
 _SPLITS = {
     "loss": "train",
@@ -64,7 +68,7 @@ def seed_curves(results: StudyResults, quantity: str) -> list[SeedCurve]:
     return curves
 
 
-def curve_points(curves: Sequence[SeedCurve]) -> list[CurvePoint]:
+def points(curves: Sequence[SeedCurve]) -> list[CurvePoint]:
     """Return means and bands over seeds, epoch by epoch."""
     values: dict[tuple[str, str, int], list[float]] = {}
     for curve in curves:
@@ -78,14 +82,31 @@ def curve_points(curves: Sequence[SeedCurve]) -> list[CurvePoint]:
     ]
 
 
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw accuracy and loss, of trials of more than one epoch."""
+    order = [variant.name for variant in study.plan.variants]
+    for quantity in ("accuracy", "loss"):
+        found = seed_curves(study.results, quantity)
+        if any(curve.epochs[-1] > 1 for curve in found):
+            note = (
+                "Thin lines: seeds; thick line: their mean; band: from the lowest to the highest seed. "
+                "Train metrics are re-scored in evaluation mode."
+            )
+            if quantity == "loss":
+                note += " Losses are without label smoothing and penalties."
+            title = f"{quantity.capitalize()} per epoch"
+            alt = f"{title}, train and validation, one panel per variant"
+            yield Chart(slug(title), title, note, draw(found, quantity, order), alt, quantity)
+
+
 @drawn
-def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]) -> str:
+def draw(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]) -> str:
     """Draw one panel per variant: every seed as a thin line, the mean, and the band; return SVG."""
     import altair as alt
 
-    points = curve_points(curves)
-    panels = _panels(points, order)
-    rows = [*_mean_rows(points, panels), *_seed_rows(curves, panels)]
+    means = points(curves)
+    panels = _panels(means, order)
+    rows = [*_mean_rows(means, panels), *_seed_rows(curves, panels)]
     splits = ["train", "validation"]
     legend = alt.Legend(
         title=None,
@@ -100,7 +121,7 @@ def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]
     )
     base = alt.Chart().encode(
         x=alt.X(
-            "epoch:Q", title="epoch", axis=alt.Axis(values=_ticks(points), format="d", grid=False)
+            "epoch:Q", title="epoch", axis=alt.Axis(values=_ticks(means), format="d", grid=False)
         ),
         color=alt.Color(
             "split:N", scale=alt.Scale(domain=splits, range=PALETTE[:2]), legend=legend
@@ -108,15 +129,15 @@ def draw_curves(curves: Sequence[SeedCurve], quantity: str, order: Sequence[str]
     )
     axis = alt.Axis(format="%" if quantity == "accuracy" else "~g", titleAnchor="middle")
     scale = alt.Scale(zero=False)
-    means = base.transform_filter("isValid(datum.mean)")
+    averaged = base.transform_filter("isValid(datum.mean)")
     chart = alt.layer(
-        means.mark_area(opacity=0.14).encode(
+        averaged.mark_area(opacity=0.14).encode(
             y=alt.Y("lowest:Q", title=quantity, axis=axis, scale=scale), y2="highest:Q"
         ),
         base.transform_filter("!isValid(datum.mean)")
         .mark_line(strokeWidth=0.6, opacity=0.65, invalid="break-paths-show-domains")
         .encode(y=alt.Y("value:Q", scale=scale), order="order:Q"),
-        means.mark_line(strokeWidth=2).encode(y=alt.Y("mean:Q", scale=scale), strokeDash=dash),
+        averaged.mark_line(strokeWidth=2).encode(y=alt.Y("mean:Q", scale=scale), strokeDash=dash),
     ).properties(width=190, height=140)
     facet = alt.Facet(
         "panel:N",

@@ -6,18 +6,39 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from paribus.report.charts import INK, PALETTE, RULE, SeedRow, bounds, drawn, to_svg
-from paribus.report.tables import is_share, plain, title
+from paribus.charts.base.chart import Chart, Entry
+from paribus.charts.base.seed_values import SeedRow, seed_rows
+from paribus.charts.base.study import ChartedStudy
+from paribus.charts.base.style import INK, PALETTE, RULE, bounds, drawn, to_svg
+from paribus.writing.escaping import plain
+from paribus.writing.metrics import is_share, title
 
-__all__ = ["MOST_JOINED", "draw_seeds"]
+__all__ = ["ENTRY", "MOST_JOINED", "charts", "draw", "points"]
+
+ENTRY = Entry("seeds", "Every trial's score by the metric of selection.", 30, "results")
 
 MOST_JOINED = 12
 """Seeds whose dots are joined from row to row; more lines than that cannot be followed."""
 WIDTH, ROW = 560, 34
 
 
+def points(study: ChartedStudy) -> list[SeedRow]:
+    """Return every variant's values by seed."""
+    return seed_rows(study.results, study.metric)
+
+
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw every trial's score by variant, once there is one."""
+    rows = points(study)
+    if any(row.values for row in rows):
+        note = "Every trial is a dot. Differences between variants are judged seed by seed, not dot cloud by dot cloud."
+        alt = "One row per variant, one dot per seed, the mean and its interval; the table above has the numbers"
+        name = f"Every seed's {title(study.metric)}"
+        yield Chart("seeds", name, note, draw(rows, study.metric), alt)
+
+
 @drawn
-def draw_seeds(rows: Sequence[SeedRow], metric: str) -> str:
+def draw(rows: Sequence[SeedRow], metric: str) -> str:
     """Draw one row per variant, one dot per seed, thin lines from a seed to itself; return SVG.
 
     Args:

@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from paribus.charts import ChartedStudy, seeds
+from paribus.charts.base.seed_values import seed_rows
+from paribus.charts.base.style import MARGIN, PALETTE, RULE
+from paribus.charts.curves import charts as curve_charts
+from paribus.charts.curves import draw as draw_curves
+from paribus.charts.curves import points as curve_points
+from paribus.charts.curves import seed_curves
+from paribus.charts.effects import draw as draw_effects
+from paribus.charts.effects import points as effect_points
+from paribus.charts.seeds import MOST_JOINED
+from paribus.charts.seeds import draw as draw_seeds
 from paribus.judge.summary import EXPLORATORY_MARGIN, summarise
 from paribus.records import EpochRecord, Plan, SelectRule, StoredTrial, Variant
-from paribus.report.charts import MARGIN, PALETTE, RULE, seed_rows
-from paribus.report.curve_chart import curve_points, draw_curves, seed_curves
-from paribus.report.effect_chart import draw_effects, effect_points
-from paribus.report.figures import charts_of, seeds_chart_of
-from paribus.report.seed_chart import MOST_JOINED, draw_seeds
 
 HOSTILE = "<script>alert(1)</script>"
 SEEDS = 5
@@ -67,7 +73,8 @@ def test_rows_have_every_seed_and_say_what_has_failed():
 
 def test_the_strip_has_a_dot_per_trial_and_joins_a_seed_with_itself():
     plan, results = study()
-    svg = seeds_chart_of(plan, results).svg
+    (chart,) = seeds.charts(ChartedStudy(plan, results))
+    svg = chart.svg
     assert {"n 5", "n 3, 2 failed", "validation accuracy"} <= set(texts(svg))
     assert len(marks(svg, PALETTE[0])) == 13
     lines = [node.get("d") for node in marks(svg, RULE)]
@@ -87,7 +94,7 @@ def test_many_seeds_are_not_joined():
 def test_without_a_value_there_is_no_strip():
     plan, _ = study()
     failed = [trial(v.name, 0, 0.0, "failed") for v in plan.variants]
-    assert seeds_chart_of(plan, summarise(plan, failed)) is None
+    assert not list(seeds.charts(ChartedStudy(plan, summarise(plan, failed))))
 
 
 def test_effects_have_every_difference_the_margin_and_n():
@@ -149,7 +156,7 @@ def test_every_seed_has_a_line_and_every_panel_its_n():
     assert sum(node.get("d").count("M") for node in thin) == 2 * (5 + 5 + 3), "one stroke per trial"
     assert sum(node.get("d").count("L") for node in thin) == 2 * (5 + 5 + 3) * 2
     assert "<script" not in svg
-    assert [chart.svg for chart in charts_of(plan, study()[1])[1]] == [svg]
+    assert [chart.svg for chart in curve_charts(ChartedStudy(plan, study()[1]))] == [svg]
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (10, [2, 4, 6, 8, 10]), (100, [20, 40, 60, 80, 100])])  # fmt: skip

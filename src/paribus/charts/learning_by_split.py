@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from paribus.judge.results import StudyResults
-from paribus.records import Plan
-from paribus.report.figures import Chart
-from paribus.report.learning_chart import (
+from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.learning import (
     LearningPoint,
     draw_learning_curve,
     examples_of,
@@ -15,15 +14,23 @@ from paribus.report.learning_chart import (
     series_of,
     values_of,
 )
+from paribus.charts.base.study import ChartedStudy
+from paribus.judge.results import StudyResults
+from paribus.records import Plan
 
-__all__ = ["learning_by_split", "split_points"]
+__all__ = ["ENTRY", "charts", "draw", "points"]
+
+ENTRY = Entry(
+    "costs", "The learning curve of training and test images in one chart.", 63, "cost", many=True
+)
+draw = draw_learning_curve
 
 _PARTS = {"train": "accuracy", "test": "test_accuracy", "validation": "val_accuracy"}
 MOST_LINES = 8
 """As many as there are colours."""
 
 
-def split_points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
+def points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
     """Return accuracy on training and test images by number of training images.
 
     Validation images stand in for a test set that was not opened. Empty where all variants have the same
@@ -44,15 +51,17 @@ def split_points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
     return found
 
 
-def learning_by_split(plan: Plan, results: StudyResults) -> tuple[Chart, ...]:
-    """Draw the learning curve of training and test images; nothing with more lines than colours."""
-    points = split_points(plan, results)
-    lines = dict.fromkeys(point.series for point in points)
-    if not points or len(lines) > MOST_LINES:
-        return ()
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw it where the number of examples varies; not with more lines than colours."""
+    found = points(study.plan, study.results)
+    lines = dict.fromkeys(point.series for point in found)
+    if not found or len(lines) > MOST_LINES:
+        return
     other = next((name.rpartition(", ")[2] for name in lines if not name.endswith("train")), "")
-    if not other:
-        return ()
-    note = "Training accuracy is scored in evaluation mode on all training images. Line: mean over seeds; dots: seeds."
-    title = f"Learning curve: train and {other} accuracy"
-    return (Chart(title, note, draw_learning_curve(points, "accuracy")),)
+    if other:
+        note = (
+            "Training accuracy is scored in evaluation mode on all training images. "
+            "Line: mean over seeds; dots: seeds."
+        )
+        title = f"Learning curve: train and {other} accuracy"
+        yield Chart(slug(title), title, note, draw(found, "accuracy"))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
+from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.study import ChartedStudy
+from paribus.charts.base.style import FONTS
 from paribus.nn.summary import LayerRow, ModelSummary
 from paribus.records import Shape
-from paribus.report.charts import FONTS
-from paribus.report.tables import plain
+from paribus.writing.escaping import plain
 
-__all__ = ["Box", "boxes_of", "draw_model"]
+__all__ = ["ENTRY", "Box", "charts", "draw", "points"]
+
+ENTRY = Entry("networks", "Every variant's network, layer by layer.", 90, "models", many=True)
 
 WIDTH, HEIGHT = 148, 66
 GAP_X, GAP_Y = 26, 26
@@ -55,7 +59,7 @@ class Box:
     """Whether the baseline has no such layer."""
 
 
-def boxes_of(summary: ModelSummary, input_shape: Shape, baseline: ModelSummary) -> list[Box]:
+def points(summary: ModelSummary, input_shape: Shape, baseline: ModelSummary) -> list[Box]:
     """Return the boxes of a network; layers that differ from the baseline's are marked.
 
     Args:
@@ -75,7 +79,20 @@ def _key(row: LayerRow) -> tuple[str, str, Shape, int]:
     return row.name, row.type, row.output_shape, row.parameters
 
 
-def draw_model(boxes: Sequence[Box]) -> str:
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw every variant's network; what the reference has not is marked."""
+    reference = study.summaries[study.plan.reference]
+    known = "the baseline" if study.plan.reference == study.plan.baseline else study.plan.reference
+    for name, summary in study.summaries.items():
+        note = "Boxes: name, layer, output (height x width x channel), parameters."
+        if name != study.plan.reference:
+            note += f" Framed in orange: what {known} has not."
+        svg = draw(points(summary, study.descriptions[name].input_shape, reference))
+        alt = f"The layers of {name}; the table below has the same"
+        yield Chart(f"model-{slug(name)}", name, note, svg, alt, name)
+
+
+def draw(boxes: Sequence[Box]) -> str:
     """Draw boxes row by row, joined by arrows; return SVG."""
     rows = -(-len(boxes) // COLUMNS)
     width = 2 * MARGIN + min(len(boxes), COLUMNS) * (WIDTH + GAP_X) - GAP_X

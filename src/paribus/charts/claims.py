@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paribus.charts.base.chart import Chart, Entry
+from paribus.charts.base.study import ChartedStudy
+from paribus.charts.base.style import MARGIN, RULE, drawn, to_svg
 from paribus.judge.results import StudyResults
-from paribus.report.charts import MARGIN, RULE, drawn, to_svg
-from paribus.report.tables import is_share, plain
+from paribus.writing.escaping import plain
+from paribus.writing.metrics import is_share
 
-__all__ = ["ClaimPoint", "claim_points", "draw_claims"]
+__all__ = ["ENTRY", "ClaimPoint", "charts", "draw", "points"]
+
+ENTRY = Entry(
+    "claims", "Every claim with its interval, the margin and the published value.", 10, "claims"
+)
 
 COLOURS = {
     "supported": "#116329",
@@ -35,15 +42,15 @@ class ClaimPoint:
     n: int
 
 
-def claim_points(results: StudyResults) -> list[ClaimPoint]:
+def points(results: StudyResults) -> list[ClaimPoint]:
     """Return the claims about accuracies that have an interval, in the order of the file."""
-    points = []
+    found = []
     for row in results.claims:
         if not is_share(row.claim.metric) or not math.isfinite(row.low):
             continue
         within = ", ".join(row.claim.within.values())
         published = row.published_difference
-        points.append(
+        found.append(
             ClaimPoint(
                 f"{row.claim.says} ({within})" if within else row.claim.says,
                 100 * row.estimate,
@@ -55,11 +62,23 @@ def claim_points(results: StudyResults) -> list[ClaimPoint]:
                 row.n,
             )
         )
-    return points
+    return found
+
+
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw the claims, if some have an interval."""
+    found = points(study.results)
+    if found:
+        note = (
+            "An interval beyond the grey margin shows a difference that matters; one inside it shows that there "
+            "is none that matters; one that reaches both leaves it open."
+        )
+        alt = "Every claim's difference with its interval and the margin; the table below has the numbers"
+        yield Chart("claims", "The claims at a glance", note, draw(found), alt)
 
 
 @drawn
-def draw_claims(points: Sequence[ClaimPoint]) -> str:
+def draw(points: Sequence[ClaimPoint]) -> str:
     """Draw intervals coloured by their verdict, the margin shaded, published values as crosses; SVG."""
     import altair as alt
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from paribus.charts import ChartedStudy, factor_grid, factor_interaction
+from paribus.charts.base.cells import cell_points, factor_pairs
+from paribus.charts.factor_grid import draw as draw_grid
+from paribus.charts.factor_interaction import draw as draw_interaction
 from paribus.judge.results import StudyResults
 from paribus.records import Plan, SelectRule, StoredTrial, Variant
-from paribus.report.factor_charts import cell_points, draw_grid, draw_interaction, factor_pairs
-from paribus.report.figures import factor_charts_of
 
 LEVELS = {"depth": ("one", "two"), "reg": ("none", "l2", "bn"), "width": ("8", "16")}
 
@@ -34,6 +36,11 @@ def study(levels=LEVELS, seeds=4, metric="val_accuracy"):
 
 def texts(svg):
     return [node.text for node in ET.fromstring(svg).iter() if node.text and node.text.strip()]
+
+
+def charts(plan, results):
+    study = ChartedStudy(plan, results)
+    return [*factor_grid.charts(study), *factor_interaction.charts(study)]
 
 
 def test_a_point_is_the_mean_over_seeds_of_the_mean_over_the_rest():
@@ -84,6 +91,6 @@ def test_one_seed_is_drawn_without_an_interval():
     points = cell_points(plan, results, "val_accuracy", ("reg", "depth"))
     assert all(math.isnan(point.low) for point in points)
     assert "n 1" in texts(draw_grid(points, "val_accuracy", ("reg", "depth")))
-    assert len(factor_charts_of(plan, results)) == 6
+    assert len(charts(plan, results)) == 6
     empty = StudyResults("s", False, (), (), (), (), None, (), ())
-    assert factor_charts_of(plan, empty) == ()
+    assert charts(plan, empty) == []

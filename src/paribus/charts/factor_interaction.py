@@ -1,0 +1,70 @@
+"""Whether one factor's effect depends on another: a line per level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from paribus.charts.base.cells import CellPoint, cell_points, factor_pairs, row_of
+from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.study import ChartedStudy
+from paribus.charts.base.style import PALETTE, count_of, drawn, to_svg
+from paribus.writing.escaping import plain
+from paribus.writing.metrics import title
+
+__all__ = ["ENTRY", "charts", "draw", "points"]
+
+ENTRY = Entry(
+    "factors",
+    "Whether one factor's effect depends on another, pair by pair.",
+    40,
+    "overview",
+    many=True,
+)
+
+
+def points(study: ChartedStudy, pair: tuple[str, str]) -> list[CellPoint]:
+    """Return one point per combination of the two factors' levels that was run."""
+    return cell_points(study.plan, study.results, study.metric, pair)
+
+
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw one chart for every pair of factors with more than two cells."""
+    for pair in factor_pairs(study.plan):
+        found = points(study, pair)
+        if len(found) > 2:
+            name = f"Does the effect of {pair[0]} depend on {pair[1]}?"
+            note = "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds."
+            svg = draw(found, study.metric, pair)
+            yield Chart(slug(name), name, note, svg, subject=" x ".join(pair))
+
+
+@drawn
+def draw(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -> str:
+    """Draw one line per level of the second factor over the levels of the first; return SVG.
+
+    Parallel lines mean that the factors do not depend on each other.
+    """
+    import altair as alt
+
+    rows = [row_of(point, number, metric) for number, point in enumerate(points)]
+    order = [plain(name) for name in dict.fromkeys(point.x for point in points)]
+    series = [plain(name) for name in dict.fromkeys(point.series for point in points)]
+    axis = alt.Axis(format="%" if metric.endswith("accuracy") else "~g")
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("x:N", sort=order, title=plain(pair[0]), axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("series:N", sort=series),
+        color=alt.Color(
+            "series:N",
+            sort=series,
+            scale=alt.Scale(domain=series, range=PALETTE),
+            legend=alt.Legend(title=plain(pair[1]), orient="right"),
+        ),
+    )
+    words = f"{title(metric)}, mean over seeds ({count_of(point.n for point in points)})"
+    y = alt.Y("mean:Q", title=words, axis=axis, scale=alt.Scale(zero=False))
+    chart = alt.layer(
+        base.mark_line(strokeWidth=1.5, opacity=0.7).encode(y=y),
+        base.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q"),
+        base.mark_point(filled=True, size=60, opacity=1).encode(y=y),
+    ).properties(width=max(320, 110 * len(order)), height=240)
+    return to_svg(chart)

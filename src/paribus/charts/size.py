@@ -1,0 +1,32 @@
+"""Accuracy against the number of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.costs import CostPoint, cost_points, draw_costs
+from paribus.charts.base.study import ChartedStudy
+
+__all__ = ["ENTRY", "charts", "draw", "points"]
+
+ENTRY = Entry("costs", "Accuracy against the number of parameters.", 60, "cost", many=True)
+TITLE = "Accuracy and size"
+
+
+def points(study: ChartedStudy) -> list[CostPoint]:
+    """Return one point per variant that has finished trials."""
+    return cost_points(study.results, study.summaries, study.metric)
+
+
+def draw(found: list[CostPoint], metric: str) -> str:
+    """Draw them on a logarithmic axis; return SVG."""
+    return draw_costs(found, metric, "parameters")
+
+
+def charts(study: ChartedStudy) -> Iterator[Chart]:
+    """Draw them where the variants differ in it."""
+    found = points(study)
+    if len({point.parameters for point in found}) > 1:
+        note = "Mean and 95 % interval over seeds. More parameters are no aim in themselves."
+        yield Chart(slug(TITLE), TITLE, note, draw(found, study.metric))
