@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paribus.judge.published import PublishedRow
-from paribus.report.tables import published_cells
+from paribus.tables.published import published_cells
 from paribus.wording import counted, seeds_above_zero
 from paribus.writing.metrics import title
 from paribus.writing.numbers import format_difference, format_estimate, format_metric

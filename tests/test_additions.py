@@ -9,7 +9,7 @@ import pytest
 
 import paribus
 from docs import generate
-from paribus import charts
+from paribus import charts, tables
 from paribus.api.exporting import write_figures
 from paribus.api.reporting import report_html
 from paribus.api.running import RunOptions
@@ -92,6 +92,34 @@ def test_a_chart_for_a_part_that_the_page_has_not_is_refused(plug, folder):
     plug(charts, "lengths_of_a_plug_in", CHART.format(section="nowhere"))
     with pytest.raises(ValueError, match="lengths_of_a_plug_in: no part of the page is called"):
         report_html(paribus.open_results(folder))
+
+
+TABLE = '''
+"""How many epochs each trial was trained."""
+
+from paribus.tables import Entry, Table
+
+ENTRY = Entry("How many epochs each trial was trained.", 15)
+
+
+def tables(study):
+    rows = [(trial.variant, trial.epochs) for trial in study.results.trials]
+    cells = [(name, str(epochs)) for name, epochs in rows]
+    yield Table("lengths", ("variant", "epochs"), cells, ("variant", "epochs"), rows)
+'''
+
+
+def test_a_table_is_one_file(plug, folder, tmp_path):
+    plug(tables, "lengths_of_a_plug_in", TABLE)
+    results = paribus.open_results(folder)
+    frame = results.tables.lengths_of_a_plug_in()
+    assert list(frame.epochs) == [2, 2, 2, 2]
+    assert "lengths_of_a_plug_in" in dir(results.tables)
+    written = write_figures(results, tmp_path / "figures")
+    names = {path.name for path in written}
+    assert {"lengths.csv", "lengths.md", "lengths.tex"} <= names
+    assert (tmp_path / "figures" / "lengths.csv").read_text().startswith("variant,epochs\n")
+    assert "| `lengths_of_a_plug_in` | How many epochs" in generate.tables_page()
 
 
 CHECK = '''

@@ -5,7 +5,6 @@ import io
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.metrics import confusion_matrix
@@ -13,7 +12,6 @@ from sklearn.metrics import confusion_matrix
 import paribus
 from paribus.api import reporting
 from paribus.api.exporting import write_figures
-from paribus.api.frames import _csv
 from paribus.errors import StudyError
 from paribus.execute.artifacts import read_predictions, trial_folder
 
@@ -98,11 +96,6 @@ def test_pictures_and_tables_are_written_with_the_charts(run, tmp_path):
     assert [row[0] for row in rows[1:]] == ["none", "some"]
     counts = list(csv.reader(io.StringIO(written["confusion-validation.csv"].read_text())))
     assert [row[0] for row in counts[1:]] == list("0123456789")
-
-
-def test_names_in_csv_files_start_no_formula():
-    frame = pd.DataFrame([[1]], index=["@SUM(A1)"], columns=["+1"])
-    assert _csv(frame).decode() == ",'+1\n'@SUM(A1),1\n"
 
 
 def test_without_a_selection_nothing_is_said_of_one(run):

@@ -7,7 +7,7 @@ import pytest
 
 import paribus
 from paribus.api.results import marking_of
-from paribus.report.tables import markdown_table
+from paribus.tables.base.combined import markdown_table
 
 pytestmark = pytest.mark.slow
 

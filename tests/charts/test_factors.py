@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.charts import ChartedStudy, factor_grid, factor_interaction
+from paribus.charts import ShownStudy, factor_grid, factor_interaction
 from paribus.charts.base.cells import cell_points, factor_pairs
 from paribus.charts.factor_grid import draw as draw_grid
 from paribus.charts.factor_interaction import draw as draw_interaction
@@ -39,7 +39,7 @@ def texts(svg):
 
 
 def charts(plan, results):
-    study = ChartedStudy(plan, results)
+    study = ShownStudy(plan, results)
     return [*factor_grid.charts(study), *factor_interaction.charts(study)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.charts import ChartedStudy, seeds
+from paribus.charts import ShownStudy, seeds
 from paribus.charts.base.seed_values import seed_rows
 from paribus.charts.base.style import MARGIN, PALETTE, RULE
 from paribus.charts.curves import charts as curve_charts
@@ -73,7 +73,7 @@ def test_rows_have_every_seed_and_say_what_has_failed():
 
 def test_the_strip_has_a_dot_per_trial_and_joins_a_seed_with_itself():
     plan, results = study()
-    (chart,) = seeds.charts(ChartedStudy(plan, results))
+    (chart,) = seeds.charts(ShownStudy(plan, results))
     svg = chart.svg
     assert {"n 5", "n 3, 2 failed", "validation accuracy"} <= set(texts(svg))
     assert len(marks(svg, PALETTE[0])) == 13
@@ -94,7 +94,7 @@ def test_many_seeds_are_not_joined():
 def test_without_a_value_there_is_no_strip():
     plan, _ = study()
     failed = [trial(v.name, 0, 0.0, "failed") for v in plan.variants]
-    assert not list(seeds.charts(ChartedStudy(plan, summarise(plan, failed))))
+    assert not list(seeds.charts(ShownStudy(plan, summarise(plan, failed))))
 
 
 def test_effects_have_every_difference_the_margin_and_n():
@@ -156,7 +156,7 @@ def test_every_seed_has_a_line_and_every_panel_its_n():
     assert sum(node.get("d").count("M") for node in thin) == 2 * (5 + 5 + 3), "one stroke per trial"
     assert sum(node.get("d").count("L") for node in thin) == 2 * (5 + 5 + 3) * 2
     assert "<script" not in svg
-    assert [chart.svg for chart in curve_charts(ChartedStudy(plan, study()[1]))] == [svg]
+    assert [chart.svg for chart in curve_charts(ShownStudy(plan, study()[1]))] == [svg]
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (10, [2, 4, 6, 8, 10]), (100, [20, 40, 60, 80, 100])])  # fmt: skip

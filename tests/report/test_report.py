@@ -19,11 +19,17 @@ from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.records import Claim, EpochRecord, Predictions, StoredTrial
 from paribus.report.html import render_html
 from paribus.report.images import png_uri
-from paribus.report.tables import csv_table, latex_table, markdown_table
 from paribus.study.load import study_from_mapping
+from paribus.tables import trials
+from paribus.tables.base.combined import latex_table, markdown_table
+from paribus.tables.base.rendering import csv_text
 
 HOSTILE = "=cmd|'/C calc'!A0 <script>alert(1)</script> \"'& \x1b[31m \\input{x} $ % _ # { } </style> \u2028"
 INTERVAL = Interval(0.9, 0.89, 0.91, 0.01, 5)
+
+
+def csv_of(found):
+    return csv_text(trials.table(found))
 
 
 def results(name=HOSTILE):
@@ -51,11 +57,11 @@ def results(name=HOSTILE):
 
 
 def test_csv_cells_start_no_formula_and_hold_no_control_characters():
-    text = csv_table(results())
+    text = csv_of(results())
     assert "\x1b" not in text
     row = text.splitlines()[1]
     assert row.startswith(("\"'=cmd", "'=cmd"))
-    assert csv_table(results("plain")).splitlines()[1] == "plain,plain,0,train,done,2,1.000,0.9,"
+    assert csv_of(results("plain")).splitlines()[1] == "plain,plain,0,train,done,2,1.000,0.9,"
 
 
 def test_markdown_and_latex_escape_what_they_would_run():

@@ -9,15 +9,15 @@ from typing import Any, Literal
 
 from paribus.api.damage import Damage
 from paribus.api.folder import write_bytes
-from paribus.api.frames import frame_files
 from paribus.api.pictures import picture_files
-from paribus.api.reporting import charted_study, pictures_of
+from paribus.api.reporting import pictures_of, shown_study
 from paribus.api.results import Results
-from paribus.charts import all_charts, charts_of
+from paribus.charts import ShownStudy, all_charts, charts_of
 from paribus.errors import Problem, StoreError, StudyError
 from paribus.report.images import Picture
-from paribus.report.paper_tables import csv_text, latex, markdown, paper_tables
-from paribus.report.tables import csv_table, latex_table, markdown_table
+from paribus.tables import all_tables
+from paribus.tables.base.combined import latex_table, markdown_table
+from paribus.tables.base.rendering import FORMATS as TABLE_FORMATS
 
 __all__ = ["FORMATS", "converted", "write_figures"]
 
@@ -55,16 +55,17 @@ def write_figures(
         reason = error.strerror or str(error)
         raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
     written, damage = [], Damage(results.folder)
-    for _, chart in charts_of(charted_study(results, damage)):
+    study = shown_study(results, damage)
+    for _, chart in charts_of(study):
         for kind in formats:
             path = folder / f"{chart.name}.{kind}"
             write_bytes(path, converted(chart.svg, kind))
             written.append(path)
-    for name, text in _tables(results):
+    for name, text in _tables(results, study):
         path = folder / name
         write_bytes(path, text.encode())
         written.append(path)
-    for name, content in (*picture_files(results, damage), *frame_files(results, damage)):
+    for name, content in picture_files(results, damage):
         path = folder / name
         write_bytes(path, content)
         written.append(path)
@@ -74,14 +75,13 @@ def write_figures(
     return written
 
 
-def _tables(results: Results) -> Iterator[tuple[str, str]]:
-    yield "trials.csv", csv_table(results.summary)
+def _tables(results: Results, study: ShownStudy) -> Iterator[tuple[str, str]]:
     yield "results.md", markdown_table(results.summary) + "\n"
     yield "results.tex", latex_table(results.summary) + "\n"
-    for table in paper_tables(results.summary):
-        yield f"{table.name}.csv", csv_text(table)
-        yield f"{table.name}.md", markdown(table)
-        yield f"{table.name}.tex", latex(table)
+    for file in all_tables():
+        for table in file.tables(study):
+            for ending, write in TABLE_FORMATS.items():
+                yield f"{table.name}.{ending}", write(table)
     yield "figures.ipynb", json.dumps(_notebook(results), indent=1) + "\n"
 
 

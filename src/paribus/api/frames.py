@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from paribus.api.damage import Damage
-from paribus.api.reporting import selected_predictions
+from paribus.api.reporting import selected_predictions, shown_study
+from paribus.errors import did_you_mean
 from paribus.execute.artifacts import Split
 from paribus.judge.confusion import confusion
-from paribus.report.tried import tried_table
 from paribus.study.shapes import check_shapes
-from paribus.writing.escaping import plain
+from paribus.tables import all_tables
+from paribus.tables.settings import tried_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from paribus.api.results import Results
 
-__all__ = ["Tables", "frame_files"]
+__all__ = ["Tables"]
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a run."""
+    """The tables of a run, one method for each file of `paribus.tables`: ``claims()``, ``trials()`` ...
+
+    Each returns a data frame of plain numbers, or None where there is nothing to show. Where a file has
+    several tables, ``which`` picks one by its name.
+    """
 
     results: Results
+
+    def __dir__(self) -> list[str]:
+        """Return what notebooks offer while somebody types."""
+        return sorted({*object.__dir__(self), *(file.name for file in all_tables())})
+
+    def __getattr__(self, name: str) -> Callable[..., pd.DataFrame | None]:
+        """Return the method that gives the table of a name.
+
+        Raises:
+            AttributeError: there is no such table.
+        """
+        file = next((file for file in all_tables() if file.name == name), None)
+        if file is None:
+            known = [item.name for item in all_tables()]
+            raise AttributeError(f"no table is called {name!r}. {did_you_mean(name, known)}")
+
+        def table(which: str | None = None) -> pd.DataFrame | None:
+            import pandas as pd
+
+            study = shown_study(self.results, Damage(self.results.folder))
+            found = [item for item in file.tables(study) if which in (None, item.name)]
+            if not found:
+                return None
+            return pd.DataFrame(found[0].values, columns=list(found[0].columns))
+
+        table.__doc__ = file.entry.says
+        return table
 
     def settings(self) -> pd.DataFrame:
         """Return what was tried, as the report writes it: a row per variant."""
@@ -86,30 +117,3 @@ class Tables:
         return pd.DataFrame(
             cells, index=pd.Index(names, name="truth"), columns=pd.Index(names, name="said")
         )
-
-
-def frame_files(results: Results, damage: Damage) -> Iterator[tuple[str, bytes]]:
-    """Yield (file name, CSV) of the settings tried and of every confusion matrix.
-
-    Args:
-        results: of a run.
-        damage: hears of files that cannot be read; matrices of them are left out.
-    """
-    yield "settings.csv", _csv(results.tables.settings())
-    splits: tuple[Split, ...] = ("validation", "test")
-    for split in splits:
-        for normalised, ending in ((False, ""), (True, "-normalised")):
-            matrix = partial(results.tables.confusion, split, normalised=normalised)
-            found = damage.part(matrix, None)
-            if found is not None:
-                yield f"confusion-{split}{ending}.csv", _csv(found)
-
-
-def _csv(frame: pd.DataFrame) -> bytes:
-    """Write a table; names that a spreadsheet would run as a formula get an apostrophe."""
-    return str(frame.rename(index=_guarded, columns=_guarded).to_csv()).encode()
-
-
-def _guarded(name: str) -> str:
-    clean = plain(name)
-    return f"'{clean}" if clean[:1] in ("=", "+", "-", "@", "\t", "\r") else clean

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.api.damage import Damage
 from paribus.api.folder import write_bytes
-from paribus.api.reporting import charted_study
+from paribus.api.reporting import shown_study
 from paribus.charts import all_charts, charts_of
 from paribus.errors import Problem, StudyError, did_you_mean
 
@@ -75,7 +75,7 @@ class Plots:
             raise AttributeError(f"no charts are called {name!r}. {did_you_mean(name, known)}")
 
         def draw(subject: str | None = None) -> Any:
-            study = charted_study(self.results, Damage(self.results.folder))
+            study = shown_study(self.results, Damage(self.results.folder))
             found = [
                 Drawing(chart.title, chart.note, chart.svg)
                 for _, chart in charts_of(study, files)

@@ -12,7 +12,7 @@ from paribus.api.gallery import FILE as GALLERY
 from paribus.api.gallery import Gallery, disagreements, load_gallery
 from paribus.api.insight import load_insight
 from paribus.api.results import Results
-from paribus.charts import ChartedStudy, by_section
+from paribus.charts import ShownStudy, by_section
 from paribus.execute.artifacts import (
     WEIGHTS,
     Split,
@@ -22,7 +22,6 @@ from paribus.execute.artifacts import (
 )
 from paribus.execute.sealed import BROKEN, damaged
 from paribus.judge.confusion import Confusion, ConfusionDifference, confusion, confusion_difference
-from paribus.judge.per_class import per_class
 from paribus.judge.reading import layers_of
 from paribus.records import Predictions, StoredTrial
 from paribus.report.content import ReportContent, training_rows
@@ -33,15 +32,16 @@ from paribus.report.kernels import KernelPicture, kernel_pictures
 from paribus.report.methods import checklists, methods_paragraph
 from paribus.study.resolved import resolved_yaml
 from paribus.study.shapes import check_shapes
+from paribus.tables.classes import class_rows
 
 __all__ = [
-    "charted_study",
     "disagreements_of",
     "gallery_of",
     "kernels_of",
     "pictures_of",
     "report_content",
     "report_html",
+    "shown_study",
 ]
 
 SPLITS: tuple[Split, ...] = ("validation", "test")
@@ -58,17 +58,17 @@ def report_content(results: Results) -> ReportContent:
     What needs a file that cannot be read is left out, and a finding says so.
     """
     damage = Damage(results.folder)
-    charted = charted_study(results, damage)
-    kept = _kept_parts(results, charted, damage)
+    shown = shown_study(results, damage)
+    kept = _kept_parts(results, shown, damage)
     findings = dict.fromkeys((*damage.findings(), *results.summary.findings))
     manifest, summary = results.manifest, replace(results.summary, findings=tuple(findings))
-    charted = replace(charted, results=summary)
+    shown = replace(shown, results=summary)
     return ReportContent(
         plan=manifest.plan,
         results=summary,
         descriptions=manifest.descriptions,
-        summaries=charted.summaries,
-        charts=by_section(charted),
+        summaries=shown.summaries,
+        charts=by_section(shown),
         data_notes=_notes(results),
         resolved_yaml=resolved_yaml(manifest.plan),
         training=training_rows(manifest.plan, summary),
@@ -79,7 +79,7 @@ def report_content(results: Results) -> ReportContent:
     )
 
 
-def charted_study(results: Results, damage: Damage) -> ChartedStudy:
+def shown_study(results: Results, damage: Damage) -> ShownStudy:
     """Return what the charts of a run are made from.
 
     Args:
@@ -90,7 +90,7 @@ def charted_study(results: Results, damage: Damage) -> ChartedStudy:
     nothing: dict[str, list[Predictions]] = {}
     predictions = damage.part(lambda: selected_predictions(results), nothing)
     confusions = _confusions(predictions, names)
-    return ChartedStudy(
+    return ShownStudy(
         manifest.plan,
         results.summary,
         check_shapes(manifest.plan, manifest.descriptions),
@@ -98,19 +98,17 @@ def charted_study(results: Results, damage: Damage) -> ChartedStudy:
         predictions,
         confusions,
         damage.part(lambda: _difference(results, confusions, names), None),
+        names,
     )
 
 
-def _kept_parts(results: Results, charted: ChartedStudy, damage: Damage) -> dict[str, Any]:
+def _kept_parts(results: Results, shown: ShownStudy, damage: Damage) -> dict[str, Any]:
     """Return the parts that are made from the files of trials."""
     return {
         "kernels": _kernels(results, damage),
-        "classes": {
-            split: tuple(per_class(items, results.class_names))
-            for split, items in charted.predictions.items()
-        },
-        "confusions": charted.confusions,
-        "confusion_difference": charted.confusion_difference,
+        "classes": class_rows(shown),
+        "confusions": shown.confusions,
+        "confusion_difference": shown.confusion_difference,
         "pictures": damage.part(lambda: pictures_of(results), {}),
         "disagreements": damage.part(lambda: disagreements_of(results), ()),
         "insight": damage.part(lambda: _insight(results), None),

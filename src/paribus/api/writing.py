@@ -9,7 +9,7 @@ from urllib.parse import quote
 from paribus.api.damage import Damage
 from paribus.api.folder import REPORT, write_bytes, write_text
 from paribus.api.printing import installed_browser, printed
-from paribus.api.reporting import charted_study, report_content
+from paribus.api.reporting import report_content, shown_study
 from paribus.api.results import Results, open_results
 from paribus.charts import charts_of
 from paribus.errors import Problem, StoreError, StudyError, did_you_mean
@@ -57,7 +57,7 @@ def _write_charts(results: Results, report: Path) -> list[tuple[str, str]]:
     folder = report.with_name(f"{report.stem}-charts")
     _make(folder)
     found = []
-    for _, chart in charts_of(charted_study(results, Damage(results.folder))):
+    for _, chart in charts_of(shown_study(results, Damage(results.folder))):
         write_text(folder / f"{chart.name}.svg", chart.svg)
         found.append((chart.name, quote(f"{folder.name}/{chart.name}.svg")))
     return found

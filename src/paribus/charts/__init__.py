@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from paribus.charts.base.chart import Chart, Entry
-from paribus.charts.base.study import ChartedStudy
+from paribus.writing.study import ShownStudy
 
-__all__ = ["Chart", "ChartFile", "ChartedStudy", "Entry", "all_charts", "by_section", "charts_of"]
+__all__ = ["Chart", "ChartFile", "Entry", "ShownStudy", "all_charts", "by_section", "charts_of"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ChartFile:
 
     name: str
     entry: Entry
-    charts: Callable[[ChartedStudy], Iterator[Chart]]
+    charts: Callable[[ShownStudy], Iterator[Chart]]
 
 
 def all_charts() -> tuple[ChartFile, ...]:
@@ -39,7 +39,7 @@ def all_charts() -> tuple[ChartFile, ...]:
 
 
 def charts_of(
-    study: ChartedStudy, files: Iterable[ChartFile] | None = None
+    study: ShownStudy, files: Iterable[ChartFile] | None = None
 ) -> tuple[tuple[Entry, Chart], ...]:
     """Draw a study's charts in the order to show; files of the same order take turns.
 
@@ -56,7 +56,7 @@ def charts_of(
     return tuple((entry, chart) for *_, entry, chart in drawn)
 
 
-def by_section(study: ChartedStudy) -> Mapping[str, tuple[Chart, ...]]:
+def by_section(study: ShownStudy) -> Mapping[str, tuple[Chart, ...]]:
     """Draw the charts that the page shows, by the part that shows them."""
     files = [file for file in all_charts() if file.entry.section is not None]
     found: dict[str, tuple[Chart, ...]] = {file.entry.section or "": () for file in files}

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from paribus.charts.base.chart import Chart, Entry
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import MARGIN, RULE, drawn, to_svg
 from paribus.judge.results import StudyResults
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import is_share
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "ClaimPoint", "charts", "draw", "points"]
 
@@ -65,7 +65,7 @@ def points(results: StudyResults) -> list[ClaimPoint]:
     return found
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the claims, if some have an interval."""
     found = points(study.results)
     if found:

@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping
 
 from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.matrix import Line, draw_cells
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import drawn
 from paribus.judge.confusion import Confusion
 from paribus.writing.escaping import plain
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
 ENTRY = Entry("confusions", "The confusion matrix of every split.", 70, many=True)
 
 
-def points(study: ChartedStudy) -> Mapping[str, Confusion]:
+def points(study: ShownStudy) -> Mapping[str, Confusion]:
     """Return split -> matrix of the selected variant."""
     return study.confusions
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the selected variant's matrix of every split."""
     for split, matrix in points(study).items():
         title, note = (

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.matrix import draw_cells
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import drawn
 from paribus.judge.confusion import ConfusionDifference
 from paribus.writing.escaping import plain
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
@@ -18,12 +18,12 @@ SHOWN = 0.001
 """Smaller differences are left out, as on the page."""
 
 
-def points(study: ChartedStudy) -> ConfusionDifference | None:
+def points(study: ShownStudy) -> ConfusionDifference | None:
     """Return the difference; None where there is nothing to compare."""
     return study.confusion_difference
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw it where there is another variant to compare with."""
     found = points(study)
     if found is not None:

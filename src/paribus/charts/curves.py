@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from paribus.charts.base.chart import Chart, Entry, slug
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import PALETTE, count_of, drawn, to_svg
 from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults
 from paribus.writing.escaping import plain
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "CurvePoint", "SeedCurve", "charts", "draw", "points", "seed_curves"]
 
@@ -82,7 +82,7 @@ def points(curves: Sequence[SeedCurve]) -> list[CurvePoint]:
     ]
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw accuracy and loss, of trials of more than one epoch."""
     order = [variant.name for variant in study.plan.variants]
     for quantity in ("accuracy", "loss"):

@@ -9,12 +9,12 @@ from typing import Any
 
 from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.seed_values import seed_rows
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import INK, MARGIN, PALETTE, RULE, drawn, to_svg
 from paribus.judge.results import StudyResults
 from paribus.judge.summary import EXPLORATORY_MARGIN
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import is_share, title
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "EffectPoint", "charts", "draw", "points"]
 
@@ -60,7 +60,7 @@ def points(results: StudyResults, metric: str) -> list[EffectPoint]:
     ]
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the effects that have an interval."""
     found = points(study.results, study.metric)
     if found:

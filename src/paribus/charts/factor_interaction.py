@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from paribus.charts.base.cells import CellPoint, cell_points, factor_pairs, row_of
 from paribus.charts.base.chart import Chart, Entry, slug
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import PALETTE, count_of, drawn, to_svg
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import title
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
@@ -22,12 +22,12 @@ ENTRY = Entry(
 )
 
 
-def points(study: ChartedStudy, pair: tuple[str, str]) -> list[CellPoint]:
+def points(study: ShownStudy, pair: tuple[str, str]) -> list[CellPoint]:
     """Return one point per combination of the two factors' levels that was run."""
     return cell_points(study.plan, study.results, study.metric, pair)
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw one chart for every pair of factors with more than two cells."""
     for pair in factor_pairs(study.plan):
         found = points(study, pair)

@@ -14,9 +14,9 @@ from paribus.charts.base.learning import (
     series_of,
     values_of,
 )
-from paribus.charts.base.study import ChartedStudy
 from paribus.judge.results import StudyResults
 from paribus.records import Plan
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
@@ -51,7 +51,7 @@ def points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
     return found
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw it where the number of examples varies; not with more lines than colours."""
     found = points(study.plan, study.results)
     lines = dict.fromkeys(point.series for point in found)

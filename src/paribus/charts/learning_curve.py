@@ -13,8 +13,8 @@ from paribus.charts.base.learning import (
     series_of,
     values_of,
 )
-from paribus.charts.base.study import ChartedStudy
 from paribus.writing.metrics import title
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
@@ -28,7 +28,7 @@ ENTRY = Entry(
 draw = draw_learning_curve
 
 
-def points(study: ChartedStudy) -> list[LearningPoint]:
+def points(study: ShownStudy) -> list[LearningPoint]:
     """Return one point per variant; none where all have the same number of examples."""
     examples = examples_of(study.results)
     if len(set(examples.values())) < 2:
@@ -37,7 +37,7 @@ def points(study: ChartedStudy) -> list[LearningPoint]:
     return learning_points(examples, series, values)
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw it where the number of examples varies."""
     found = points(study)
     if found:

@@ -8,11 +8,11 @@ from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from paribus.charts.base.chart import Chart, Entry, slug
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import FONTS
 from paribus.nn.summary import LayerRow, ModelSummary
 from paribus.records import Shape
 from paribus.writing.escaping import plain
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "Box", "charts", "draw", "points"]
 
@@ -79,7 +79,7 @@ def _key(row: LayerRow) -> tuple[str, str, Shape, int]:
     return row.name, row.type, row.output_shape, row.parameters
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw every variant's network; what the reference has not is marked."""
     reference = study.summaries[study.plan.reference]
     known = "the baseline" if study.plan.reference == study.plan.baseline else study.plan.reference

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from paribus.charts.base.chart import Chart, Entry
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import PALETTE, drawn, to_svg
 from paribus.judge.per_class import CalibrationPoint, calibration_error, calibration_points
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
@@ -16,12 +16,12 @@ ENTRY = Entry(
 )
 
 
-def points(study: ChartedStudy, split: str) -> list[CalibrationPoint]:
+def points(study: ShownStudy, split: str) -> list[CalibrationPoint]:
     """Return the selected variant's accuracy by probability, all seeds together."""
     return calibration_points(study.predictions[split])
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the reliability diagram of every split."""
     for split in study.predictions:
         found = points(study, split)

@@ -8,10 +8,10 @@ from typing import Any
 
 from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.seed_values import SeedRow, seed_rows
-from paribus.charts.base.study import ChartedStudy
 from paribus.charts.base.style import INK, PALETTE, RULE, bounds, drawn, to_svg
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import is_share, title
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "MOST_JOINED", "charts", "draw", "points"]
 
@@ -22,12 +22,12 @@ MOST_JOINED = 12
 WIDTH, ROW = 560, 34
 
 
-def points(study: ChartedStudy) -> list[SeedRow]:
+def points(study: ShownStudy) -> list[SeedRow]:
     """Return every variant's values by seed."""
     return seed_rows(study.results, study.metric)
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw every trial's score by variant, once there is one."""
     rows = points(study)
     if any(row.values for row in rows):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from paribus.charts.base.chart import Chart, Entry, slug
 from paribus.charts.base.costs import CostPoint, cost_points, draw_costs
-from paribus.charts.base.study import ChartedStudy
+from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
 
@@ -14,7 +14,7 @@ ENTRY = Entry("costs", "Accuracy against the time of training.", 61, "cost", man
 TITLE = "Accuracy and time"
 
 
-def points(study: ChartedStudy) -> list[CostPoint]:
+def points(study: ShownStudy) -> list[CostPoint]:
     """Return one point per variant that has finished trials."""
     return cost_points(study.results, study.summaries, study.metric)
 
@@ -24,7 +24,7 @@ def draw(found: list[CostPoint], metric: str) -> str:
     return draw_costs(found, metric, "seconds")
 
 
-def charts(study: ChartedStudy) -> Iterator[Chart]:
+def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw them where there is more than one variant."""
     found = points(study)
     if len(found) > 1:

@@ -35,17 +35,19 @@ def command(
         )
         raise typer.Exit(BAD_INPUT)
     from paribus import api
-    from paribus.report import tables
+    from paribus.tables import trials
+    from paribus.tables.base.combined import latex_table, markdown_table
+    from paribus.tables.base.rendering import csv_text
 
     results = api.open_results(folder)
     if as_json:
         say_json(results.to_json())
     elif as_csv:
-        say(tables.csv_table(results.summary), end="")
+        say(csv_text(trials.table(results.summary)), end="")
     elif as_markdown:
-        say(tables.markdown_table(results.summary))
+        say(markdown_table(results.summary))
     elif as_latex:
-        say(tables.latex_table(results.summary))
+        say(latex_table(results.summary))
     else:
         from paribus.report.terminal import show_results
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from paribus.judge.published import PublishedRow
 from paribus.judge.results import ClaimRow
 from paribus.report.screen import STYLES, Screen, heading, indented
-from paribus.report.tables import claim_cells
 from paribus.report.text_charts import interval_bar, span
+from paribus.tables.claims import claim_cells
 from paribus.writing.metrics import is_share, title
 from paribus.writing.numbers import bare, format_estimate
 

@@ -16,7 +16,7 @@ from paribus.report.images import Picture
 from paribus.report.insight import InsightPictures
 from paribus.report.kernels import KernelPicture
 from paribus.report.methods import Answer
-from paribus.report.tables import selection_sentence
+from paribus.report.selection import selection_sentence
 from paribus.wording import counted
 
 __all__ = [
@@ -56,7 +56,7 @@ class ReportContent:
     """Part of the page -> its charts."""
     kernels: Mapping[str, tuple[KernelPicture, ...]]
     """Variant -> kernels of its first seed, the selected one first."""
-    classes: Mapping[str, tuple[ClassRow, ...]]
+    classes: Mapping[str, Sequence[ClassRow]]
     """Split -> rows of the selected variant."""
     confusions: Mapping[str, Confusion]
     """Split -> matrix of the selected variant."""

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -28,8 +28,10 @@ from paribus.report.content import (
     tallies,
 )
 from paribus.report.embedding import svg_uri
-from paribus.report.tables import PUBLISHED_HEAD, published_cells, shown_metrics
-from paribus.report.tried import format_minutes, minutes_of, tried_table
+from paribus.tables.base.rendering import html_grid
+from paribus.tables.published import HEAD, published_cells
+from paribus.tables.settings import format_minutes, minutes_of, tried_table
+from paribus.tables.variants import shown_metrics
 from paribus.version import __version__
 from paribus.wording import counted, seeds_above_zero
 from paribus.writing.escaping import plain
@@ -170,7 +172,7 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "tried": tried_table(content.plan, content.results, content.descriptions),
         "interval": format_interval,
         "difference": format_difference,
-        "published_head": PUBLISHED_HEAD,
+        "published_head": HEAD,
         "published_rows": published_cells(content.results.published),
         "nan": math.nan,
         "has_interval": lambda item: math.isfinite(item.low),
@@ -250,7 +252,7 @@ def render_tables(results: StudyResults) -> str:
         + [format_interval(m, row.metrics[m]) if m in row.metrics else "-" for m in metrics]
         for row in results.variants
     ]
-    parts = [f"<p>{escape(plain(answer(results)))}</p>", _table(head, rows)]
+    parts = [f"<p>{escape(plain(answer(results)))}</p>", html_grid(head, rows)]
     if results.claims:
         claims = [
             [
@@ -262,21 +264,12 @@ def render_tables(results: StudyResults) -> str:
             ]
             for row in results.claims
         ]
-        parts.append(_table(["claim", "difference", "n", "verdict", "why"], claims))
+        parts.append(html_grid(["claim", "difference", "n", "verdict", "why"], claims))
     findings = [
         f"<li><b>{escape(f.severity)}</b> {escape(plain(f.where))}: {escape(plain(f.evidence))}</li>"
         for f in results.findings
     ]
     return "".join([*parts, *(["<ul>", *findings, "</ul>"] if findings else [])])
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    names = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(plain(cell))}</td>" for cell in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _percents(ends: tuple[float, float]) -> str:

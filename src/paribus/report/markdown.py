@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from paribus.judge.results import ClaimRow, StudyResults
 from paribus.report.content import ReportContent, answer
-from paribus.report.paper_tables import markdown, paper_tables
-from paribus.report.tables import claim_cells, markdown_grid, shown_metrics, variant_cells
 from paribus.report.terminal import finding_groups
+from paribus.tables import claims, effects, published, variants
+from paribus.tables.base.rendering import markdown
 from paribus.version import __version__
 from paribus.wording import counted
 from paribus.writing.escaping import markdown_text
-from paribus.writing.metrics import title
 
 __all__ = ["markdown_report"]
 
@@ -36,23 +35,22 @@ def _parts(content: ReportContent, charts: dict[str, str]) -> Iterator[str]:
         + ("." if results.complete else ", not complete.")
     )
     yield f"**{markdown_text(answer(results))}**"
-    tables = {table.name: markdown(table).rstrip() for table in paper_tables(results)}
     if results.claims:
         yield "## Claims"
         yield from _chart(charts, "claims")
-        yield tables["claims"]
+        yield markdown(claims.table(results)).rstrip()
         yield from _reasons(results.claims)
     yield "## Results"
     yield "Means over seeds with 95 % t intervals."
-    yield _variants(results)
+    yield markdown(variants.table(results)).rstrip()
     if results.effects:
         yield "## Effects against the baseline"
         yield from _chart(charts, "effects")
         yield "Paired by seed; exploratory. q is the false discovery rate."
-        yield tables["effects"]
+        yield markdown(effects.table(results)).rstrip()
     if results.published:
         yield "## Published values"
-        yield tables["published"]
+        yield markdown(published.table(results)).rstrip()
     yield from _findings(results)
     rest = [name for name in charts if name not in ("claims", "effects")]
     if rest:
@@ -67,17 +65,11 @@ def _parts(content: ReportContent, charts: dict[str, str]) -> Iterator[str]:
     )
 
 
-def _variants(results: StudyResults) -> str:
-    metrics = shown_metrics(results)
-    rows = [variant_cells(row, metrics) for row in results.variants]
-    return markdown_grid(["variant", "n", *map(title, metrics)], rows)
-
-
-def _reasons(claims: Sequence[ClaimRow]) -> Iterator[str]:
+def _reasons(rows: Sequence[ClaimRow]) -> Iterator[str]:
     """Yield why each claim got its verdict."""
     lines = [
-        f"- {markdown_text(claim_cells(row)[0])}: {markdown_text(row.reason)}"
-        for row in claims
+        f"- {markdown_text(claims.claim_cells(row)[0])}: {markdown_text(row.reason)}"
+        for row in rows
         if row.reason
     ]
     if lines:

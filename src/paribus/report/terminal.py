@@ -14,7 +14,7 @@ from paribus.judge.results import Finding, MissingTrial, StudyResults
 from paribus.report.brief import lost_trials
 from paribus.report.claim_lines import claim_grid, claim_heading, published_lines
 from paribus.report.screen import STYLES, Screen, console_of, hanging, heading, indented, screen_of
-from paribus.report.tables import selection_sentence
+from paribus.report.selection import selection_sentence
 from paribus.report.variant_table import variant_lines
 
 if TYPE_CHECKING:

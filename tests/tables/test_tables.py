@@ -9,7 +9,9 @@ import pytest
 import paribus
 from paribus.api.reporting import report_content
 from paribus.report.markdown import markdown_report
-from paribus.report.paper_tables import csv_text, latex, markdown, paper_tables
+from paribus.tables import ShownStudy, claims, effects, published
+from paribus.tables.base.rendering import csv_text, html, latex, markdown
+from paribus.tables.base.table import Table, Verbatim
 from tests.api.test_scope import STUDY
 from tests.report.test_terminal import results as made_up
 
@@ -25,6 +27,12 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(results):
     return {table.name: table for table in paper_tables(results.summary)}
+
+
+def paper_tables(summary):
+    """Claims, effects and published values, which need nothing but the results."""
+    study = ShownStudy(None, summary)
+    return [table for file in (claims, effects, published) for table in file.tables(study)]
 
 
 def rows_of(table):
@@ -54,6 +62,7 @@ def test_markdown_and_latex_have_a_line_per_row(tables):
         assert len(markdown(table).splitlines()) == len(table.cells) + 2
         assert latex(table).count(r"\\") == len(table.cells) + 1
         assert latex(table).startswith(r"\begin{tabular}{l")
+        assert html(table).count("<tr>") == len(table.cells) + 1
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_text():
@@ -86,3 +95,9 @@ def test_the_markdown_report_says_what_the_results_say(results):
     for finding in results.summary.findings:
         assert finding.severity in text
     assert "<b>" not in text
+
+
+def test_names_start_no_formula_in_a_head_or_a_cell_and_numbers_stay_numbers():
+    columns, rows = ("truth", "+1", "-x"), [("@SUM(A1)", -1.5, Verbatim("-0.25"))]
+    text = csv_text(Table("confusion", columns, [], columns, rows))
+    assert text == "truth,'+1,'-x\n'@SUM(A1),-1.5,-0.25\n"

@@ -1,4 +1,4 @@
-"""What charts are made from: a study's plan and results, and what was kept of its predictions."""
+"""What charts and tables are made from: a study's plan and results, and what was kept of its predictions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from paribus.judge.results import StudyResults
 from paribus.nn.summary import ModelSummary
 from paribus.records import DataDescription, Plan, Predictions
 
-__all__ = ["ChartedStudy"]
+__all__ = ["ShownStudy"]
 
 
 @dataclass(frozen=True)
-class ChartedStudy:
-    """A study as charts see it. Predictions are those of the selected variant, one per seed."""
+class ShownStudy:
+    """A study as it is shown. Predictions are those of the selected variant, one per seed."""
 
     plan: Plan
     results: StudyResults
@@ -29,6 +29,8 @@ class ChartedStudy:
     """Split -> matrix."""
     confusion_difference: ConfusionDifference | None = None
     """The selected variant's validation matrix minus the baseline's, or the runner-up's."""
+
+    class_names: tuple[str, ...] = ()
 
     @property
     def metric(self) -> str:

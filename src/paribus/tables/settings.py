@@ -5,7 +5,7 @@ A table of settings that is written by hand can name another optimizer than the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean
@@ -14,11 +14,15 @@ from typing import Any
 from paribus.judge.reading import done_trials, layers_of
 from paribus.judge.results import StudyResults
 from paribus.records import DataDescription, Plan, Variant
+from paribus.tables.base.table import Entry, Table
 from paribus.wording import counted
 from paribus.writing.metrics import title
 from paribus.writing.numbers import format_metric
+from paribus.writing.study import ShownStudy
 
-__all__ = ["TriedTable", "format_minutes", "minutes_of", "tried_table"]
+__all__ = ["ENTRY", "TriedTable", "format_minutes", "minutes_of", "table", "tables", "tried_table"]
+
+ENTRY = Entry("The settings that were tried, one row per variant, beside what came of them.", 60)
 
 NO = "no"
 _SCORES = ("accuracy", "val_accuracy", "test_accuracy")
@@ -70,6 +74,19 @@ def tried_table(
         cells = tuple(columns[name][number] for name in shown)
         rows.append((variant.name, cells, (*scores, time)))
     return TriedTable(tuple(shown), (*map(title, metrics), "minutes"), tuple(rows))
+
+
+def table(study: ShownStudy) -> Table:
+    """Return what was tried as a table; its values are the texts that people read."""
+    found = tried_table(study.plan, study.results, study.descriptions)
+    head = ("variant", *found.settings, *found.scores)
+    cells = [(name, *settings, *scores) for name, settings, scores in found.rows]
+    return Table("settings", head, cells, head, cells)
+
+
+def tables(study: ShownStudy) -> Iterator[Table]:
+    """Yield what was tried."""
+    yield table(study)
 
 
 def minutes_of(plan: Plan, results: StudyResults) -> dict[str, float]:

@@ -5,13 +5,13 @@ import copy
 import pytest
 
 import paribus
-from paribus.charts import ChartedStudy
+from paribus.charts import ShownStudy
 from paribus.charts.learning_by_split import charts as learning_by_split
 from paribus.charts.learning_by_split import points as split_points
 from paribus.judge.effects import Interval
 from paribus.judge.results import StudyResults, VariantSummary
 from paribus.records import StoredTrial
-from paribus.report.tried import format_minutes, minutes_of, tried_table
+from paribus.tables.settings import format_minutes, minutes_of, tried_table
 
 
 def planned(tiny, **changes):
@@ -106,13 +106,13 @@ def test_validation_stands_in_for_a_test_set_that_was_not_opened(tiny):
     plan = sized(tiny)
     found = results(plan, examples={"100": 100, "50": 50})
     assert {p.series for p in split_points(plan, found)} == {"train", "validation"}
-    (chart,) = learning_by_split(ChartedStudy(plan, found))
+    (chart,) = learning_by_split(ShownStudy(plan, found))
     assert chart.title == "Learning curve: train and validation accuracy"
 
 
 def test_there_is_no_learning_curve_of_one_size_or_one_part(tiny):
     plan = sized(tiny)
     assert split_points(plan, results(plan)) == []
-    assert list(learning_by_split(ChartedStudy(plan, results(plan)))) == []
+    assert list(learning_by_split(ShownStudy(plan, results(plan)))) == []
     one = results(plan, ("accuracy",), {"100": 100, "50": 50})
-    assert list(learning_by_split(ChartedStudy(plan, one))) == []
+    assert list(learning_by_split(ShownStudy(plan, one))) == []

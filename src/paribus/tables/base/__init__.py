@@ -1,0 +1,1 @@
+"""What tables share: what they are, and how each target writes them."""
