@@ -29,6 +29,7 @@ from benchmarks.clean_studies import clean_case, examine_clean, examine_hard
 from benchmarks.diagnosis_case import Case, Mapping, changed, run
 from benchmarks.machine import describe_self
 from paribus.data.dataset import Dataset, make_dataset
+from paribus.judge.results import StudyResults
 from paribus.records import Plan, StoredTrial
 
 ROOT = Path(__file__).parent
@@ -305,11 +306,17 @@ def _small_batch(batch: int) -> Case:
     return case
 
 
+def injected(name: str, form: int) -> StudyResults:
+    """Return the results of a study with one form of a mistake."""
+    _, forms = MISTAKES[name]
+    with np.errstate(all="ignore"):
+        return run(forms[form]())
+
+
 def inject(name: str, form: int) -> dict[str, Any]:
     """Inject one form of a mistake, and see what is said."""
-    check, forms = MISTAKES[name]
-    with np.errstate(all="ignore"):
-        results = run(forms[form]())
+    check, _ = MISTAKES[name]
+    results = injected(name, form)
     said = [finding.check for finding in results.findings if finding.severity != "note"]
     return {"mistake": name, "form": form, "check": check, "found": check in said, "said": said}
 

@@ -162,7 +162,9 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
     assert effect == set(results["effects"][0])
     claim = {"id", "says", "verdict", "estimate", "low", "high", "n", "published"}
     assert claim <= set(results["claims"][0])
-    assert {"check", "severity", "where", "evidence", "advice"} == set(results["findings"][0])
+    assert {"check", "severity", "where", "evidence", "advice", "variants"} == set(
+        results["findings"][0]
+    )
 
 
 def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):

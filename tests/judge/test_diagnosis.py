@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.clean_studies import HARD, examine_hard, hard_case
-from benchmarks.diagnosis import MISTAKES, clean_case, inject, run
+from benchmarks.diagnosis import MISTAKES, clean_case, injected, run
 from paribus.judge.checks import all_checks
 
 PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
@@ -15,8 +15,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_found_and_named_first(mistake):
-    found = inject(mistake, 0)
-    assert found["said"][:1] == [found["check"]]
+    results = injected(mistake, 0)
+    said = [finding.check for finding in results.findings if finding.severity != "note"]
+    assert said[:1] == [MISTAKES[mistake][0]]
+    names = {row.name for row in results.variants}
+    for finding in results.findings:
+        assert set(finding.variants) <= names
+        assert finding.variants or finding.where.partition(", ")[0] not in names, finding
 
 
 @pytest.mark.slow

@@ -134,8 +134,11 @@ class Finding:
     check: str
     severity: Literal["error", "warning", "note"]
     where: str
+    """What it is about, in words."""
     evidence: str
     advice: str
+    variants: tuple[str, ...] = ()
+    """Names of the variants that it is about; empty if it is about all, or about something else."""
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def findings_by_variant(findings: Sequence[Finding]) -> dict[str, tuple[int, ...
     """Return variant -> numbers of the findings about it; those about all variants stay by themselves."""
     found: dict[str, list[int]] = {}
     for number, finding in enumerate(findings, 1):
-        for name in finding.where.split(", "):
+        for name in finding.variants:
             found.setdefault(name, []).append(number)
     return {name: tuple(numbers) for name, numbers in found.items()}
 

@@ -50,6 +50,7 @@ def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int)
         check="at_chance",
         severity="warning",
         where=name,
+        variants=(name,),
         evidence=(
             f"{len(stuck)} of {trials} trials guess (seed {seeds}): {best.metrics['accuracy']:.1%} or "
             f"less of the training images are right, and guessing gives {guess:.1%}"

@@ -65,6 +65,7 @@ def _finding(variant: str, momentum: float, steps: int, when: str) -> Finding:
         check="batch_norm_memory",
         severity="warning",
         where=variant,
+        variants=(variant,),
         evidence=(
             f"after {counted(steps, 'step')} at momentum {momentum:g}{when}, {momentum**steps:.0%} of the moving mean "
             "and variance is still their initial 0 and 1"

@@ -34,6 +34,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 check="best_epoch",
                 severity="note",
                 where=name,
+                variants=(name,),
                 evidence=(
                     f"the epoch that is kept was chosen by validation and scores {100 * gap:.2f} points "
                     "above the last one there"

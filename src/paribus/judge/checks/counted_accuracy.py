@@ -25,6 +25,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                     check="counted_accuracy",
                     severity="error",
                     where=f"{name}, seed {trial.seed}",
+                    variants=(name,),
                     evidence=reason,
                     advice="This is not an accuracy; count the right answers again.",
                 )

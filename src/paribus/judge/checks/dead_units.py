@@ -40,6 +40,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 check="dead_units",
                 severity="warning",
                 where=variant,
+                variants=(variant,),
                 evidence="; ".join(said),
                 advice="No gradient passes there. Lower the learning rate, or look at the scale of inputs and weights.",
             )

@@ -30,6 +30,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 check="declared_optimizer",
                 severity="error",
                 where=f"{variant.name}, seed {trial.seed}",
+                variants=(variant.name,),
                 evidence=f"declared {name}{constants or ''}, ran {seen['class']} ({ran})",
                 advice="Its results belong to the optimizer that ran; train the variant again.",
             )

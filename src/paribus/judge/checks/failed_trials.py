@@ -26,6 +26,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="failed_trials",
             severity="warning",
             where=variant,
+            variants=(variant,),
             evidence=(
                 f"{len(items)} of {len(plan.seeds)} trials failed; seed {items[0].seed}: {items[0].reason}"
                 + (f". Run again: {_tried(tried[0])}" if tried else "")

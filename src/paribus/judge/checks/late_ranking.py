@@ -33,6 +33,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="late_ranking",
             severity="note",
             where=f"{last}, {earlier}",
+            variants=(last, earlier),
             evidence=(
                 f"after {before + 1} of {length} epochs {earlier} led {last} by "
                 f"{100 * lead:.2f} points; at the end {last} leads"

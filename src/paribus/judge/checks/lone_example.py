@@ -69,6 +69,7 @@ def _finding(variant: str, which: str, examples: int, layer: tuple[str, int]) ->
         check="lone_example",
         severity="warning",
         where=variant,
+        variants=(variant,),
         evidence=(
             f"{which} has {counted(examples, 'example')}, which leaves {name} {total} per channel{how}; "
             "mean and deviation of so few are mostly noise"

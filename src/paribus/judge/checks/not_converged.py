@@ -37,6 +37,7 @@ def check(study: Evidence) -> Iterator[Finding]:
         check="not_converged",
         severity="note",
         where=", ".join(rising) if len(rising) < len(plan.variants) else "all variants",
+        variants=tuple(rising) if len(rising) < len(plan.variants) else (),
         evidence=(
             f"validation accuracy still rises over the last {window} epochs, by up to "
             f"{100 * rising[steepest]:.1f} points per epoch ({steepest})"

@@ -36,6 +36,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="overfitting",
             severity="note",
             where=name,
+            variants=(name,),
             evidence=(
                 f"{train:.1%} of the training and {held_out:.1%} of the validation images are right; "
                 f"validation loss was lowest in epoch {losses.index(lowest) + 1} ({lowest:.3f}) "

@@ -22,6 +22,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="second_differences",
             severity="note" if warning.startswith("the number of parameters") else "warning",
             where=", ".join(names),
+            variants=tuple(names),
             evidence=warning,
             advice="Read effects of these variants as effects of both differences together.",
         )

@@ -32,6 +32,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 check="shared_learning_rate",
                 severity="warning",
                 where=", ".join(names.values()),
+                variants=tuple(names.values()),
                 evidence=f"{', '.join(names)} all run at learning_rate {rate:g}",
                 advice=(
                     "A rate that suits one is far off for another (Keras's defaults: Adam 0.001, SGD 0.01); "

@@ -25,6 +25,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 check="treated_differently",
                 severity="error",
                 where=variant,
+                variants=(variant,),
                 evidence=(
                     f"{part} images were preprocessed by other numbers than the training images: they reach "
                     f"the network with {_moments(inputs[part])}, the training images with {_moments(inputs['train'])}"

@@ -32,6 +32,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="underfitting",
             severity="note",
             where=name,
+            variants=(name,),
             evidence=(
                 f"{train:.1%} of the training images are right, about as few as of the validation "
                 f"images ({held_out:.1%}); {best} reaches {known[best]:.1%}"

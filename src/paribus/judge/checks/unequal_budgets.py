@@ -39,6 +39,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="unequal_budgets",
             severity="note",
             where=f"{least}, {most}",
+            variants=(least, most),
             evidence=f"{what}: {counts[least]:,.0f} for {least}, {counts[most]:,.0f} for {most}",
             advice="If that is not the factor under study, give all variants the same budget.",
         )

@@ -26,6 +26,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             check="unscaled_pixels",
             severity="warning",
             where=", ".join(raw) if len(raw) < len(plan.variants) else "all variants",
+            variants=tuple(raw) if len(raw) < len(plan.variants) else (),
             evidence="pixels reach the network as they are (0..255 in most images)",
             advice="Add `preprocess: [scale]`; otherwise a normalising layer gets credit for mending the scale.",
         )

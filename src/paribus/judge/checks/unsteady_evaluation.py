@@ -29,6 +29,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                     check="unsteady_evaluation",
                     severity="error",
                     where=variant,
+                    variants=(variant,),
                     evidence=f"a probability changes by {change:.2g} {words}",
                     advice="Scores must come from evaluation mode; these cannot be trusted.",
                 )

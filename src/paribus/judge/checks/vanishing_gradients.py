@@ -34,6 +34,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 check="vanishing_gradients",
                 severity="warning",
                 where=variant,
+                variants=(variant,),
                 evidence=f"at the first step {said[0]}",
                 advice=said[1],
             )

@@ -40,6 +40,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 continue
             told.add(variant.name)
             yield _finding(
+                variant.name,
                 f"{variant.name}, seed {trial.seed}",
                 f"the first loss is {first:.2f}; a fresh network with {classes} classes begins at about "
                 f"{fresh:.2f}",
@@ -111,6 +112,7 @@ def _continued(done: dict[str, list[StoredTrial]], told: set[str]) -> Iterator[F
             continue
         yield _finding(
             name,
+            name,
             f"its first epoch's loss, {new[0]:.2f}, is about the last of {before}, {old[-1]:.2f}, "
             f"which began at {old[0]:.2f}",
         )
@@ -122,11 +124,12 @@ def _goes_on(old: Sequence[float], new: Sequence[float]) -> bool:
     return new[0] <= CONTINUED * old[-1] and old[-1] <= LEARNED * old[0]
 
 
-def _finding(where: str, evidence: str) -> Finding:
+def _finding(variant: str, where: str, evidence: str) -> Finding:
     return Finding(
         check="warm_start",
         severity="error",
         where=where,
+        variants=(variant,),
         evidence=evidence,
         advice="Build every network anew; weights that carry over make later variants look better.",
     )
