@@ -14,6 +14,8 @@ from paribus.api.exporting import write_figures
 from paribus.api.reporting import report_html
 from paribus.api.running import RunOptions
 from paribus.judge import checks
+from paribus.store import kinds
+from paribus.store.store import open_store
 from tests.conftest import TINY
 
 
@@ -140,3 +142,26 @@ def test_a_check_is_one_file(plug, folder):
     plug(checks, "name_of_a_plug_in", CHECK)
     results = paribus.open_results(folder)
     assert "its name has few letters" in report_html(results)
+
+
+STORE = '''
+"""A store in memory that forgets at its end."""
+
+from paribus.store.kinds.sql import SqlStore
+from paribus.store.schema import open_engine
+
+SCHEMES = ("forgetful",)
+
+
+def open_database(database, *, read_only=False):
+    return SqlStore(open_engine("sqlite://"), database)
+'''
+
+
+def test_a_store_is_one_file(plug):
+    plug(kinds, "forgetful_of_a_plug_in", STORE)
+    with open_store("forgetful://anywhere") as store:
+        store.register("study", "text", "{}", "now")
+        assert len(store.registrations()) == 1
+    with open_store("forgetful://anywhere") as store:
+        assert store.registrations() == ()

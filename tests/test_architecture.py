@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "paribus"
 
 LEVELS = {
     "__main__": 14,
+    "testing": 14,
     "cli": 13,
     "serve": 12,
     "api": 11,

@@ -1,92 +1,37 @@
-"""The store: trials, their epochs, metrics and looks at the test set, in any SQL database.
+"""What every store promises, and how one is opened.
 
-Every method is one transaction; writing the same thing twice changes nothing.
+A store holds the trials of one study, their epochs, metrics and looks at the test set. Only the process that
+runs the study writes to it; others read at the same time.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, delete, insert, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
-from paribus.errors import Problem, StoreError
-from paribus.failpoints import reach
+from paribus.errors import Problem, StoreError, did_you_mean
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
-from paribus.store import tables
-from paribus.store.read_only import read_only_engine
-from paribus.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of
-from paribus.store.schema import SEALED_FROM, check_file, known_version, open_engine, upgrade
-from paribus.wording import plain
+from paribus.store import kinds
+from paribus.store.registration import Registration
 
-__all__ = ["Registration", "Store", "open_store"]
+__all__ = ["Registration", "Store", "known_schemes", "open_store"]
 
 
-_NEW = {
-    "status": "pending",
-    "attempts": 0,
-    "epochs": 0,
-    "wall_seconds": 0.0,
-    "metrics": "{}",
-    "observed": "{}",
-    "environment": "{}",
-}
+class Store(Protocol):
+    """Results of one study; `paribus.testing.store.StoreContract` holds a store to this.
 
-
-@dataclass(frozen=True)
-class Registration:
-    """A study as it stood when a run began."""
-
-    study: str
-    study_yaml: str
-    manifest: str
-    at: str
-
-
-def open_store(database: str | Path, *, read_only: bool = False) -> Store:
-    """Open (and create or upgrade) a store.
-
-    Args:
-        database: a file for SQLite, or a database URL.
-        read_only: leave no trace: no file is created, no schema upgraded. For a file.
-
-    Raises:
-        StoreError: it cannot be opened, is damaged, or was written by a newer version.
+    Every method is one transaction: when it returns, what it wrote survives a crash of this process and
+    of the machine; when it raises, nothing of it was written. To write the same thing twice changes
+    nothing. Every method raises `StoreError` where the store cannot be read or written, and where a trial
+    is written to that was never added.
     """
-    if read_only and isinstance(database, Path):
-        return Store(read_only_engine(database), str(database), read_only=True)
-    url = f"sqlite:///{database}" if isinstance(database, Path) else database
-    where = str(database) if isinstance(database, Path) else make_url(url).render_as_string()
-    return Store(open_engine(url), where)
-
-
-class Store:
-    """Results of one study."""
-
-    def __init__(self, engine: Engine, where: str, *, read_only: bool = False) -> None:
-        self._engine, self._where, self._sealed = engine, where, True
-        with self._transaction("store.open") as connection:
-            check_file(connection, where)
-            if not read_only:
-                upgrade(connection, where)
-                return
-            version = known_version(connection, where)
-            if version is None:
-                fix = "Run a study first: paribus run STUDY --out DIR."
-                raise StoreError(Problem(where, "must hold the results of a run", "nothing", fix))
-            self._sealed = version >= SEALED_FROM
 
     def __enter__(self) -> Self:
-        return self
+        """Return the store."""
 
     def __exit__(
         self,
@@ -94,120 +39,31 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        """Close the store."""
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
-        """Keep a study's text and plan; the same content is kept once."""
-        content = _content(study_yaml, manifest)
-        table = tables.registrations
-        with self._transaction("store.register") as connection:
-            known = select(table.c.id).where(table.c.content == content)
-            if connection.execute(known).first() is not None:
-                connection.execute(delete(table).where(table.c.content == content))
-            values = {
-                "study": study,
-                "content": content,
-                "study_yaml": study_yaml,
-                "manifest": manifest,
-                "at": at,
-            }
-            connection.execute(insert(table).values(values))
+        """Keep a study's text and plan; the same content is kept once, as the newest."""
 
     def registrations(self) -> tuple[Registration, ...]:
         """Return every version of the study that was run, oldest first."""
-        table = tables.registrations
-        with self._transaction() as connection:
-            rows = self._rows(connection, table, select(table).order_by(table.c.id))
-        for row in rows:
-            if row.content != _content(row.study_yaml, row.manifest):
-                rule = "must hold the study as it was registered"
-                raise StoreError(
-                    Problem(self._where, rule, "other text (its SHA-256 differs)", DAMAGED)
-                )
-        return tuple(Registration(row.study, row.study_yaml, row.manifest, row.at) for row in rows)
 
     def add_trials(self, trials: Sequence[Trial]) -> None:
-        """Add trials that are not known yet; a known one takes the present variant name."""
-        table = tables.trials
-        with self._transaction("store.add_trials") as connection:
-            rows = self._rows(connection, table, select(table))
-            known = {row.identity: (row.variant, row.levels) for row in rows}
-            for trial in trials:
-                names = trial.variant.name, as_json(dict(trial.variant.levels))
-                if known.get(trial.identity) == names:
-                    continue
-                values: dict[str, Any] = {"variant": names[0], "levels": names[1]}
-                if trial.identity in known:
-                    own = table.c.identity == trial.identity
-                    connection.execute(update(table).where(own).values(values))
-                else:
-                    values |= _NEW | {
-                        "identity": trial.identity,
-                        "seed": trial.seed,
-                        "fit_on": trial.fit_on,
-                    }
-                    connection.execute(insert(table).values(values))
-                seal(connection, table, identity=trial.identity)
+        """Add trials that are not known yet, as pending; a known one takes the present variant name."""
 
     def begin_attempt(self, identity: str, environment: Mapping[str, Any]) -> None:
-        """Mark a trial as running, in this environment; its earlier epochs are forgotten."""
-        table = tables.trials
-        with self._transaction("store.begin_attempt") as connection:
-            connection.execute(delete(tables.epochs).where(tables.epochs.c.identity == identity))
-            values = {
-                "status": "running",
-                "attempts": table.c.attempts + 1,
-                "environment": as_json(dict(environment)),
-                "reason": None,
-                "first_nonfinite": None,
-            }
-            connection.execute(update(table).where(table.c.identity == identity).values(values))
-            seal(connection, table, identity=identity)
+        """Mark a trial as running, in this environment; earlier epochs and reasons are forgotten."""
 
     def record_epoch(self, identity: str, record: EpochRecord) -> None:
-        """Keep what an epoch measured."""
-        table = tables.epochs
-        own = (table.c.identity == identity) & (table.c.epoch == record.epoch)
-        with self._transaction("store.record_epoch") as connection:
-            connection.execute(delete(table).where(own))
-            values = {
-                "identity": identity,
-                "epoch": record.epoch,
-                "metrics": as_json(dict(record.metrics)),
-                "wall_seconds": record.wall_seconds,
-                "samples_per_second": record.samples_per_second,
-                "learning_rate": record.learning_rate,
-            }
-            connection.execute(insert(table).values(values))
-            seal(connection, table, identity=identity, epoch=record.epoch)
+        """Keep what an epoch measured, in place of what was known of it."""
 
     def finish(self, identity: str, outcome: TrialOutcome) -> None:
         """Keep how a trial ended."""
-        values = {
-            "status": outcome.status,
-            "epochs": outcome.epochs,
-            "wall_seconds": outcome.wall_seconds,
-            "metrics": as_json(dict(outcome.metrics)),
-            "reason": outcome.reason,
-            "first_nonfinite": outcome.first_nonfinite,
-            "observed": as_json(dict(outcome.observed)),
-        }
-        table = tables.trials
-        with self._transaction("store.finish") as connection:
-            connection.execute(update(table).where(table.c.identity == identity).values(values))
-            seal(connection, table, identity=identity)
 
     def lose(self, identity: str, reason: str) -> None:
-        """Mark a trial as missing again: what ran it is gone. The reason is kept until it runs again."""
-        table = tables.trials
-        values = {"status": "pending", "reason": reason}
-        with self._transaction("store.lose") as connection:
-            connection.execute(update(table).where(table.c.identity == identity).values(values))
-            seal(connection, table, identity=identity)
+        """Mark a trial as pending again: what ran it is gone. The reason is kept until it runs again."""
 
     def record_test(
         self, metrics: Mapping[str, float], look: Look, inputs: Mapping[str, Any] | None = None
@@ -219,89 +75,38 @@ class Store:
             look: that read it.
             inputs: what was observed of the test images, kept under ``inputs.test``.
         """
-        table = tables.trials
-        own = table.c.identity == look.identity
-        with self._transaction("store.record_test") as connection:
-            found = connection.execute(select(table.c.metrics, table.c.observed).where(own)).one()
-            observed = json.loads(found.observed)
-            if inputs is not None:
-                observed["inputs"] = {**observed.get("inputs", {}), "test": dict(inputs)}
-            merged = as_json({**json.loads(found.metrics), **metrics})
-            changed = update(table).where(own).values(metrics=merged, observed=as_json(observed))
-            connection.execute(changed)
-            seal(connection, table, identity=look.identity)
-            values = {
-                "identity": look.identity,
-                "variant": look.variant,
-                "seed": look.seed,
-                "purpose": look.purpose,
-                "at": look.at,
-            }
-            key = connection.execute(insert(tables.looks).values(values)).inserted_primary_key
-            seal(connection, tables.looks, id=key[0] if key else None)
 
     def trials(self) -> tuple[StoredTrial, ...]:
         """Return all trials with their epochs, by variant, what they were fitted on, and seed."""
-        with self._transaction() as connection:
-            table, order = tables.epochs, (tables.epochs.c.identity, tables.epochs.c.epoch)
-            curves: dict[str, list[EpochRecord]] = {}
-            for row in self._rows(connection, table, select(table).order_by(*order)):
-                curves.setdefault(row.identity, []).append(epoch_of(row))
-            table = tables.trials
-            columns = (table.c.variant, table.c.fit_on, table.c.seed)
-            rows = self._rows(connection, table, select(table).order_by(*columns))
-        return tuple(trial_of(row, tuple(curves.get(row.identity, ()))) for row in rows)
 
     def looks(self) -> tuple[Look, ...]:
         """Return every reading of the test set, oldest first."""
-        table = tables.looks
-        with self._transaction() as connection:
-            rows = self._rows(connection, table, select(table).order_by(table.c.id))
-        return tuple(map(look_of, rows))
-
-    def _rows(self, connection: Connection, table: Table, query: Select[Any]) -> Sequence[Row[Any]]:
-        return rows_of(connection, table, query, sealed=self._sealed, where=self._where)
-
-    @contextmanager
-    def _transaction(self, writer: str = "") -> Iterator[Connection]:
-        """Commit what was done, all or nothing; a writer's name makes two points of it."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-                if writer:
-                    reach(f"{writer}.commit")
-            if writer:
-                reach(f"{writer}.end")
-        except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
-            reason = plain(_reason(error))
-            raise StoreError(
-                Problem(
-                    self._where,
-                    "must be a database that can be read and written",
-                    reason,
-                    _cure(reason),
-                )
-            ) from error
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    lines = str(getattr(error, "orig", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__
+def known_schemes() -> dict[str, str]:
+    """Return scheme of a URL -> the file in `paribus.store.kinds` that opens it."""
+    names = [item.name for item in pkgutil.iter_modules(kinds.__path__)]
+    modules = {name: importlib.import_module(f"{kinds.__name__}.{name}") for name in names}
+    return {scheme: name for name, module in modules.items() for scheme in module.SCHEMES}
 
 
-def _content(study_yaml: str, manifest: str) -> str:
-    return hashlib.sha256(f"{study_yaml}\0{manifest}".encode()).hexdigest()
+def open_store(database: str | Path, *, read_only: bool = False) -> Store:
+    """Open (and create or upgrade) a store.
 
+    Args:
+        database: a file for SQLite, or a URL whose scheme names the kind of store.
+        read_only: leave no trace: no file is created, no schema upgraded. For a file.
 
-def _cure(reason: str) -> str:
-    if "full" in reason:
-        return "Free some space, then run the same command again; nothing acknowledged is lost."
-    if "readonly" in reason or "unable to open" in reason:
-        return "Check the permissions of the folder, or choose another one with --out."
-    if "malformed" in reason or "not a database" in reason:
-        return DAMAGED
-    if "locked" in reason:
-        return "Another process is writing: try again in a moment."
-    return "Check that the database is running and reachable."
+    Raises:
+        StoreError: the kind is unknown, or the store cannot be opened, is damaged, or was written by a
+            newer version.
+    """
+    scheme = "sqlite" if isinstance(database, Path) else database.partition("://")[0]
+    known = known_schemes()
+    name = known.get(scheme.partition("+")[0])
+    if name is None:
+        rule = f"must be the URL of a store: {', '.join(f'{item}://...' for item in known)}"
+        raise StoreError(Problem("--store", rule, repr(scheme), did_you_mean(scheme, known)))
+    module = importlib.import_module(f"{kinds.__name__}.{name}")
+    store: Store = module.open_database(database, read_only=read_only)
+    return store

@@ -1,0 +1,17 @@
+"""A study as it stood when a run began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Registration"]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A study as it stood when a run began."""
+
+    study: str
+    study_yaml: str
+    manifest: str
+    at: str

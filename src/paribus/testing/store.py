@@ -1,0 +1,197 @@
+"""What every store promises, as tests: `paribus.store.store.Store` says it in words."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+
+from paribus.errors import StoreError
+from paribus.records import EpochRecord, Look, Trial, TrialOutcome, Variant
+from paribus.store.store import Store, open_store
+
+__all__ = ["StoreContract"]
+
+NAME = "größe/😀 <b>"
+FIRST, SECOND = "a" * 64, "b" * 64
+WRITERS, EACH = 6, 8
+ENOUGH_SECONDS = 120.0
+
+
+class StoreContract:
+    """Tests of a store; a subclass says where one is.
+
+    Example::
+
+        class TestMine(StoreContract):
+            def place(self, folder):
+                return f"mine://{folder}"
+    """
+
+    def place(self, folder: Path) -> str | Path:
+        """Return a file or a URL for `open_store`; the same one for the same folder.
+
+        Args:
+            folder: of one test alone.
+        """
+        raise NotImplementedError
+
+    def test_a_trial_lives_from_pending_to_done(self, tmp_path: Path) -> None:
+        """What is written at each stage is read back, also after the store was closed."""
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            assert store.trials()[0].status == "pending"
+            store.begin_attempt(FIRST, {"torch": "2"})
+            store.record_epoch(FIRST, epoch())
+            assert store.trials()[0].status == "running"
+            outcome = TrialOutcome("done", 1, 2.5, {"val_loss": 0.5}, observed={"steps": 3})
+            store.finish(FIRST, outcome)
+        with self._open(tmp_path) as store:
+            (found,) = store.trials()
+        assert (found.status, found.attempts, found.epochs) == ("done", 1, 1)
+        assert found.wall_seconds == 2.5
+        assert found.metrics == {"val_loss": 0.5}
+        assert found.curves == (epoch(),)
+        assert (found.observed, found.environment) == ({"steps": 3}, {"torch": "2"})
+
+    def test_writing_twice_changes_nothing(self, tmp_path: Path) -> None:
+        """A writer that does not know whether it was heard may say everything again."""
+        with self._open(tmp_path) as store:
+            for _ in range(2):
+                store.add_trials([trial(), trial(SECOND, seed=1)])
+                store.register("s", "yaml", "{}", "now")
+            store.begin_attempt(FIRST, {})
+            for _ in range(2):
+                store.record_epoch(FIRST, epoch())
+                store.finish(FIRST, TrialOutcome("done", 1, 1.0))
+            assert len(store.trials()) == 2
+            assert len(store.trials()[0].curves) == 1
+            assert len(store.registrations()) == 1
+
+    def test_a_retry_forgets_the_reason_and_the_epochs(self, tmp_path: Path) -> None:
+        """A new attempt starts from nothing, but counts."""
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            store.begin_attempt(FIRST, {})
+            store.record_epoch(FIRST, epoch())
+            failed = TrialOutcome("failed", 1, 1.0, reason="boom", first_nonfinite="input")
+            store.finish(FIRST, failed)
+            (found,) = store.trials()
+            assert (found.status, found.reason, found.first_nonfinite) == (
+                "failed",
+                "boom",
+                "input",
+            )
+            store.begin_attempt(FIRST, {})
+            (again,) = store.trials()
+        assert (again.attempts, again.reason, again.first_nonfinite) == (2, None, None)
+        assert again.curves == ()
+
+    def test_a_lost_trial_is_pending_and_says_why(self, tmp_path: Path) -> None:
+        """What ran a trial may be gone; its attempt still counts."""
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            store.begin_attempt(FIRST, {})
+            store.lose(FIRST, "the worker died")
+            (found,) = store.trials()
+        assert (found.status, found.reason, found.attempts) == ("pending", "the worker died", 1)
+
+    def test_every_number_comes_back(self, tmp_path: Path) -> None:
+        """Numbers of any size, signs of zero, and what is no number."""
+        values = (math.inf, -math.inf, math.nan, -0.0, 1e-308, 0.1)
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            for number, value in enumerate(values, 1):
+                store.record_epoch(FIRST, epoch(number, loss=value))
+            curves = store.trials()[0].curves
+        assert [repr(record.metrics["loss"]) for record in curves] == list(map(repr, values))
+
+    def test_every_text_comes_back(self, tmp_path: Path) -> None:
+        """Letters of any language, quotes, and long texts."""
+        reason = "x" * 100_000 + "'; DROP TABLE trial; -- 😀"
+        with self._open(tmp_path) as store:
+            store.add_trials([Trial(FIRST, Variant(NAME, {"size": "😀"}, {}, {}, {}), 0)])
+            store.finish(FIRST, TrialOutcome("failed", 0, 0.0, reason=reason))
+            (found,) = store.trials()
+        assert (found.variant, found.levels, found.reason) == (NAME, {"size": "😀"}, reason)
+
+    def test_a_look_and_its_metrics_are_one(self, tmp_path: Path) -> None:
+        """No test metric without the look that gave it."""
+        look = Look(FIRST, "v", 0, "final", "2026-01-01")
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            store.finish(FIRST, TrialOutcome("done", 1, 1.0, {"loss": 0.1}))
+            store.record_test({"test_accuracy": 0.9}, look, {"mean": 0.5})
+            assert store.looks() == (look,)
+            (found,) = store.trials()
+        assert found.observed["inputs"] == {"test": {"mean": 0.5}}
+        assert found.metrics == {"loss": 0.1, "test_accuracy": 0.9}
+
+    def test_the_newest_registration_is_last_even_when_repeated(self, tmp_path: Path) -> None:
+        """The order of registrations is that of the latest runs."""
+        with self._open(tmp_path) as store:
+            for text in ("one", "two", "one"):
+                store.register("s", text, "{}", "now")
+            assert [item.study_yaml for item in store.registrations()] == ["two", "one"]
+
+    def test_what_is_written_of_an_unknown_trial_is_an_error(self, tmp_path: Path) -> None:
+        """Silence would lose a result; and nothing else of the call is kept."""
+        look = Look(SECOND, "v", 0, "final", "2026-01-01")
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            calls: tuple[Callable[[], None], ...] = (
+                lambda: store.begin_attempt(SECOND, {}),
+                lambda: store.record_epoch(SECOND, epoch()),
+                lambda: store.finish(SECOND, TrialOutcome("done", 1, 1.0)),
+                lambda: store.lose(SECOND, "gone"),
+                lambda: store.record_test({"test_accuracy": 0.9}, look),
+            )
+            for call in calls:
+                try:
+                    call()
+                except StoreError as error:
+                    assert "unknown trial" in str(error), error
+                else:
+                    raise AssertionError("a trial that was never added was written to")
+            (found,) = store.trials()
+            assert (found.identity, found.status, found.curves) == (FIRST, "pending", ())
+            assert store.looks() == ()
+
+    def test_many_writers_lose_nothing(self, tmp_path: Path) -> None:
+        """Several processes write at the same time."""
+        place, context = self.place(tmp_path), multiprocessing.get_context("spawn")
+        writers = [
+            context.Process(target=_write, args=(place, number)) for number in range(WRITERS)
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join(ENOUGH_SECONDS)
+            assert writer.exitcode == 0
+        with self._open(tmp_path) as store:
+            found = store.trials()
+        assert len(found) == WRITERS * EACH
+        assert {item.status for item in found} == {"done"}
+
+    def _open(self, folder: Path) -> Store:
+        return open_store(self.place(folder))
+
+
+def trial(identity: str = FIRST, seed: int = 0) -> Trial:
+    """Return a trial of a made-up variant."""
+    return Trial(identity, Variant("v", {"f": "l"}, {}, {}, {}), seed)
+
+
+def epoch(number: int = 1, loss: float = 0.5) -> EpochRecord:
+    """Return what an epoch may have measured."""
+    return EpochRecord(number, {"loss": loss, "accuracy": 0.25}, 1.5, 100.0, 0.1)
+
+
+def _write(place: str | Path, writer: int) -> None:
+    """Write some finished trials; runs in a process of its own."""
+    with open_store(place) as store:
+        for number in range(EACH):
+            identity = f"{writer:032d}{number:032d}"
+            store.add_trials([trial(identity, seed=number)])
+            store.finish(identity, TrialOutcome("done", 1, 1.0, {"loss": float(number)}))
