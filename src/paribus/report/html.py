@@ -49,30 +49,7 @@ __all__ = [
     "render_tables",
 ]
 
-PART_NAMES = (
-    "head",
-    "claims",
-    "results",
-    "losses",
-    "effects",
-    "findings",
-    "overview",
-    "published",
-    "tried",
-    "curves",
-    "cost",
-    "errors",
-    "kernels",
-    "insight",
-    "images",
-    "design",
-    "models",
-    "test",
-    "methods",
-    "settings",
-)
-_PLACE = PART_NAMES.index("design")
-_LIVE_ORDER = (*PART_NAMES[:_PLACE], "try", *PART_NAMES[_PLACE:])
+_PART = re.compile(r"\{# part (\d+) #\}")
 _SECTION = re.compile(r'<h2 id="([a-z-]+)">(.*?)</h2>')
 _POLICY = (
     "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
@@ -136,10 +113,28 @@ def render_shell(
 def _order(parts: Mapping[str, str], live: LiveLinks | None) -> tuple[str, ...]:
     """Return the parts below the head; those of a live page may still be empty."""
     if live is None:
-        return tuple(name for name in PART_NAMES if name in parts and name != "head")
+        return tuple(name for name in part_names() if name in parts and name != "head")
     if not live.base:
         return tuple(parts)
-    return _LIVE_ORDER[1:]
+    return _live_order()[1:]
+
+
+@cache
+def part_names() -> tuple[str, ...]:
+    """Return the parts of the page, top to bottom: templates that begin with ``{# part NUMBER #}``."""
+    found = []
+    for file in files("paribus.report").joinpath("page").iterdir():
+        mark = _PART.match(file.read_text(encoding="utf-8")) if file.name.endswith(".j2") else None
+        if mark is not None:
+            found.append((int(mark[1]), file.name.removesuffix(".html.j2")))
+    return tuple(name for _, name in sorted(found))
+
+
+def _live_order() -> tuple[str, ...]:
+    """Return the parts of a live page: a place to try the networks stands before how they were made."""
+    names = part_names()
+    place = names.index("design")
+    return *names[:place], "try", *names[place:]
 
 
 def part_mark(html: str) -> str:
@@ -149,7 +144,7 @@ def part_mark(html: str) -> str:
 
 def render_contents(parts: Mapping[str, str]) -> str:
     """Return links to all sections, as a list."""
-    sections = _SECTION.findall("".join(parts.get(name, "") for name in _LIVE_ORDER))
+    sections = _SECTION.findall("".join(parts.get(name, "") for name in _live_order()))
     return page_environment().get_template("contents.html.j2").render(sections=sections)
 
 
@@ -177,7 +172,9 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "nan": math.nan,
         "has_interval": lambda item: math.isfinite(item.low),
     }
-    return {name: environment.get_template(f"{name}.html.j2").render(names) for name in PART_NAMES}
+    return {
+        name: environment.get_template(f"{name}.html.j2").render(names) for name in part_names()
+    }
 
 
 def _refuse_charts_without_a_part() -> None:
@@ -201,7 +198,7 @@ def _parts_with_charts() -> tuple[str, ...]:
     """Return the parts whose templates show charts."""
     page = files("paribus.report").joinpath("page")
     texts = {
-        name: page.joinpath(f"{name}.html.j2").read_text(encoding="utf-8") for name in PART_NAMES
+        name: page.joinpath(f"{name}.html.j2").read_text(encoding="utf-8") for name in part_names()
     }
     return tuple(name for name, text in texts.items() if f"content.charts.{name}" in text)
 
