@@ -13,7 +13,7 @@ import paribus
 from paribus.api import executing, finishing
 from paribus.api.folder import DATABASE
 from paribus.api.running import RunOptions, run_study
-from paribus.execute import pool as pool_module
+from paribus.execute import processes
 from paribus.execute.events import EpochEnded, Started
 from paribus.execute.grouping import groups_of
 from paribus.store.store import open_store
@@ -38,11 +38,11 @@ def run(study, out, observe=lambda _: None, **options):
 
 
 class Killer:
-    """Kills the worker of chosen trials when they begin, by the pool's own hands."""
+    """Kills the worker of chosen trials when they begin, by the executor's own hands."""
 
     def __init__(self, monkeypatch, wanted, times):
         self.left, self.wanted, self.pids = {}, wanted, set()
-        hear = pool_module._hear
+        hear = processes._hear
 
         def listening(worker, on_event, out):
             def on(event):
@@ -52,7 +52,7 @@ class Killer:
 
             return hear(worker, on, out)
 
-        monkeypatch.setattr(pool_module, "_hear", listening)
+        monkeypatch.setattr(processes, "_hear", listening)
 
     def meet(self, worker, event, times):
         trial = next(t for t in worker.task.trials if t.identity == event.identity)
@@ -163,7 +163,7 @@ def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, mon
     study, expected = whole
     from paribus.execute.events import NotDone
 
-    real = pool_module.Pool.run
+    real = processes.Processes.run
 
     def failing(self, tasks, on_event):
         kept = []
@@ -176,7 +176,7 @@ def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, mon
 
     heard = []
     with monkeypatch.context() as patch:
-        patch.setattr(pool_module.Pool, "run", failing)
+        patch.setattr(processes.Processes, "run", failing)
         results = run(study, tmp_path / "out", observe=heard.append)
     assert {trial.status for trial in results.summary.trials} == {"done"}
     assert not results.summary.complete
