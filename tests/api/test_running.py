@@ -13,6 +13,7 @@ import paribus
 from paribus.api import executing, finishing
 from paribus.api.folder import DATABASE
 from paribus.api.running import RunOptions, run_study
+from paribus.errors import StudyError
 from paribus.execute import processes
 from paribus.execute.events import EpochEnded, Started
 from paribus.execute.grouping import groups_of
@@ -270,3 +271,25 @@ def test_finished_events_are_counted_once(whole, tmp_path, monkeypatch):
     assert [p.done_epochs for p in first] == sorted(p.done_epochs for p in first)
     assert first[-1].done_epochs == first[-1].total_epochs
     assert first[-1].num_finished == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group_size", [1, 3])
+def test_a_study_is_the_same_byte_by_byte_without_workers(whole, tmp_path, group_size):
+    study, _ = whole
+    study["factors"]["dropout"]["numpy"] = {"set": {"train.backend": "numpy"}}
+    found = {}
+    for name in ("processes", "inline"):
+        results = run(study, tmp_path / name, executor=name, group_size=group_size)
+        found[name] = json.dumps(table(results))
+        assert results.summary.complete
+    assert found["inline"] == found["processes"]
+    one, other = (sorted((tmp_path / name / "artifacts").rglob("*.safetensors")) for name in found)
+    assert [path.name for path in one] == [path.name for path in other]
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_an_unknown_executor_is_refused_before_anything_is_written(tiny, tmp_path):
+    with pytest.raises(StudyError, match="executor: must be one of"):
+        run(tiny, tmp_path / "out", executor="elsewhere")
+    assert not (tmp_path / "out").exists()

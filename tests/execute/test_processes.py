@@ -1,6 +1,5 @@
 """Workers: the same bits whatever their number, and what happens when one dies."""
 
-import contextlib
 import os
 import pickle
 import signal
@@ -8,17 +7,17 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 
 from paribus import errors
 from paribus.errors import StoreError
-from paribus.execute import artifacts, starting
+from paribus.execute import artifacts
 from paribus.execute import events as events_
 from paribus.execute.events import EpochEnded, Finished, Lost, Started
 from paribus.execute.processes import Processes
 from paribus.execute.spawning import WORKER_ENVIRONMENT
 from paribus.execute.task import Task
+from tests.execute.living import workers
 
 
 def run_all(tasks, out, *, jobs=2, listen=lambda event: None):
@@ -161,15 +160,6 @@ def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
     run_all(work[:1], tmp_path, jobs=1, listen=look)
     assert seen == [WORKER_ENVIRONMENT]
     assert "MALLOC_ARENA_MAX" not in os.environ
-
-
-def workers():
-    """Return the living children of the fork server."""
-    found = []
-    for child in psutil.Process(starting.SERVER.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found += [child] * (child.status() != psutil.STATUS_ZOMBIE)
-    return found
 
 
 @pytest.mark.slow

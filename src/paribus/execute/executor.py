@@ -36,9 +36,9 @@ class Executor(Protocol):
     `Lost`.
 
     **What is durable.** Before `Finished`, `Tested` or `Explained` comes, what it announces has been written
-    into the output folder so that a power cut cannot undo it. A checkpoint is durable from the end of an
-    epoch on; it is removed when ``on_event`` has returned from the trial's `Finished`, not before, since
-    only then the caller has kept the result.
+    into the output folder so that a power cut cannot undo it. When an `EpochEnded` comes, the checkpoint of
+    the epoch before is durable. Checkpoints are removed when ``on_event`` has returned from the trial's
+    `Finished`, not before, since only then the caller has kept the result.
 
     **Errors.** A trial that cannot be trained is `Finished` with the status ``failed`` and a reason, whatever
     was raised; one that was trained before and cannot be tested or explained is `NotDone`. Neither stops
