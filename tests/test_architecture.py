@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from paribus.execute.executors import executors
+
 PACKAGE = Path(__file__).parents[1] / "src" / "paribus"
 
 LEVELS = {
@@ -53,6 +55,7 @@ FREE_OF_TORCH = {
     "errors",
     "habits",
     "keyed",
+    "testing",
     "wording",
 }
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
@@ -128,6 +131,24 @@ def test_nothing_executes_code_from_data(path):
                 )
 
 
+def test_the_package_does_without_what_is_there_to_test_it():
+    users = {
+        room(path)
+        for path in modules()
+        for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
+        if name.startswith("paribus.testing")
+    }
+    assert users <= {"testing"}
+
+
+def test_the_api_knows_executors_by_their_protocol_alone():
+    known = {f"paribus.execute.{name}" for name in executors()}
+    assert {"paribus.execute.inline", "paribus.execute.processes"} <= known
+    for path in (PACKAGE / "api").rglob("*.py"):
+        names = {name for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
+        assert not names & known, path
+
+
 def test_only_the_test_task_opens_the_sealed_test_set():
     users = [
         str(path.relative_to(PACKAGE))
@@ -137,8 +158,7 @@ def test_only_the_test_task_opens_the_sealed_test_set():
             for name, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
         )
     ]
-    assert len(users) == 1, users
-    assert users[0].startswith("execute/")
+    assert users == ["execute/tasks/test.py"]
 
 
 @pytest.mark.parametrize("command", [["--help"], ["results", "--help"]])

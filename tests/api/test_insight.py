@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api import running
 from paribus.api.insight import load_insight
 from paribus.api.reporting import first_selected_trial, report_content
 from paribus.data.images import ImageSet
@@ -19,7 +18,7 @@ from paribus.engine.insight import attributions_of, layer_outputs
 from paribus.execute.artifacts import read_predictions, read_weights_file, trial_folder
 from paribus.execute.events import Lost
 from paribus.execute.insight import most_confident
-from paribus.execute.pool import Pool
+from paribus.execute.processes import Processes
 from paribus.report.html import render_parts
 from tests.conftest import TINY
 
@@ -123,7 +122,7 @@ def test_runs_of_older_versions_show_nothing_until_they_are_run_again(found, mon
     assert file.read_bytes() == before
     assert [t.attempts for t in again.summary.trials] == [t.attempts for t in found.summary.trials]
     stamp = file.stat().st_mtime_ns
-    monkeypatch.setattr(running, "Pool", None)  # nothing is left to do
+    monkeypatch.setattr(Processes, "__init__", None)  # nothing is left to do
     paribus.from_mapping(STUDY).run(found.folder)
     assert file.stat().st_mtime_ns == stamp
 
@@ -142,7 +141,7 @@ def test_what_belongs_to_another_variant_is_not_shown(found):
 def test_a_failure_costs_the_report_a_part_and_the_run_nothing(found, monkeypatch):
     (found.folder / "artifacts" / "insight.safetensors").unlink()
 
-    def fail(pool, tasks, on_event):
+    def fail(executor, tasks, on_event):
         for task in tasks:
             assert task.kind == "explain"
             reason = "the worker process died (signal SIGKILL)"
@@ -150,7 +149,7 @@ def test_a_failure_costs_the_report_a_part_and_the_run_nothing(found, monkeypatc
 
     heard = []
     with monkeypatch.context() as patch:
-        patch.setattr(Pool, "run", fail)
+        patch.setattr(Processes, "run", fail)
         again = paribus.from_mapping(STUDY).run(found.folder, observe=heard.append)
     assert any("died (signal SIGKILL)" in news.phase for news in heard)
     assert all(trial.status == "done" for trial in again.summary.trials)

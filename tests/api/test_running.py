@@ -13,7 +13,8 @@ import paribus
 from paribus.api import executing, finishing
 from paribus.api.folder import DATABASE
 from paribus.api.running import RunOptions, run_study
-from paribus.execute import pool as pool_module
+from paribus.errors import StudyError
+from paribus.execute import processes
 from paribus.execute.events import EpochEnded, Started
 from paribus.execute.grouping import groups_of
 from paribus.store.store import open_store
@@ -38,11 +39,11 @@ def run(study, out, observe=lambda _: None, **options):
 
 
 class Killer:
-    """Kills the worker of chosen trials when they begin, by the pool's own hands."""
+    """Kills the worker of chosen trials when they begin, by the executor's own hands."""
 
     def __init__(self, monkeypatch, wanted, times):
         self.left, self.wanted, self.pids = {}, wanted, set()
-        hear = pool_module._hear
+        hear = processes._hear
 
         def listening(worker, on_event, out):
             def on(event):
@@ -52,7 +53,7 @@ class Killer:
 
             return hear(worker, on, out)
 
-        monkeypatch.setattr(pool_module, "_hear", listening)
+        monkeypatch.setattr(processes, "_hear", listening)
 
     def meet(self, worker, event, times):
         trial = next(t for t in worker.task.trials if t.identity == event.identity)
@@ -163,7 +164,7 @@ def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, mon
     study, expected = whole
     from paribus.execute.events import NotDone
 
-    real = pool_module.Pool.run
+    real = processes.Processes.run
 
     def failing(self, tasks, on_event):
         kept = []
@@ -176,7 +177,7 @@ def test_a_test_that_is_lost_leaves_the_trained_trial_alone(whole, tmp_path, mon
 
     heard = []
     with monkeypatch.context() as patch:
-        patch.setattr(pool_module.Pool, "run", failing)
+        patch.setattr(processes.Processes, "run", failing)
         results = run(study, tmp_path / "out", observe=heard.append)
     assert {trial.status for trial in results.summary.trials} == {"done"}
     assert not results.summary.complete
@@ -270,3 +271,25 @@ def test_finished_events_are_counted_once(whole, tmp_path, monkeypatch):
     assert [p.done_epochs for p in first] == sorted(p.done_epochs for p in first)
     assert first[-1].done_epochs == first[-1].total_epochs
     assert first[-1].num_finished == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group_size", [1, 3])
+def test_a_study_is_the_same_byte_by_byte_without_workers(whole, tmp_path, group_size):
+    study, _ = whole
+    study["factors"]["dropout"]["numpy"] = {"set": {"train.backend": "numpy"}}
+    found = {}
+    for name in ("processes", "inline"):
+        results = run(study, tmp_path / name, executor=name, group_size=group_size)
+        found[name] = json.dumps(table(results))
+        assert results.summary.complete
+    assert found["inline"] == found["processes"]
+    one, other = (sorted((tmp_path / name / "artifacts").rglob("*.safetensors")) for name in found)
+    assert [path.name for path in one] == [path.name for path in other]
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_an_unknown_executor_is_refused_before_anything_is_written(tiny, tmp_path):
+    with pytest.raises(StudyError, match="executor: must be one of"):
+        run(tiny, tmp_path / "out", executor="elsewhere")
+    assert not (tmp_path / "out").exists()

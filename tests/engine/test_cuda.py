@@ -15,8 +15,10 @@ from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.engine.augment import Augmenter
 from paribus.engine.precision import exact_products
-from paribus.execute import worker
-from paribus.execute.events import Fatal, Task
+from paribus.execute.desk import Desk
+from paribus.execute.events import Fatal
+from paribus.execute.serving import serve
+from paribus.execute.task import Task
 from paribus.nn.operators.dropout import keyed_factors
 from paribus.nn.stacked import ConvolutionWay
 from paribus.nn.training import TrainSpec
@@ -201,12 +203,12 @@ def test_memory_that_is_not_there_is_a_fact_about_the_machine(tmp_path):
     wide = [{"Conv2D": {"filters": 4096, "kernel_size": 3, "padding": "same"}}, "Flatten"]
     trials = trials_of(study(wide))
     export_dataset(load_dataset(DataSpec.parse(trials[0].variant.data)), tmp_path / "data")
-    task = Task("fit", tuple(trials), tmp_path / "data", 16)
+    task = Task("fit_group", tuple(trials), tmp_path / "data", 16)
     events = []
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(TINY_SHARE)
     try:
-        worker._serve(worker._Desk(tmp_path, "cuda"), task, events.append)
+        serve(Desk(tmp_path, "cuda"), task, events.append)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert isinstance(events[-1], Fatal)

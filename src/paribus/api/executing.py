@@ -19,12 +19,11 @@ from paribus.execute.events import (
     NotDone,
     Ready,
     Started,
-    Task,
     Tested,
 )
-from paribus.execute.grouping import groups_of
+from paribus.execute.grouping import fit_tasks
 from paribus.execute.jobs import default_jobs
-from paribus.execute.pool import Pool
+from paribus.execute.task import Task
 from paribus.records import Look, Trial
 
 __all__ = ["execute", "fit"]
@@ -91,9 +90,7 @@ def fit(session: Session, trials: Sequence[Trial], phase: str) -> None:
     place = {seed: index for index, seed in enumerate(session.plan.seeds)}
     costs = session.planned.costs
     missing.sort(key=lambda trial: (place[trial.seed], -costs[trial.variant.name].seconds))
-    size = session.group_size
-    groups = groups_of(missing, size)
-    execute(session, [Task("fit", group, session.dataset(group[0]), size) for group in groups])
+    execute(session, fit_tasks(missing, session.group_size, session.dataset))
 
 
 def execute(
@@ -115,12 +112,12 @@ def execute(
         session, backlog, {t.identity: task for task in tasks for t in task.trials}
     )
     listener.on_failure = on_failure or listener.say
-    if session.pool is not None:
-        session.pool.run(backlog, listener.hear)
+    if session.executor is not None:
+        session.executor.run(backlog, listener.hear)
         return
     jobs = session.options.jobs or default_jobs(session.options.device)
-    with Pool(session.out, jobs=min(jobs, len(tasks)), device=session.options.device) as pool:
-        pool.run(backlog, listener.hear)
+    with session.make_executor(min(jobs, len(tasks))) as executor:
+        executor.run(backlog, listener.hear)
 
 
 @dataclass
@@ -183,10 +180,10 @@ class _Listener:
         return max(0, planned - self.epochs.get(identity, 0))
 
     def _lose(self, event: Lost) -> None:
-        given_up = self.backlog.put_back(self.tasks[event.identities[0]], event)
-        for trial in given_up:
+        task = self.tasks[event.identities[0]]
+        for trial in self.backlog.put_back(task, event):
             reason = f"{event.reason}, {self.backlog.lost[trial.identity]} times"
-            if event.kind == "fit":
+            if task.trains:
                 self.session.store.lose(trial.identity, reason)
                 name = f"{trial.variant.name}, seed {trial.seed}"
                 text = f"{name} is missing: {reason}"

@@ -8,7 +8,7 @@ from paribus.api.executing import execute, fit
 from paribus.api.own_trials import refit_of
 from paribus.api.progress import Progress
 from paribus.api.session import Session
-from paribus.execute.events import Task
+from paribus.execute.task import Task
 from paribus.judge.selection import missing_trials, select_variant
 from paribus.records import StoredTrial, Trial
 from paribus.wording import counted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from paribus.api.executing import execute, fit
@@ -34,9 +35,10 @@ from paribus.data.spec import DataSpec, SplitSpec
 from paribus.data.splits import split_ids, unused_parts
 from paribus.errors import Problem, StoreError, StudyError
 from paribus.execute.artifacts import drop_partials
-from paribus.execute.events import Task
+from paribus.execute.executor import Executor, MakesExecutor
+from paribus.execute.executors import executor_named
 from paribus.execute.jobs import default_jobs
-from paribus.execute.pool import Pool
+from paribus.execute.task import Task
 from paribus.failpoints import reach
 from paribus.judge.claims import judge_claims
 from paribus.judge.selection import missing_trials
@@ -71,6 +73,7 @@ def run_study(
     if options.device not in DEFAULT_GROUP:
         rule = f"must be one of {', '.join(DEFAULT_GROUP)}"
         raise StudyError(Problem("--device", rule, repr(options.device)))
+    make = partial(_executor, executor_named(options.executor), out, options.device)
     planned = plan_study(
         study,
         seeds=options.seeds,
@@ -81,10 +84,10 @@ def run_study(
     prepared_folder(out)
     with locked(out), open_store(own_database(out)) as store:
         _refuse_other_study(store, planned.plan, out)
-        session = Session(planned, store, out, options, observe)
+        session = Session(planned, store, out, options, observe, make)
         session.tell(Progress("data", text="reading the data"))
-        with _pool(planned, store, out, options) as session.pool:  # it starts while data are read
-            _say_what_kernels(session)
+        with _started_early(session) as session.executor:  # workers start while data are read
+            _say_how_trials_run(session)
             _load_data(session)
             _register(session, study)
             _keep_first_images(session)
@@ -99,22 +102,23 @@ def run_study(
         return results
 
 
-def _pool(
-    planned: PlannedStudy, store: Store, out: Path, options: RunOptions
-) -> AbstractContextManager[Pool | None]:
+def _executor(make: MakesExecutor, out: Path, device: str, jobs: int) -> Executor:
+    return make(out, jobs=jobs, device=device)
+
+
+def _started_early(session: Session) -> AbstractContextManager[Executor | None]:
     """Start as many workers as there can be trials for; none if all trials seem to be done."""
-    total = len(planned.plan.variants) * len(planned.plan.seeds)
-    finished = sum(trial.status == "done" for trial in store.trials())
+    total = len(session.plan.variants) * len(session.plan.seeds)
+    finished = sum(trial.status == "done" for trial in session.store.trials())
     if finished >= total:
         return nullcontext()
-    jobs = options.jobs or default_jobs(options.device)
-    return Pool(out, jobs=min(jobs, total), device=options.device)
+    jobs = session.options.jobs or default_jobs(session.options.device)
+    return session.make_executor(min(jobs, total))
 
 
-def _say_what_kernels(session: Session) -> None:
-    """Say why the C kernels were compiled anew or cannot be used, if that was not asked for."""
-    if session.pool is not None and session.pool.kernels.reason:
-        session.tell(Progress(f"C kernels: {session.pool.kernels.reason}"))
+def _say_how_trials_run(session: Session) -> None:
+    for note in session.executor.notes if session.executor is not None else ():
+        session.tell(Progress(note))
 
 
 def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:

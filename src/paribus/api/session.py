@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from paribus.api.own_trials import own_trials
 from paribus.api.planning import PlannedStudy
 from paribus.api.progress import Observer, Progress
 from paribus.engine.version import engine_version
-from paribus.execute.pool import Pool
+from paribus.execute.executor import Executor
 from paribus.records import DataFacts, Plan, StoredTrial, Trial
 from paribus.store.store import Store
 from paribus.study.identity import plan_trials
@@ -34,6 +34,8 @@ class RunOptions:
     seeds: int | None = None
     overrides: Sequence[str] = ()
     only: Sequence[str] = ()
+    executor: str = "processes"
+    """Where trials run: the name of a module of `paribus.execute` that holds an executor."""
 
 
 @dataclass
@@ -45,6 +47,8 @@ class Session:
     out: Path
     options: RunOptions
     observe: Observer
+    make_executor: Callable[[int], Executor]
+    """Makes one of the kind that was asked for, from the number of its workers."""
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Variant name -> fingerprint of its data."""
     datasets: dict[str, Path] = field(default_factory=dict)
@@ -53,7 +57,7 @@ class Session:
     facts: dict[str, DataFacts] = field(default_factory=dict)
     """Variant name -> what looking at its images has found."""
     progress: Progress = field(default_factory=lambda: Progress("data"))
-    pool: Pool | None = None
+    executor: Executor | None = None
     """None where no trial seemed to be missing."""
 
     @property

@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from statistics import mean
 
 from paribus.errors import Problem, TrialError
+from paribus.execute.arithmetic import settle, worker_arithmetic
 from paribus.execute.starting import start_worker
-from paribus.execute.worker import settle
 from paribus.nn.native.library import Built, build
 from paribus.records import Shape, Speed, Variant
 
@@ -85,7 +85,7 @@ def _mean(speeds: Sequence[Speed]) -> Speed:
 
 def _measure(connection: Connection, probes: Sequence[Probe], kernels: Built) -> None:
     """What a process does: say when it is ready, then what it has measured."""
-    settle(kernels)
+    settle(worker_arithmetic(kernels))
     from paribus.engine.calibrate import measure_speed
 
     connection.send("ready")

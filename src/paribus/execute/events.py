@@ -1,10 +1,9 @@
-"""What goes in and out of a worker: tasks, and events that are small and free of arrays."""
+"""What comes out of an executor: events, which are small, picklable and free of arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from paribus.errors import (
@@ -15,7 +14,8 @@ from paribus.errors import (
     StoreError,
     StudyError,
 )
-from paribus.records import EpochRecord, Trial, TrialOutcome
+from paribus.execute.task import Kind
+from paribus.records import EpochRecord, TrialOutcome
 
 __all__ = [
     "EpochEnded",
@@ -27,23 +27,10 @@ __all__ = [
     "NotDone",
     "Ready",
     "Started",
-    "Task",
+    "Tell",
     "Tested",
     "fatal",
 ]
-
-
-@dataclass(frozen=True)
-class Task:
-    """Train trials, or for a trained one: open the test set, or keep what its network looks at."""
-
-    kind: Literal["fit", "test", "explain"]
-    trials: tuple[Trial, ...]
-    """One, or the members of a group."""
-    dataset: Path
-    """Folder of the exported data set."""
-    group_size: int = 1
-    """1: trained one after another; more: together, as one program of so many members."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +94,7 @@ class Lost:
 
     identities: tuple[str, ...]
     """Of the task's trials that had not ended."""
-    kind: Literal["fit", "test", "explain"]
+    kind: Kind
     """Of the task."""
     reason: str
 
@@ -150,3 +137,6 @@ def fatal(error: ParibusError) -> Fatal | None:
 
 
 Event = Ready | Started | EpochEnded | Finished | Tested | Explained | NotDone | Lost | Fatal
+
+Tell = Callable[[Event], None]
+"""Takes an event, in the order in which things happen."""

@@ -1,19 +1,41 @@
-"""Which trials may be trained together: those whose arithmetic has one shape."""
+"""Which trials are trained together, which alone: the only place that decides it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from paribus.execute.task import Task
 from paribus.records import Trial
 
-__all__ = ["groups_of"]
+__all__ = ["fit_tasks", "groups_of"]
 
 _LAYER_DETAILS = ("rate",)
 _LAYER_ENDINGS = ("_initializer", "_regularizer")
 _OWN_TRAINING = ("optimizer", "schedule", "early_stopping", "checkpoint")
 """Settings in which members of a group may differ."""
+
+
+def fit_tasks(
+    trials: Sequence[Trial], size: int, dataset_of: Callable[[Trial], Path]
+) -> list[Task]:
+    """Return the tasks that train trials, in the order in which they should begin.
+
+    Args:
+        trials: to train, the first ones first.
+        size: members of a group; 1 trains every trial alone.
+        dataset_of: returns the folder of a trial's exported data.
+    """
+    tasks = []
+    for group in groups_of(trials, size):
+        dataset = dataset_of(group[0])
+        if size == 1 or _is_for_itself(group[0]):
+            tasks.append(Task("fit", group, dataset))
+        else:  # one trial alone, too: rounding depends on the size of the program
+            tasks.append(Task("fit_group", group, dataset, size))
+    return tasks
 
 
 def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
@@ -32,8 +54,7 @@ def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
         return [(trial,) for trial in trials]
     alike: dict[str, list[Trial]] = {}
     for trial in trials:
-        train = trial.variant.train
-        if train.get("backend") == "numpy" or train.get("mistakes"):  # groups know neither
+        if _is_for_itself(trial):
             alike[trial.identity] = [trial]
             continue
         alike.setdefault(_shape_of(trial), []).append(trial)
@@ -46,6 +67,12 @@ def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
     place = {trial.identity: index for index, trial in enumerate(trials)}
     groups.sort(key=lambda group: min(place[trial.identity] for trial in group))
     return groups
+
+
+def _is_for_itself(trial: Trial) -> bool:
+    """Whether a trial's training is of a kind that groups do not know."""
+    train = trial.variant.train
+    return train.get("backend") == "numpy" or bool(train.get("mistakes"))
 
 
 def _shape_of(trial: Trial) -> str:

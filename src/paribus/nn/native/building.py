@@ -46,6 +46,11 @@ class Built:
     path: Path | None
     reason: str = ""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why it was compiled anew or cannot be used, in words for the screen; often nothing."""
+        return (f"C kernels: {self.reason}",) if self.reason else ()
+
 
 def build(unusable: Callable[[Path], str | None]) -> Built:
     """Return kernels from the cache, or compile them; never raises.

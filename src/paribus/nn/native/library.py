@@ -22,6 +22,7 @@ __all__ = [
     "build",
     "build_into",
     "checked",
+    "chosen",
     "convolution_settings",
     "gradient_settings",
     "lanes",
@@ -93,8 +94,13 @@ class _State:
     chosen: Built | None = None
 
 
-def use(built: Built) -> None:
-    """Take this library from now on (in a worker: what the parent has built)."""
+def chosen() -> Built | None:
+    """Return what `use` was given last; None if nothing, so that what `build` returns is used."""
+    return _State.chosen
+
+
+def use(built: Built | None) -> None:
+    """Take this library from now on (in a worker: what the parent has built); None: what `build` returns."""
     _State.chosen = built
     library.cache_clear()
     lanes.cache_clear()

@@ -1,4 +1,4 @@
-"""Worker processes: one thread each, fed one task at a time.
+"""The executor that runs use unless told otherwise: worker processes of one thread, fed one task at a time.
 
 The parent alone hears events and decides. A worker that dies is replaced, and its task is reported
 lost: that says nothing about the task's trials, and whether they are tried again is the caller's to say.
@@ -13,27 +13,18 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from pickle import PickleError
+from typing import Self
 
 from paribus.errors import Problem, TrialError
-from paribus.execute.artifacts import drop_checkpoint, trial_folder
-from paribus.execute.events import (
-    Event,
-    Explained,
-    Fatal,
-    Finished,
-    Lost,
-    NotDone,
-    Ready,
-    Task,
-    Tested,
-)
+from paribus.execute.events import Event, Explained, Finished, Lost, NotDone, Tested
+from paribus.execute.executor import MakesExecutor, pass_on
 from paribus.execute.spawning import Process
 from paribus.execute.starting import start_worker
+from paribus.execute.task import Task
 from paribus.execute.worker import work
 from paribus.nn.native.library import build
 
-__all__ = ["Pool"]
-
+__all__ = ["EXECUTOR", "Processes"]
 
 MOST_STILLBORN = 8
 """Workers that may end, one after another, before they have said a word."""
@@ -54,28 +45,39 @@ class _Worker:
     """Whether it has ever said something."""
 
 
-class Pool:
-    """Workers that stay for all phases of a run; starting them early hides the time they take.
+class Processes:
+    """An `Executor` of worker processes, which stay for all phases of a run.
 
-    Use as a context manager: all workers are ended at its end, however that comes.
+    They start at once, so that what happens before the first task hides the time they take.
     """
 
     def __init__(self, out: Path, *, jobs: int, device: str = "cpu") -> None:
-        """Start workers.
+        """Compile the kernels.
 
         Args:
             out: the study's output folder, for artifacts.
             jobs: number of workers.
             device: ``cpu`` or ``cuda``.
         """
-        self.out = out
+        self.out, self.jobs = out, jobs
         self.kernels = build()
         self._arguments = (out, device, self.kernels)
         self._stillborn = 0
-        self._workers = [self._spawn() for _ in range(jobs)]
+        self._workers: list[_Worker] = []
 
-    def __enter__(self) -> Pool:
-        """Return the pool."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why the C kernels were compiled anew or cannot be used, if that was not asked for."""
+        return self.kernels.notes
+
+    def __enter__(self) -> Self:
+        """Start all workers."""
+        try:
+            for _ in range(self.jobs):
+                self._workers.append(self._spawn())
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,6 +87,7 @@ class Pool:
             worker.connection.close()
         for worker in self._workers:
             worker.process.join()
+        self._workers.clear()
 
     def _spawn(self) -> _Worker:
         return _Worker(*start_worker(work, self._arguments))
@@ -147,16 +150,10 @@ def _speaking(workers: list[_Worker]) -> list[_Worker]:
 def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool:
     """Pass on everything a worker has said; return False when it has ended."""
     while (event := _said(worker)) is not None:
-        if isinstance(event, Fatal):
-            raise event.error()
         if isinstance(event, Finished | Tested | Explained | NotDone):
             worker.left.discard(event.identity)
             worker.task = worker.task if worker.left else None
-        if isinstance(event, Ready):
-            continue
-        on_event(event)
-        if isinstance(event, Finished):  # only now is the result acknowledged
-            drop_checkpoint(trial_folder(out, event.identity))
+        pass_on(event, on_event, out)
     return not worker.connection.closed
 
 
@@ -198,3 +195,6 @@ def _no_worker_begins(reason: str) -> Problem:
         f"{MOST_STILLBORN + 1} that ended before, the last: {reason}",
         "Read what they printed above; fewer --jobs leave each more memory. What has ended is kept.",
     )
+
+
+EXECUTOR: MakesExecutor = Processes

@@ -1,47 +1,23 @@
 """Workers: the same bits whatever their number, and what happens when one dies."""
 
-import contextlib
 import os
 import pickle
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
-import psutil
 import pytest
-import torch
 
 from paribus import errors
-from paribus.checking import Issue, SettingsError
-from paribus.data.exported import export_dataset
-from paribus.data.load import load_dataset
-from paribus.data.spec import DataSpec
-from paribus.errors import Problem, StoreError
-from paribus.execute import artifacts, starting, worker
+from paribus.errors import StoreError
+from paribus.execute import artifacts
 from paribus.execute import events as events_
-from paribus.execute.events import EpochEnded, Fatal, Finished, Lost, NotDone, Started, Task, fatal
-from paribus.execute.pool import Pool
+from paribus.execute.events import EpochEnded, Finished, Lost, Started
+from paribus.execute.processes import Processes
 from paribus.execute.spawning import WORKER_ENVIRONMENT
-from paribus.study.expand import expand
-from paribus.study.identity import plan_trials
-from paribus.study.load import study_from_mapping
-
-
-@pytest.fixture
-def tasks(tiny, tmp_path):
-    def make(**train):
-        tiny["train"] |= train
-        plan = expand(study_from_mapping(tiny))
-        data = load_dataset(DataSpec.parse(plan.variants[0].data))
-        folder = tmp_path / "data"
-        export_dataset(data, folder)
-        names = {v.name: data.fingerprint for v in plan.variants}
-        trials = plan_trials(plan, names, lambda _: 1)
-        return [Task("fit", (t,), folder) for t in trials]
-
-    return make
+from paribus.execute.task import Task
+from tests.execute.living import workers
 
 
 def run_all(tasks, out, *, jobs=2, listen=lambda event: None):
@@ -51,8 +27,8 @@ def run_all(tasks, out, *, jobs=2, listen=lambda event: None):
         events.append(event)
         listen(event)
 
-    with Pool(out, jobs=jobs) as pool:
-        pool.run(tasks, on_event)
+    with Processes(out, jobs=jobs) as executor:
+        executor.run(tasks, on_event)
     return events
 
 
@@ -87,7 +63,7 @@ def of_one_variant(work):
 
 
 def grouped(work, size):
-    return [Task("fit", tuple(task.trials[0] for task in work), work[0].dataset, size)]
+    return [Task("fit_group", tuple(task.trials[0] for task in work), work[0].dataset, size)]
 
 
 @pytest.mark.slow
@@ -186,15 +162,6 @@ def test_workers_get_one_thread_and_memory_that_is_kept(tasks, tmp_path):
     assert "MALLOC_ARENA_MAX" not in os.environ
 
 
-def workers():
-    """Return the living children of the fork server."""
-    found = []
-    for child in psutil.Process(starting.SERVER.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found += [child] * (child.status() != psutil.STATUS_ZOMBIE)
-    return found
-
-
 @pytest.mark.slow
 def test_a_killed_worker_loses_its_trial_and_the_others_go_on(tasks, tmp_path):
     work = tasks(epochs=200)
@@ -241,112 +208,33 @@ def test_artifacts_that_cannot_be_written_stop_the_study_with_one_clear_error(ta
     assert not workers()
 
 
-@pytest.mark.parametrize(
-    ("size", "advice"), [(16, "a smaller --group-size, such as 8"), (1, "--device cpu")]
-)
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ..."),
-        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
-        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be ..."),
-    ],
-)
-def test_a_gpu_that_is_too_small_stops_the_study_and_fails_no_trial(
-    tasks, tmp_path, monkeypatch, size, advice, error
-):
-    """That a GPU was too small says nothing about a variant, so it must not be kept as a result."""
-
-    def full(*_, **__):
-        raise error
-
-    monkeypatch.setattr("paribus.engine.group.run_group", full)
-    monkeypatch.setattr("paribus.engine.run.run_trial", full)
-    (first, *_), told = tasks(), []
-    worker._serve(
-        worker._Desk(tmp_path / "out", "cpu"), replace(first, group_size=size), told.append
-    )
-    *before, last = told
-    assert [type(event) for event in before] == [Started]
-    assert isinstance(last, Fatal)
-    assert last.kind == "StudyError"
-    said = str(last.problems[0])
-    assert advice in said
-    assert "'none', and what else is on the GPU, must fit its memory" in said
-    assert f"got {str(error)[:18]!r}"[:-1] in said
-
-
-def test_another_runtime_error_is_a_trials_own(tasks, tmp_path, monkeypatch):
-    def broken(*_, **__):
-        raise RuntimeError("shapes do not fit")
-
-    monkeypatch.setattr("paribus.engine.run.run_trial", broken)
-    (first, *_), told = tasks(), []
-    worker._serve(worker._Desk(tmp_path / "out", "cpu"), first, told.append)
-    assert isinstance(told[-1], Finished)
-    assert "shapes do not fit" in told[-1].outcome.reason
-
-
-def subclasses(kind):
-    return {kind} | {deeper for own in kind.__subclasses__() for deeper in subclasses(own)}
-
-
-def test_every_error_of_ours_crosses_as_a_kind_that_the_parent_knows():
-    class Newer(errors.StoreError):
-        """A later version's."""
-
-    problem = Problem("here", "must be good", "bad")
-    makers = {kind: kind for kind in subclasses(errors.ParibusError)}
-    makers[SettingsError] = lambda _: SettingsError([Issue(("here",), "must be good", "bad")])
-    for kind, make in makers.items():
-        crossed = fatal(make(problem))
-        if crossed is None:  # the trial's own
-            assert not issubclass(kind, errors.StudyError | errors.DataError | errors.StoreError)
-            continue
-        again = pickle.loads(pickle.dumps(crossed)).error()
-        assert isinstance(make(problem), type(again))
-        assert [str(item) for item in again.problems] == ["here: must be good, got bad."]
-    assert type(fatal(Newer("text")).error()) is errors.StoreError
-    assert str(fatal(Newer("text")).error()) == "text"
-    assert fatal(errors.TrialError("x")) is None
-    assert fatal(errors.ParibusError("x")) is None
-
-
-class Unpicklable(Exception):
-    def __reduce__(self):
-        raise TypeError("never leaves")
-
-
-@pytest.mark.parametrize(
-    "error", [Unpicklable("odd"), errors.TrialError("odd"), errors.ParibusError("odd")]
-)
-def test_an_error_that_ends_no_run_fails_a_fit_and_leaves_a_trained_trial_alone(tasks, tmp_path, monkeypatch, error):  # fmt: skip
-    def broken(*_, **__):
-        raise error
-
-    monkeypatch.setattr("paribus.engine.run.run_trial", broken)
-    monkeypatch.setattr(worker, "_test", broken)
-    monkeypatch.setattr(worker, "_explain", broken)
-    (first, *_) = tasks()
-    for kind, expected in (("fit", Finished), ("test", NotDone), ("explain", NotDone)):
-        told = []
-        worker._serve(worker._Desk(tmp_path / "out", "cpu"), replace(first, kind=kind), told.append)
-        last = pickle.loads(pickle.dumps(told[-1]))
-        assert isinstance(last, expected)
-        assert "odd" in (last.outcome.reason if kind == "fit" else last.reason)
-
-
 def test_workers_that_all_end_before_they_begin_are_one_error(tasks, tmp_path, monkeypatch):
-    monkeypatch.setattr("paribus.execute.pool.work", os._exit)
+    monkeypatch.setattr("paribus.execute.processes.work", os._exit)
     with (
         pytest.raises(errors.TrialError, match="must live long enough to begin a trial"),
-        Pool(tmp_path, jobs=2) as pool,
+        Processes(tmp_path, jobs=2) as executor,
     ):
-        pool._arguments = ()
-        for one in list(pool._workers):
+        executor._arguments = ()
+        for one in list(executor._workers):
             one.process.kill()
-        pool.run(tasks(), lambda event: None)
+        executor.run(tasks(), lambda event: None)
     assert not workers()
+
+
+def test_workers_that_have_started_end_where_the_next_cannot_start(tmp_path, monkeypatch):
+    started = []
+    real = Processes._spawn
+
+    def second_fails(self):
+        if started:
+            raise OSError("no more processes")
+        started.append(real(self))
+        return started[0]
+
+    monkeypatch.setattr(Processes, "_spawn", second_fails)
+    with pytest.raises(OSError, match="no more"), Processes(tmp_path, jobs=2):
+        pass
+    assert started[0].process.exitcode is not None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux to end workers with their parent")

@@ -1,0 +1,41 @@
+"""Executors by name: a module of this package that defines ``EXECUTOR`` is found by itself."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+
+from paribus import execute
+from paribus.errors import Problem, StudyError, did_you_mean
+from paribus.execute.executor import MakesExecutor
+
+__all__ = ["executor_named", "executors"]
+
+
+@cache
+def executors() -> Mapping[str, MakesExecutor]:
+    """Return every class of executors by the name of its file."""
+    found: dict[str, MakesExecutor] = {}
+    for name in sorted(module.name for module in pkgutil.iter_modules(execute.__path__)):
+        module = importlib.import_module(f"{execute.__name__}.{name}")
+        if hasattr(module, "EXECUTOR"):
+            found[name] = module.EXECUTOR
+    return found
+
+
+def executor_named(name: str) -> MakesExecutor:
+    """Return a class of executors.
+
+    Args:
+        name: of its file, such as ``processes``.
+
+    Raises:
+        StudyError: there is none of that name.
+    """
+    known = executors()
+    if name not in known:
+        rule = f"must be one of {', '.join(known)}"
+        raise StudyError(Problem("executor", rule, repr(name), did_you_mean(name, known)))
+    return known[name]

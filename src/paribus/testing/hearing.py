@@ -1,0 +1,114 @@
+"""What a contract compares: the events of a run by their trials, their numbers, the bytes that are left."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from paribus.execute.events import EpochEnded, Event, Fatal, Finished, Lost, Ready, Started
+from paribus.execute.executor import Executor
+from paribus.execute.task import Task
+from paribus.records import TrialOutcome
+
+__all__ = [
+    "Backlog",
+    "Heard",
+    "StopError",
+    "bytes_of",
+    "hear",
+    "identities_of",
+    "numbers_of",
+    "outcome_of",
+]
+
+MEMORY = "memory_kept"
+"""Part of a trial's environment that decides how fast it trains, and no bit."""
+
+Heard = dict[str, list[Event]]
+"""Identity -> its events, in the order of arrival."""
+
+
+class StopError(Exception):
+    """An error of whoever has called an executor."""
+
+
+class Backlog:
+    """Tasks of which there may be more after there was none."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        """Begin with some.
+
+        Args:
+            tasks: that wait.
+        """
+        self.waiting = deque(tasks)
+
+    def __iter__(self) -> Iterator[Task]:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> Task:
+        """Return the task that has waited longest."""
+        if not self.waiting:
+            raise StopIteration
+        return self.waiting.popleft()
+
+
+def hear(
+    executor: Executor, tasks: Iterable[Task], listen: Callable[[Event], None] = lambda _: None
+) -> Heard:
+    """Have tasks done; return what was told of each trial, none of which may be lost.
+
+    Args:
+        executor: has started.
+        tasks: to do.
+        listen: hears each event, too.
+    """
+    heard: Heard = {}
+
+    def on_event(event: Event) -> None:
+        assert not isinstance(event, Ready | Fatal | Lost), event
+        heard.setdefault(event.identity, []).append(event)
+        listen(event)
+
+    executor.run(tasks, on_event)
+    return heard
+
+
+def identities_of(tasks: Iterable[Task]) -> set[str]:
+    """Return the identities of all trials of some tasks."""
+    return {trial.identity for task in tasks for trial in task.trials}
+
+
+def outcome_of(events: Sequence[Event]) -> TrialOutcome:
+    """Return the outcome that the last event of a trial tells."""
+    last = events[-1]
+    assert isinstance(last, Finished), last
+    return last.outcome
+
+
+def numbers_of(heard: Heard) -> dict[str, list[str]]:
+    """Return what events say, but for how long things took, as text (in which NaN equals NaN)."""
+    return {
+        identity: [repr(_said(event)) for event in events] for identity, events in heard.items()
+    }
+
+
+def _said(event: Event) -> object:
+    match event:
+        case Started():
+            environment = {k: v for k, v in event.environment.items() if k != MEMORY}
+            return environment, event.resumed_epochs
+        case EpochEnded():
+            return replace(event.record, wall_seconds=0.0, samples_per_second=0.0)
+        case Finished():
+            return replace(event.outcome, wall_seconds=0.0)
+    return event
+
+
+def bytes_of(out: Path) -> dict[str, bytes]:
+    """Return the content of every artifact by its path."""
+    files = (path for path in (out / "artifacts").rglob("*") if path.is_file())
+    return {str(path.relative_to(out)): path.read_bytes() for path in files}

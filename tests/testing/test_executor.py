@@ -1,0 +1,113 @@
+"""The contract of executors notices executors that break it."""
+
+import contextlib
+
+import pytest
+
+from paribus.execute.artifacts import drop_checkpoint, trial_folder
+from paribus.execute.events import EpochEnded, Finished, Started
+from paribus.execute.inline import Inline
+from paribus.execute.task import Task
+from paribus.testing.executor import ExecutorContract
+
+
+class Greedy(Inline):
+    """Asks for all tasks at once."""
+
+    def run(self, tasks, on_event):
+        super().run(list(tasks), on_event)
+
+
+class Deaf(Inline):
+    """Takes an error of its caller for an error of its own."""
+
+    def run(self, tasks, on_event):
+        def hear(event):
+            with contextlib.suppress(Exception):
+                on_event(event)
+
+        super().run(tasks, hear)
+
+
+class Hasty(Inline):
+    """Removes checkpoints before the result is acknowledged."""
+
+    def run(self, tasks, on_event):
+        def hear(event):
+            if isinstance(event, Finished):
+                drop_checkpoint(trial_folder(self.out, event.identity))
+            on_event(event)
+
+        super().run(tasks, hear)
+
+
+class Silent(Inline):
+    """Does not tell of epochs."""
+
+    def run(self, tasks, on_event):
+        super().run(tasks, lambda e: None if isinstance(e, EpochEnded) else on_event(e))
+
+
+class Forgetful(Inline):
+    """Begins anew what was interrupted."""
+
+    def run(self, tasks, on_event):
+        def waiting():
+            for task in tasks:
+                for trial in task.trials:
+                    drop_checkpoint(trial_folder(self.out, trial.identity))
+                yield task
+
+        super().run(waiting(), on_event)
+
+
+class Persistent(Inline):
+    """Does every task twice."""
+
+    def run(self, tasks, on_event):
+        super().run((task for one in tasks for task in (one, one)), on_event)
+
+
+class Reordering(Inline):
+    """Tells of a trial's begin too late."""
+
+    def run(self, tasks, on_event):
+        kept = []
+
+        def hear(event):
+            kept.append(event) if isinstance(event, Started) else on_event(event)
+
+        super().run(tasks, hear)
+        for event in kept:
+            on_event(event)
+
+
+class Splitting(Inline):
+    """Trains a group one trial after another, which rounds otherwise."""
+
+    def run(self, tasks, on_event):
+        alone = (Task("fit", (t,), task.dataset) for task in tasks for t in task.trials)
+        super().run(alone, on_event)
+
+
+@pytest.mark.parametrize(
+    ("kind", "noticed"),
+    [
+        (Greedy, "tasks_are_asked_for_when_there_is_room"),
+        (Greedy, "a_task_can_be_put_back_after_there_was_none"),
+        (Deaf, "what_a_caller_raises_comes_through_and_ends_everything"),
+        (Hasty, "what_an_event_announces_is_on_disk"),
+        (Silent, "events_of_a_trial_come_in_order"),
+        (Forgetful, "a_trial_goes_on_where_it_was_interrupted"),
+        (Persistent, "events_of_a_trial_come_in_order"),
+        (Reordering, "events_of_a_trial_come_in_order"),
+        (Splitting, "bits_are_those_of_another_executor"),
+    ],
+)
+def test_a_broken_executor_is_noticed(kind, noticed, tmp_path):
+    class Broken(ExecutorContract):
+        def make(self, out, *, jobs):
+            return kind(out, jobs=jobs)
+
+    with pytest.raises(AssertionError):
+        getattr(Broken(), f"test_{noticed}")(tmp_path)
