@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from paribus.version import __version__
 
 if TYPE_CHECKING:
-    from paribus.api import Results, Study, from_mapping, load, open_results
+    from paribus.api import Results, RunOptions, Study, from_mapping, load, open_results
 
-__all__ = ["Results", "Study", "__version__", "from_mapping", "load", "open_results"]
+__all__ = ["Results", "RunOptions", "Study", "__version__", "from_mapping", "load", "open_results"]
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ __all__ = [
     "PlannedStudy",
     "Progress",
     "Results",
+    "RunOptions",
     "Status",
     "Study",
     "default_out",
@@ -37,6 +38,15 @@ __all__ = [
     "write_report",
     "write_template",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what only runs need when it is asked for."""
+    if name == "RunOptions":
+        from paribus.api.running import RunOptions
+
+        return RunOptions
+    raise AttributeError(f"module 'paribus.api' has no attribute {name!r}")
 
 
 class Study:

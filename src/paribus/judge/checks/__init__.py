@@ -1,6 +1,6 @@
 """Checks: one file each. A check looks at the evidence of a study, and yields findings.
 
-A module in this folder that defines ``check(study)`` is found by itself.
+A module in this folder, or in one below, that defines ``check(study)`` is found by itself.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ on inside because of it, 2 for how that ends."""
 
 def all_checks() -> dict[str, Check]:
     """Return every check by the name of its file."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}").check for name in names}
+    found = {}
+    for item in pkgutil.walk_packages(__path__, f"{__name__}."):
+        if not item.ispkg:
+            found[item.name.rpartition(".")[2]] = importlib.import_module(item.name).check
+    return dict(sorted(found.items()))
 
 
 def run_checks(study: Evidence) -> tuple[Finding, ...]:
