@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from paribus.errors import Problem, StudyError, did_you_mean
 from paribus.habits import habit_of_key, habit_of_value, renamed
@@ -112,7 +111,7 @@ def _named_otherwise(model: type[BaseModel], error: ValidationError) -> set[Path
     return found
 
 
-def _issue(model: type[BaseModel], details: ErrorDetails, path: Path) -> Issue:
+def _issue(model: type[BaseModel], details: Mapping[str, Any], path: Path) -> Issue:
     kind, value = details["type"], details["input"]
     place = _path(details["loc"])
     full = (*path, *place)

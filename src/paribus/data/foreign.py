@@ -101,7 +101,7 @@ def read_foreign(files: Sequence[Path], style: ImageStyle) -> Own:
 def fitting(pixels: Bytes, style: ImageStyle) -> tuple[Bytes, tuple[str, ...]]:
     """Make one image look as a source's do, and say what was done.
 
-    Digits for MNIST and scikit-learn's are normalised as those were. Other images are resized; one
+    Images for MNIST and for ``digits`` are normalised as those were. Other images are resized; one
     whose background is light where the source's is dark (or the other way round) is inverted where
     the study says so or the classes are the ten digits, and named otherwise.
 

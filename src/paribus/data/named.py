@@ -1,21 +1,22 @@
 """The data sets that have a name: where their original files lie, and how they are fetched.
 
-Looked for in the folders of ``PARIBUS_DATA``, then in the user's cache; else downloaded, from the
-first mirror that gives a file with the official SHA-256.
+The digits lie beside this file. All others are looked for in the folders of ``PARIBUS_DATA``, then
+in the user's cache; else downloaded, from the first mirror that gives a file with the official
+SHA-256.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import importlib.util
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import platformdirs
 
 from paribus.data.cifar import BATCHES, read_cifar
@@ -318,25 +319,15 @@ def _with_notes(data: Dataset, notes: tuple[str, ...]) -> Dataset:
 
 
 def _digits() -> Dataset:
-    table = _digits_table()
+    """Return the digits of ``digits.csv.gz``, whose lines are 64 pixels and a label."""
+    packed = resources.files("paribus.data").joinpath("digits.csv.gz").read_bytes()
+    lines = gzip.decompress(packed).decode("ascii").splitlines()
+    table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)
     return make_dataset(
-        table[:, :-1].reshape(-1, 8, 8).astype(np.uint8),
+        table[:, :-1].reshape(-1, 8, 8),
         table[:, -1].astype(np.int64),
         DIGIT_NAMES,
         where="digits",
         maximum=16,
         usual_maximum=16,
     )
-
-
-def _digits_table() -> npt.NDArray[np.float64]:
-    """Return 64 pixels and the label of each digit, from scikit-learn's file: its import takes a second."""
-    found = importlib.util.find_spec("sklearn")
-    for folder in (found and found.submodule_search_locations) or ():
-        path = Path(folder) / "datasets" / "data" / "digits.csv.gz"
-        if path.is_file():
-            return np.loadtxt(path, delimiter=",")
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    return np.column_stack([bunch.data, bunch.target])

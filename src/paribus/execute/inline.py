@@ -96,7 +96,7 @@ class Inline:
 
 def _one_thread_of_numpy() -> contextlib.AbstractContextManager[object]:
     """Hold NumPy's matrix products to one thread, as a worker's environment does."""
-    from threadpoolctl import threadpool_limits  # scikit-learn needs it, so it is there
+    from threadpoolctl import threadpool_limits
 
     limits: contextlib.AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
     return limits

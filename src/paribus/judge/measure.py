@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from paribus.judge.contrasts import Contrast, contrasts_of, neighbour_contrasts
 from paribus.judge.crossed import crossed_spread
+from paribus.judge.hotelling import hotelling
 from paribus.judge.marks import Marking, contrast_table
 from paribus.judge.mcnemar import McNemar, mcnemar
 from paribus.judge.reading import metric_of
@@ -138,16 +139,14 @@ def _networks(
 def _joint_p(samples: Sequence[Sample]) -> float:
     """Return p of "all these contrasts are zero".
 
-    Source: Hotelling 1931, by statsmodels; Bonferroni where there are too few seeds for it, where
-    the images count as a sample, or where some contrast follows from the others (equal outcomes).
+    Source: Hotelling 1931; Bonferroni where there are too few seeds for it, where the images count
+    as a sample, or where some contrast follows from the others (equal outcomes).
     """
     count, n = len(samples), samples[0].n
     rows = np.array([sample.values for sample in samples]).T
     if n <= count + 1 or samples[0].spread is not None or not _independent(rows):
         return min(1.0, count * min(sample.p_differs() for sample in samples))
-    from statsmodels.stats.multivariate import test_mvmean
-
-    return float(test_mvmean(rows).pvalue)
+    return hotelling(rows).p
 
 
 def _independent(rows: npt.NDArray[np.float64]) -> bool:

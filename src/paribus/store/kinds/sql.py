@@ -64,15 +64,24 @@ class SqlStore:
 
     def __init__(self, engine: Engine, where: str, *, read_only: bool = False) -> None:
         self._engine, self._where, self._sealed = engine, where, True
+        try:
+            self._open(read_only=read_only)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, *, read_only: bool) -> None:
+        """Check the database, and bring it up to date where it may be written."""
         with self._transaction("store.open") as connection:
-            check_file(connection, where)
+            check_file(connection, self._where)
             if not read_only:
-                upgrade(connection, where)
+                upgrade(connection, self._where)
                 return
-            version = known_version(connection, where)
+            version = known_version(connection, self._where)
             if version is None:
+                rule = "must hold the results of a run"
                 fix = "Run a study first: paribus run STUDY --out DIR."
-                raise StoreError(Problem(where, "must hold the results of a run", "nothing", fix))
+                raise StoreError(Problem(self._where, rule, "nothing", fix))
             self._sealed = version >= SEALED_FROM
 
     def __enter__(self) -> Self:
