@@ -1,1 +1,1 @@
-"""Sources, splits, preprocessing, fingerprints. Free of torch."""
+"""Reading of sources, splits, preprocessing and fingerprints of data sets. Does not import torch."""

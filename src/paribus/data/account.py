@@ -1,4 +1,4 @@
-"""What was read of a source, for people and for programs: counts, classes, range, and what was done to it."""
+"""Summary of a source as it was read (counts, classes, pixel range, changes), as text and as JSON."""
 
 from __future__ import annotations
 
@@ -19,33 +19,36 @@ from paribus.wording import counted, visible
 __all__ = ["DataAccount", "account_of", "range_warning"]
 
 _FAR_BELOW = 4
-"""The largest pixel is this many times smaller than the largest possible."""
+"""Warn if the largest possible pixel value is at least this multiple of the largest one observed."""
 _MOST_CLASSES = 10
+"""Largest number of class names listed in a sentence."""
 
 
 @dataclass(frozen=True)
 class DataAccount:
-    """What `plan` and `run` say of one data setting."""
+    """What `plan` and `run` report about the data of a variant."""
 
     source: str
     fingerprint: str | None
-    """None where the source is not on this machine yet."""
+    """Fingerprint of the data set; None if the source is not on this machine yet."""
     parts: Mapping[str, int]
-    """Images that train, validate and test, after the split and ``train_size``."""
+    """"train", "validation", "test" -> number of images after the split and ``train_size``."""
     classes: Mapping[str, int | None]
-    """Images of each class in the whole source."""
+    """Class name -> number of images in the whole source; None if it is not on this machine yet."""
     shape: Shape
-    """Of an image as it was read, before preprocessing: ``(height, width, channel)``."""
+    """Shape of an image as it was read, before preprocessing: ``(height, width, channel)``."""
     range: tuple[int, int] | None
-    """The smallest and the largest pixel."""
+    """Smallest and largest pixel value observed."""
     maximum: int | None
-    """The largest value that a pixel can have, by which ``scale`` divides."""
+    """Largest possible pixel value, by which ``scale`` divides."""
     changed: tuple[str, ...] = ()
+    """Changes made to pixels or labels while reading, one phrase each."""
     ignored: tuple[str, ...] = ()
+    """Contents of the source that are not used, one phrase each."""
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
+        """Return the fields as JSON-able values."""
         return {
             "source": self.source,
             "fingerprint": self.fingerprint,
@@ -60,7 +63,7 @@ class DataAccount:
         }
 
     def sentence(self) -> str:
-        """Return what was read in one line."""
+        """Return one line with the number and shape of images, the pixel range, splits and classes."""
         shape = " x ".join(map(str, self.shape))
         parts = ", ".join(f"{name} {count:,}" for name, count in self.parts.items())
         if self.range is None:
@@ -72,23 +75,26 @@ class DataAccount:
         return visible(f"{known}; {parts}; {_classes(self.classes)}")
 
     def done_to_it(self) -> tuple[str, ...]:
-        """Return what was changed, ignored and noticed, one kind a line."""
+        """Return up to three lines: what was changed, what was ignored, and warnings."""
         kinds = {"changed": self.changed, "ignored": self.ignored, "warning": self.warnings}
         return tuple(visible(f"{kind}: {'; '.join(said)}") for kind, said in kinds.items() if said)
 
     def two_lines(self) -> tuple[str, str]:
-        """Return everything in two lines."""
+        """Return the whole summary as two lines."""
         said = ". ".join(self.done_to_it()) or "nothing changed, nothing ignored"
         return f"{visible(self.source)}: {self.sentence()}", f"  {said}"
 
 
 def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> DataAccount:
-    """Return what can be said of a data setting.
+    """Summarise the data of a variant.
 
     Args:
-        spec: the setting.
-        data: its source; None where it is not on this machine yet.
-        known: its description.
+        spec: data settings.
+        data: their data set; None if the source is not on this machine yet.
+        known: its description (shapes, class names, number of examples).
+
+    Raises:
+        DataError: a split contains only constant or only equal images.
     """
     if data is None:
         shape = known.source_shape or known.input_shape
@@ -115,11 +121,14 @@ def account_of(spec: DataSpec, data: Dataset | None, known: DataDescription) -> 
 
 
 def range_warning(spec: DataSpec, data: Dataset) -> tuple[str, ...]:
-    """Warn if a step takes a value for the largest that no pixel comes near.
+    """Warn if ``scale`` or ``invert`` uses a maximum far above every observed pixel value.
 
     Args:
-        spec: the steps.
-        data: the source.
+        spec: data settings with the preprocessing steps.
+        data: the data set.
+
+    Returns:
+        At most one warning.
     """
     relying = [
         type(step).__name__.lower() for step in spec.steps() if isinstance(step, Scale | Invert)
@@ -134,9 +143,9 @@ def range_warning(spec: DataSpec, data: Dataset) -> tuple[str, ...]:
 
 
 def _unseen(spec: DataSpec, data: Dataset, split: Split) -> tuple[str, ...]:
-    """Warn of classes that no network can learn, or that no number will speak of.
+    """Warn of classes without a training, validation or test image.
 
-    Subsets of the training part are drawn per seed; what is said of them is that of the first seed.
+    With ``train_size``, training subsets depend on the seed; the subset of seed 0 is examined.
     """
     train = subset(split.train, data.labels, spec.train_size, 0)
     parts = {"training": train, "validation": split.validation, "test": split.test}

@@ -1,7 +1,7 @@
-"""CIFAR-10's and CIFAR-100's Python batches, read without running them.
+"""Reader of the Python batches of CIFAR-10 and CIFAR-100, without executing their pickles.
 
-The batches are pickles (`plain_pickle`). Archives are read member by member; nothing is unpacked to
-disk, and no more than a limit in memory.
+The batches are pickles, decoded by `plain_pickle`. Archives are read member by member: nothing is
+unpacked to disk, and the size in memory is limited.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ __all__ = ["BATCHES", "holds_cifar", "is_archive", "plain_value", "read_cifar"]
 
 BATCHES = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")
 _MEMBER_LIMIT = 256 << 20
-"""Bytes; CIFAR-100's training batch has 155 MB."""
+"""Largest accepted batch file in bytes; the training batch of CIFAR-100 has 155 MB."""
 _TOTAL_LIMIT = 1 << 30
+"""Largest accepted unpacked archive in bytes."""
 _ROW = 3 * 32 * 32
+"""Bytes of one image."""
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
 _AGAIN = "Download it again."
 _DAMAGES = (
@@ -48,7 +50,7 @@ _DAMAGES = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """Which files a set consists of, and what its entries are called."""
+    """File names of one CIFAR data set, and keys of the dictionaries in them."""
 
     name: str
     train: tuple[str, ...]
@@ -59,7 +61,7 @@ class _Kind:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """All of them."""
+        """Names of all files of the data set."""
         return (*self.train, *self.test, self.meta)
 
 
@@ -68,21 +70,21 @@ _CIFAR_100 = _Kind("CIFAR-100", ("train",), ("test",), "meta", "fine_labels", "f
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file's name is that of a tar archive."""
+    """Return whether a file has the name of a tar archive."""
     return path.name.lower().endswith(_ARCHIVES)
 
 
 def holds_cifar(folder: Path) -> bool:
-    """Whether a folder holds batches of CIFAR."""
+    """Return whether a folder contains batch files of CIFAR-10 or CIFAR-100."""
     tens = any((folder / name).is_file() for name in BATCHES)
     return tens or all((folder / name).is_file() for name in _CIFAR_100.files)
 
 
 def read_cifar(path: Path) -> Dataset:
-    """Read an archive (tar, tar.gz, tar.xz, tar.bz2) or an unpacked folder.
+    """Read CIFAR-10 or CIFAR-100 from an archive (tar, tar.gz, tar.xz, tar.bz2) or an unpacked folder.
 
     Raises:
-        DataError: a batch is missing, damaged or holds something else.
+        DataError: a batch is missing or damaged, or does not contain images and labels.
     """
     contents, ignored = _folder(path) if path.is_dir() else _archive(path)
     kind = _CIFAR_100 if not set(contents) & set(_CIFAR_10.files) and contents else _CIFAR_10
@@ -148,7 +150,7 @@ def _batch(
 
 
 _Contents = tuple[Mapping[str, bytes], tuple[str, ...]]
-"""What the known files hold, and what else is there."""
+"""(batch file name -> its bytes, names of the other files)."""
 
 
 def _folder(path: Path) -> _Contents:
@@ -202,7 +204,7 @@ def _too_large(path: Path, name: str, size: int) -> Problem:
 
 
 class _Limited:
-    """A file of which no more than a limit can be read; tar archives are read from front to back."""
+    """A file from which at most `_TOTAL_LIMIT` bytes can be read, as `tarfile` reads a stream."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._left = file, _TOTAL_LIMIT
@@ -214,7 +216,7 @@ class _Limited:
         self._file.close()
 
     def read(self, size: int) -> bytes:
-        """Read up to ``size`` bytes."""
+        """Read up to ``size`` bytes; raises OSError beyond the limit."""
         block = self._file.read(size)
         self._left -= len(block)
         if self._left < 0:
@@ -223,7 +225,7 @@ class _Limited:
 
 
 def _unpacked(path: Path) -> _Limited:
-    """Open an archive by its first bytes, whatever its name says."""
+    """Open an archive and decompress it by the magic number of its content, whatever its name says."""
     with path.open("rb") as file:
         start = file.read(6)
     if start.startswith(b"\x1f\x8b"):

@@ -1,4 +1,4 @@
-"""A data set in memory: images, labels, class names, and the fingerprint of all three."""
+"""A data set in memory: images, labels, class names, and a fingerprint of them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ __all__ = ["Dataset", "Said", "make_dataset", "with_maximum"]
 
 @dataclass(frozen=True)
 class Said:
-    """What a reader has to say: what it changed, what it left out, and what else it noticed."""
+    """Remarks of a reader about a source, one phrase each, shown to the user."""
 
     changed: tuple[str, ...] = ()
+    """Changes made to pixels or labels."""
     ignored: tuple[str, ...] = ()
+    """Contents of the source that are not used."""
     notes: tuple[str, ...] = ()
+    """Other observations."""
 
 
 NOTHING_SAID = Said()
@@ -30,35 +33,35 @@ NOTHING_SAID = Said()
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images of a source: the official training part first, then validation and test, if it has them."""
+    """Images and labels of a source, ordered by official part: training, validation, test."""
 
     images: npt.NDArray[np.uint8]
     """``(example, height, width, channel)``"""
     labels: npt.NDArray[np.int64]
-    """``(example,)``, 0 for the first class."""
+    """``(example,)``, index into ``class_names``."""
     parts: Parts
-    """Examples in the official parts; all are training images where the source has no parts."""
+    """Number of examples in each official part; without official parts, all are training examples."""
     class_names: tuple[str, ...]
     maximum: int
-    """Largest value a pixel can have: 255; 16 for digits; 1 where the source holds two values."""
+    """Largest possible pixel value: 255; 16 for ``digits``; 1 if the source has two values."""
     fingerprint: str
-    """SHA-256 of images, labels, class names and parts."""
+    """SHA-256 of images, labels, class names, parts, and an unusual maximum."""
     notes: tuple[str, ...] = ()
-    """What else is worth saying of the source."""
+    """Observations about the source for the user, see `Said`."""
     changed: tuple[str, ...] = ()
-    """What was done to pixels or labels to make them one array, with counts."""
+    """Changes made to pixels or labels to form the arrays, with counts."""
     ignored: tuple[str, ...] = ()
-    """What lies in the source and is not in these arrays."""
+    """Contents of the source that are not in the arrays."""
     file_names: tuple[str, ...] = ()
-    """Path of each example's file inside the source; empty where examples have no files."""
+    """``(example,)``, path of each image file in the source; empty if examples are not files."""
 
     @cached_property
     def observed_range(self) -> tuple[int, int]:
-        """The smallest and the largest value of all pixels."""
+        """Smallest and largest value of all pixels."""
         return int(self.images.min()), int(self.images.max())
 
     def name_of(self, example: int) -> str:
-        """Return what a person finds an example by: its file, or its number."""
+        """Return the file name of an example, or its id if examples are not files."""
         return self.file_names[example] if self.file_names else str(example)
 
 
@@ -74,18 +77,18 @@ def make_dataset(
     said: Said = NOTHING_SAID,
     file_names: tuple[str, ...] = (),
 ) -> Dataset:
-    """Check that the parts fit together, and fingerprint them.
+    """Check that images, labels and class names are consistent, and compute the fingerprint.
 
     Args:
         images: ``(example, height, width[, channel])``.
         labels: ``(example,)``.
-        class_names: in the order of the labels.
-        where: the source, for errors.
-        parts: sizes of the official parts; all are training images by default.
-        maximum: the largest value that a pixel can have.
-        usual_maximum: what goes without saying for the source, and stays out of the fingerprint.
-        said: what the reader has changed, left out or noticed.
-        file_names: of each example.
+        class_names: name of each label, in order.
+        where: name of the source in error messages.
+        parts: sizes of the official parts; by default all examples are training examples.
+        maximum: largest possible pixel value.
+        usual_maximum: maximum that is implied by the source, and not part of the fingerprint.
+        said: remarks of the reader.
+        file_names: path of each example in the source; empty if examples are not files.
 
     Raises:
         DataError: counts differ, labels are out of range, or there are fewer than two classes.
@@ -120,14 +123,14 @@ def make_dataset(
 
 
 def with_maximum(data: Dataset, maximum: int | None) -> Dataset:
-    """Return a data set whose pixels can be as large as a study says.
+    """Return the data set with another largest possible pixel value.
 
     Args:
-        data: read without it.
+        data: the data set as it was read.
         maximum: ``data.maximum`` of the study; None changes nothing.
 
     Raises:
-        DataError: a pixel is larger.
+        DataError: a pixel is larger than ``maximum``, or ``maximum`` is above 255.
     """
     if maximum is None or maximum == data.maximum:
         return data
@@ -146,7 +149,7 @@ def _fingerprint(
     parts: Parts,
     maximum: int | None,
 ) -> str:
-    """Return a digest; what the first version did not know is hashed only where it is there."""
+    """Return the SHA-256. Later additions are hashed only if present, so old fingerprints stay valid."""
     known: list[object] = [images.shape, list(class_names), parts.train]
     if parts.validation:
         known.append({"validation": parts.validation})

@@ -1,4 +1,4 @@
-"""Archives that take seconds to unpack, kept unpacked in the user's cache, by the SHA-256 of the archive."""
+"""Cache of decoded archives in the user's cache folder, keyed by the SHA-256 of the archive."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["decoded"]
 
 
 def decoded(digest: str, decode: Callable[[], Dataset], cache: Path) -> Dataset:
-    """Return a data set from the cache, or decode it and keep it there.
+    """Return a data set from the cache, or decode the archive and add it to the cache.
 
-    What the cache holds is believed only if its fingerprint is right; a cache that cannot be
-    written is done without.
+    A cached data set is used only if its recomputed fingerprint is equal to the stored one. If the
+    cache cannot be written, the decoded data set is returned all the same.
 
     Args:
-        digest: SHA-256 of the archive.
-        decode: reads the archive.
-        cache: folder for such data sets.
+        digest: SHA-256 of the archive, as hexadecimal digits.
+        decode: function that decodes the archive.
+        cache: folder of the cache.
     """
     folder = cache / digest[:32]
     kept = _kept(folder)

@@ -1,8 +1,8 @@
-"""From a picture's file to pixels: one way for training data, and for images that people bring along.
+"""Decoding of image files to pixel arrays, the same for training data and for images to classify.
 
-Whatever changes what a person sees in a viewer is avoided (transparent ink is not black, 16 bits are
-not cut to white), and whatever changes pixels is said. Formats are those that Pillow reads in
-memory-safe limits; everything else is refused with how to convert it.
+Pixels must look as in an image viewer: transparent pixels are composited on a background and 16-bit
+values scaled, not clipped. Every change of pixels is reported. Images are limited to `MAX_PIXELS`;
+formats other than `FORMATS` are refused, with advice on how to convert them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Background = Literal["white", "black"]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 50_000_000
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else damage is told on stderr, too
+# Without a handler, logging would print Pillow's messages about damaged files to stderr, too.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 _PLUGINS = (TiffImagePlugin, WebPImagePlugin)  # imported, so that `Image.open` knows them
 _ENDINGS = frozenset(
     {
@@ -58,7 +59,7 @@ _OTHER_PICTURES = {
     ".fits": "a FITS image",
     **dict.fromkeys((".raw", ".cr2", ".nef", ".arw", ".dng"), "a camera's raw file"),
 }
-"""Endings of pictures that are not read."""
+"""File extension -> name of an image format that is not read."""
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),
     (b"8BPS", "a Photoshop file"),
@@ -78,39 +79,39 @@ _ORIENTATION, _PHOTOMETRIC = 0x0112, 262
 
 
 class UnreadableError(Exception):
-    """A file is no picture that can be read; the text says why, and how to convert it."""
+    """An image file cannot be read; the message says why, and how to convert it."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture, and what was done to its pixels."""
+    """A decoded image, and the changes made to its pixels."""
 
     pixels: Bytes
-    """``(height, width, 1 or 3)``: gray where all channels agree."""
+    """``(height, width, 1 or 3)``; one channel if red, green and blue are equal everywhere."""
     changes: tuple[str, ...] = ()
-    """One phrase a kind, equal for equal kinds, so that they can be counted."""
+    """One phrase for each kind of change, the same for all images, so that they can be counted."""
     highest: int | None = None
-    """The largest of 16-bit values, as they are stored."""
+    """Largest stored value of a 16-bit image, before scaling; None for other images."""
 
 
 def decode(
     file: Path, size: tuple[int, int] | None = None, background: Background = "white"
 ) -> Decoded:
-    """Read a picture as a person sees it.
+    """Decode an image as a viewer shows it.
 
     Args:
-        file: PNG, JPEG, BMP, GIF, TIFF, WebP or PPM, whatever its ending.
-        size: height and width to resize to; None keeps the picture's own.
-        background: what lies under transparent pixels.
+        file: PNG, JPEG, BMP, GIF, TIFF, WebP or PPM, whatever its extension.
+        size: height and width to resize to; None keeps the size.
+        background: colour under transparent pixels.
 
     Raises:
-        UnreadableError: it is none of these, broken, or too large.
+        UnreadableError: the file has another format, is damaged, or has more than `MAX_PIXELS` pixels.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            # From a stream: TIFFs that Pillow maps into memory and turns come out sheared (13.0.0).
+            # A stream, not a path: Pillow 13.0.0 shears rotated TIFF files that it memory-maps.
             with file.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
                 return _decoded(image, size, background)
     except UnreadableError:
@@ -131,13 +132,13 @@ def decode(
         SyntaxError,
         TypeError,
         ValueError,
-    ) as error:  # whatever decoders raise over broken files
+    ) as error:  # exceptions that decoders raise for damaged files
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadableError(" ".join(str(reason).split())) from error
 
 
 def is_picture_name(name: str) -> bool:
-    """Whether a file's ending says that it is a picture, of a kind that is read or another."""
+    """Return whether a file has the extension of an image format, of one that is read or another."""
     suffix = Path(name.lower()).suffix
     return suffix in _ENDINGS or suffix in _OTHER_PICTURES
 
@@ -151,7 +152,7 @@ def _decoded(image: Image.Image, size: tuple[int, int] | None, background: Backg
     if image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "is_animated", False):
         changes.append("more than one frame, the first is taken")
     image.seek(0)
-    orientation = _orientation(image)  # of a TIFF, Pillow heeds and forgets it while loading
+    orientation = _orientation(image)  # before load: Pillow applies and deletes a TIFF's
     white_is_zero = isinstance(image, TiffImagePlugin.TiffImageFile) and (
         image.tag_v2.get(_PHOTOMETRIC) == 0 and image.mode.startswith(("I", "F"))
     )
@@ -182,15 +183,15 @@ def _decoded(image: Image.Image, size: tuple[int, int] | None, background: Backg
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, from 1 to 8; broken EXIF says nothing."""
+    """Return the EXIF orientation, from 1 to 8; 1 (upright) if the EXIF data are missing or invalid."""
     found = 1
-    with contextlib.suppress(Exception):  # EXIF of any kind of brokenness
+    with contextlib.suppress(Exception):  # invalid EXIF data raise many types
         found = int(image.getexif().get(_ORIENTATION, 1))
     return found if found in range(2, 9) else 1
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turn a photograph as its EXIF orientation says, if that was not done while it was loaded."""
+    """Rotate an image upright by its EXIF orientation, unless Pillow did so while loading it."""
     if _orientation(image) == 1:
         return image
     ways = ImageOps.exif_transpose(image)
@@ -198,7 +199,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _sixteen_bits(image: Image.Image, background: Background, changes: list[str]) -> Image.Image:
-    """Return a picture of 16-bit values with 8 bits."""
+    """Scale a 16-bit image to 8 bits; its transparent value becomes the background."""
     values = np.asarray(image).astype(np.int64)
     changes.append(f"16 bits, scaled from 0..{_SIXTEEN:,} to 0..255")
     clear = image.info.get("transparency")
@@ -210,10 +211,11 @@ def _sixteen_bits(image: Image.Image, background: Background, changes: list[str]
 
 
 def _from_unit(image: Image.Image, changes: list[str]) -> Image.Image | None:
-    """Return a picture of floats from 0 to 1 with 8 bits; None if it has 8 bits already.
+    """Scale a floating-point image from 0..1 to 8 bits; returns None for 8-bit images.
 
     Raises:
-        UnreadableError: its values lie in a range that nothing tells.
+        UnreadableError: values are not finite or beyond 0..1, or are 32-bit integers, so that the
+            largest possible value is unknown.
     """
     if image.mode not in ("I", "F"):
         return None
@@ -232,7 +234,7 @@ def _from_unit(image: Image.Image, changes: list[str]) -> Image.Image | None:
 
 
 def _opaque(image: Image.Image, background: Background, changes: list[str]) -> Image.Image:
-    """Put what is transparent on a background; opaque pixels keep their bits."""
+    """Composite transparent pixels on the background; opaque pixels do not change."""
     if not image.has_transparency_data:
         return image.convert("RGB") if image.mode == "P" else image
     layered = image.convert("RGBA")
@@ -244,13 +246,13 @@ def _opaque(image: Image.Image, background: Background, changes: list[str]) -> I
 
 
 def _is_gray(image: Image.Image) -> bool:
-    """Whether all three channels agree, as in scans of ink that were saved in colour."""
+    """Return whether red, green and blue are equal everywhere, as in scans of ink saved in colour."""
     pixels = np.asarray(image.convert("RGB"))
     return bool((pixels == pixels[..., :1]).all())
 
 
 def _what_else(file: Path) -> str:
-    """Return what a file that is no readable picture seems to be, and what to do."""
+    """Return what an unrecognised file is by its first bytes or extension, and how to convert it."""
     try:
         with file.open("rb") as stream:
             start = stream.read(64)

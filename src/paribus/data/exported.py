@@ -1,4 +1,4 @@
-"""A data set as files that many processes read without copies."""
+"""A data set as ``.npy`` files that several processes memory-map without copies."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _DONE = "data.json"
 
 
 def export_dataset(data: Dataset, folder: Path) -> None:
-    """Write images and labels as ``.npy``; the small JSON file comes last and marks them whole.
+    """Write images and labels as ``.npy``; ``data.json`` is written last and marks them as complete.
 
-    What a killed run has left there is used only if it is the same, value by value; so images need
-    no fsync, which would cost more than writing them again after a power cut.
+    Existing files are kept only if all their values are equal to the data set. Therefore images need
+    no fsync, which would cost more than to write them again after a power cut.
 
     Raises:
         StoreError: the files cannot be written.
@@ -51,7 +51,7 @@ def export_dataset(data: Dataset, folder: Path) -> None:
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Open what `export_dataset` wrote; pages are shared with every other reader.
+    """Open what `export_dataset` wrote; images are memory-mapped, so processes share their pages.
 
     Raises:
         DataError: a file is missing or damaged.

@@ -1,4 +1,4 @@
-"""Looking at images and labels before anything is trained: class counts and exact duplicates."""
+"""Statistics of images and labels before training: class counts, duplicates, trivial accuracies."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from paribus.records import DataFacts
 __all__ = ["data_facts", "image_digests"]
 
 MOST_EXAMPLES = 10
+"""Largest number of duplicates, and of contradictory labels, that are listed by name."""
 
 
 def image_digests(data: Dataset) -> list[bytes]:
@@ -24,12 +25,12 @@ def image_digests(data: Dataset) -> list[bytes]:
 
 
 def data_facts(data: Dataset, split: Split, digests: list[bytes]) -> DataFacts:
-    """Look at the three parts of a split.
+    """Compute the statistics of a split.
 
     Args:
-        data: the source.
-        split: ids of the parts.
-        digests: of `image_digests`.
+        data: the data set.
+        split: example ids of training, validation and test set.
+        digests: result of `image_digests` for the data set.
     """
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     seen = {name: {digests[k]: k for k in ids.tolist()[::-1]} for name, ids in parts.items()}

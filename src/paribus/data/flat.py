@@ -1,4 +1,4 @@
-"""Images without content: of one value each, or all the same. Nothing can be learned from a part of them."""
+"""Detection of images without content: constant images, and splits whose images are all equal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = 3
 
 
 def constant_images(data: Dataset) -> npt.NDArray[np.bool_]:
-    """Return which images have one value in each channel: ``(example,)``."""
+    """Return ``(example,)``: whether all pixels of the image are equal."""
     found = np.zeros(len(data.images), dtype=bool)
     for start in range(0, len(found), _CHUNK):
         chunk = np.asarray(data.images[start : start + _CHUNK])
@@ -27,17 +27,17 @@ def constant_images(data: Dataset) -> npt.NDArray[np.bool_]:
 
 
 def refuse_flat_parts(data: Dataset, split: Split, where: str) -> tuple[str, ...]:
-    """Refuse a part whose images are all constant, or all equal; return notes about single ones.
+    """Refuse a split whose images are all constant or all equal; return a note about other constant ones.
 
-    Images of one pixel are constant by nature, and are only asked to differ.
+    Images of one pixel are always constant, so they must only differ from each other.
 
     Args:
-        data: the source.
-        split: ids of the parts.
-        where: the source, for the error.
+        data: the data set.
+        split: example ids of training, validation and test set.
+        where: name of the source in the error message.
 
     Raises:
-        DataError: every such part is named.
+        DataError: a training, validation or test set has no content; all are listed.
     """
     constant = constant_images(data)
     one_pixel = data.images.shape[1] * data.images.shape[2] == 1

@@ -1,9 +1,9 @@
-"""Image folders: one folder per class, sorted by name; official parts where folders are named so.
+"""Reader of image folders: one folder per class, sorted by name, inside folders of official parts, if any.
 
-``train``, ``val`` (``valid``, ``validation``, ``dev``) and ``test`` in any case, also with words that all
-parts share or that say nothing (``training_set``, ``seg_test``), are the official parts if class folders
-are in them. A lone folder around all of it, or around a part's classes, is looked into. Pictures of a
-class may lie deeper. What is not used is said; what could be read in two ways is refused.
+Folders named ``train``, ``val`` (``valid``, ``validation``, ``dev``) and ``test`` are the official parts
+if they contain class folders. Upper case, filler words and words shared by all parts are allowed
+(``training_set``, ``seg_test``). A single folder around the parts, or around the classes of a part, is
+skipped. Images of a class may lie in subfolders. Unused files are reported; ambiguous layouts are refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ROLES = ("train", "validation", "test")
 _FILLERS = frozenset(
     {"set", "sets", "data", "dataset", "split", "part", "folder", "images", "image", "imgs", "img"}
 )
-"""Words that say nothing about a part."""
+"""Words that are ignored in the name of a part's folder."""
 _CONTENTS = frozenset(
     {
         *("image", "images", "imgs", "img", "jpegimages", "pictures", "photos"),
@@ -39,18 +39,18 @@ _CONTENTS = frozenset(
         *("segmentation", "segmentations", "bboxes", "boundingboxes"),
     }
 )
-"""Names of folders that say what they hold, and no class."""
+"""Folder names that describe a kind of content and cannot be classes."""
 
 
 def read_folder(path: Path, spec: DataSpec) -> Dataset:
-    """Read every picture of a folder.
+    """Read an image folder, with classes from its subfolders or from a table of labels in it.
 
     Args:
         path: the folder.
-        spec: ``background``, ``unreadable``, ``columns``, and the size of a resize step.
+        spec: data settings; used are ``background``, ``unreadable``, ``columns`` and a resize step.
 
     Raises:
-        DataError: no classes, empty classes, or files that cannot be read; all are named.
+        DataError: no classes, empty classes, an ambiguous layout, or unreadable files; all are listed.
     """
     tree = grown(path)
     root, notes = _inner(tree)
@@ -79,12 +79,12 @@ def read_folder(path: Path, spec: DataSpec) -> Dataset:
 
 
 def image_folders(path: Path) -> dict[str, list[Path]]:
-    """Return the pictures of every sub-folder, by its name."""
+    """Return name of subfolder -> its image files, also those in deeper folders."""
     return {folder.name: folder.all_pictures() for folder in grown(path).folders}
 
 
 def _inner(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
-    """Look into a folder that is alone, as archives unpack to."""
+    """Descend while there is a single subfolder, as unpacked archives have; says so if it did."""
     inner = tree
     while len(inner.folders) == 1 and not inner.pictures and inner.folders[0].folders:
         if _role(inner.folders[0].name) is not None:
@@ -96,7 +96,7 @@ def _inner(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
 
 
 def _inside(part: Tree) -> Tree:
-    """Look into the only folder of a part, such as ``test_set/test_set``."""
+    """Descend while a part has a single subfolder, such as ``test_set/test_set``."""
     while len(part.folders) == 1 and not part.pictures and part.folders[0].folders:
         part = part.folders[0]
     return part
@@ -107,13 +107,17 @@ def _words(name: str) -> list[str]:
 
 
 def _role(name: str) -> int | None:
-    """Return which part a folder's name says, alone or beside words that say nothing."""
+    """Return the part that a folder is named after (0 training, 1 validation, 2 test), or None."""
     words = [word for word in _words(name) if word not in _FILLERS]
     return PART_NAMES.get(words[0]) if len(words) == 1 else None
 
 
 def _named_parts(folders: list[Tree]) -> list[tuple[int, Tree]]:
-    """Return the folders that are named like parts: plainly, or beside words that they share."""
+    """Return (part, folder) of the folders that are named like parts.
+
+    Besides the part's name and fillers, a name may have other words only if folders of at least two
+    parts share them, for example ``seg_train`` and ``seg_test``.
+    """
     found: dict[str, list[tuple[int, Tree]]] = {}
     for folder in folders:
         words = [word for word in _words(folder.name) if word not in _FILLERS]
@@ -126,7 +130,7 @@ def _named_parts(folders: list[Tree]) -> list[tuple[int, Tree]]:
 
 
 def _holds_classes(root: Tree) -> bool:
-    """Whether there are folders that can be classes, or parts with such folders in them."""
+    """Return whether there are several class folders, or parts that contain folders."""
     folders = [folder for folder in root.folders if folder.all_pictures()]
     if folders and len(_named_parts(folders)) == len(folders):
         return any(folder.folders for folder in folders)
@@ -134,7 +138,7 @@ def _holds_classes(root: Tree) -> bool:
 
 
 def _refuse_contents(root: Tree) -> None:
-    """Refuse folders that are named after what they hold: pictures beside their masks."""
+    """Refuse folders named after kinds of content, for example ``images`` and ``masks``."""
     folders = [folder for folder in root.folders if folder.all_pictures()]
     if len(folders) < 2 or not all(folder.name.lower() in _CONTENTS for folder in folders):
         return
@@ -145,7 +149,7 @@ def _refuse_contents(root: Tree) -> None:
 
 
 def _refuse_another_table(root: Tree, parts: list[tuple[int, Tree]], spec: DataSpec) -> None:
-    """Refuse a table of the pictures that says other classes than their folders."""
+    """Refuse a table of the images whose labels disagree with their class folders."""
     folder_of = {
         file: folder.name
         for _, part in parts
@@ -164,7 +168,7 @@ def _refuse_another_table(root: Tree, parts: list[tuple[int, Tree]], spec: DataS
 
 
 def _parts(root: Tree) -> list[tuple[int, Tree]]:
-    """Return the parts of a folder, training first; all of it is for training where it has none."""
+    """Return (part, folder), training first; without named parts, the whole folder is for training."""
     named = _named_parts(root.folders)
     parted = [folder for _, folder in named if folder.folders]
     parts_alone = {folder.name for _, folder in named}
@@ -192,7 +196,7 @@ def _parts(root: Tree) -> list[tuple[int, Tree]]:
 
 
 def _refuse_unclear(root: Tree, parts: list[tuple[int, Tree]]) -> None:
-    """Refuse folders without classes, with empty classes, or whose classes could be on two levels."""
+    """Refuse parts without classes, with empty classes, or with possible classes on two levels."""
     problems = []
     for _, part in parts:
         where = plain_text(str(part.path))
@@ -225,7 +229,7 @@ def _no_classes(root: Tree, part: Tree) -> Problem:
 
 
 def _parts_below(part: Tree) -> list[Problem]:
-    """Name class folders that hold parts: test images would be trained on."""
+    """Report class folders that contain ``train`` and ``test``: test images would be trained on."""
     below = {
         inner.name: PART_NAMES[inner.name.lower()]
         for top in part.folders
@@ -242,7 +246,7 @@ def _parts_below(part: Tree) -> list[Problem]:
 
 
 def _two_levels(part: Tree) -> list[Problem]:
-    """Name folders in classes that recur from class to class: they may be the classes."""
+    """Report folder names that recur inside several class folders: they may be the true classes."""
     below = Counter(
         folder.name for top in part.folders for folder in top.folders if folder.all_pictures()
     )
@@ -288,7 +292,7 @@ def _missing_classes(
 
 
 def _deeper(root: Path, parts: list[tuple[int, Tree]]) -> tuple[str, ...]:
-    """Say that pictures lie in folders inside class folders."""
+    """Return a remark if images lie in subfolders of class folders."""
     deep = [
         file
         for _, part in parts
@@ -303,7 +307,7 @@ def _deeper(root: Path, parts: list[tuple[int, Tree]]) -> tuple[str, ...]:
 
 
 def _ignored(tree: Tree, used: set[Path]) -> tuple[str, ...]:
-    """Say what lies in the folder and is not read."""
+    """Return remarks about unused images, other files and junk."""
     unused = [file for file in tree.all_pictures() if file not in used]
     others = [file for item in tree.every() for file in item.others]
     said = []

@@ -1,4 +1,4 @@
-"""Images that somebody brings along, made to fit a study's data."""
+"""The user's own images, converted to the size, channels and value range of a study's data."""
 
 from __future__ import annotations
 
@@ -29,56 +29,56 @@ __all__ = [
 ]
 
 HANDWRITTEN = ("mnist", "digits")
-"""Sources whose images were normalised in a way that can be repeated."""
+"""Sources whose normalisation of handwritten digits is known and repeated here."""
 DIGITS = frozenset("0123456789")
 _LIGHT, _DARK = 0.6, 0.4
-"""Of the largest value: a background that is lighter, or darker, is clearly so."""
+"""A background is light above the first fraction of the largest value, and dark below the second."""
 Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class ImageStyle:
-    """What images of a study's data are like."""
+    """Format and appearance of the images of a study's data, before preprocessing."""
 
     source: str
     shape: Shape
     """``(height, width, channel)`` of the raw images."""
     maximum: int
-    """The largest value of their pixels."""
+    """Largest possible pixel value."""
     class_names: tuple[str, ...] = ()
     border: float | None = None
-    """How bright their borders are, 0 to 1; None where that is not known."""
+    """Brightness of the borders in [0, 1], see `border_brightness`; None if unknown."""
     invert: bool = False
-    """Whether the study says that images with an unlike background are inverted."""
+    """Whether the study asks to invert images whose background differs from the data's."""
     background: Background = "white"
-    """What lies under transparent pixels."""
+    """Colour under transparent pixels."""
 
     @property
     def inverts(self) -> bool:
-        """Whether an image that looks inverted beside them is inverted."""
+        """Whether images with an opposite background are inverted: always for digits and Fashion-MNIST."""
         digits = set(self.class_names) == DIGITS and self.shape[2] == 1
         return self.invert or digits or self.source == "fashion-mnist"
 
 
 @dataclass(frozen=True)
 class Own:
-    """Images of one's own, as the study's are."""
+    """The user's own images in the format of a study's data."""
 
     images: Bytes
     """``(example, height, width, channel)``"""
     notes: tuple[tuple[str, ...], ...]
-    """What was done to each, or what is strange about it."""
+    """``(example,)``, remarks about the conversion of each image."""
 
 
 def read_foreign(files: Sequence[Path], style: ImageStyle) -> Own:
-    """Read images and make them look as a source's do.
+    """Read image files and convert them to the format of a study's data.
 
     Args:
-        files: pictures.
-        style: of the study's data.
+        files: image files.
+        style: format of the study's data.
 
     Raises:
-        DataError: files that cannot be read, or hold no digit; all are named.
+        DataError: files that cannot be read or, for handwritten digits, without ink; all are listed.
     """
     found: list[Bytes] = []
     notes: list[tuple[str, ...]] = []
@@ -99,18 +99,21 @@ def read_foreign(files: Sequence[Path], style: ImageStyle) -> Own:
 
 
 def fitting(pixels: Bytes, style: ImageStyle) -> tuple[Bytes, tuple[str, ...]]:
-    """Make one image look as a source's do, and say what was done.
+    """Convert one image to the format of a study's data, and say what was done.
 
-    Images for MNIST and for ``digits`` are normalised as those were. Other images are resized; one
-    whose background is light where the source's is dark (or the other way round) is inverted where
-    the study says so or the classes are the ten digits, and named otherwise.
+    For MNIST and for ``digits``, the image is normalised as theirs were (`mnist_like`). Other
+    images are converted to the number of channels and resized. An image whose background is light
+    where the data's is dark, or the reverse, is inverted if `ImageStyle.inverts`; else it is reported.
 
     Args:
-        pixels: ``(height, width, 1 or 3)``.
-        style: of the source.
+        pixels: ``(height, width, 1 or 3)``, 0 to 255.
+        style: format of the study's data.
+
+    Returns:
+        The image ``(height, width, channel)``, and remarks.
 
     Raises:
-        ValueError: a digit is asked for, and there is no ink.
+        ValueError: a handwritten digit is expected, and there is no ink.
     """
     height, width, channels = style.shape
     if style.source in HANDWRITTEN:
@@ -133,21 +136,21 @@ def fitting(pixels: Bytes, style: ImageStyle) -> tuple[Bytes, tuple[str, ...]]:
 
 
 def border_brightness(images: Bytes, maximum: int) -> float:
-    """Return the median of all border pixels, as a share of the largest value.
+    """Return the median of all border pixels as a fraction of the largest possible value.
 
     Args:
         images: ``(example, height, width, channel)``.
-        maximum: the largest value that a pixel can have.
+        maximum: largest possible pixel value.
     """
     edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
     return float(np.median(np.concatenate([edge.ravel() for edge in edges]))) / maximum
 
 
 def counts_of(notes: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """Return how many images each note is about.
+    """Return each distinct note with the number of images that have it.
 
     Args:
-        notes: of each image.
+        notes: ``(example,)``, notes of each image.
     """
     every = list(notes)
     counts = Counter(note for own in every for note in own)
@@ -155,7 +158,7 @@ def counts_of(notes: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _unlike(border: float, style: ImageStyle) -> bool:
-    """Whether a background is light where the source's is dark, or dark where it is light."""
+    """Return whether a background is light where the data's is dark, or dark where it is light."""
     theirs = 0.0 if style.border is None and style.source == "fashion-mnist" else style.border
     if theirs is None:
         return False
@@ -167,10 +170,10 @@ def _of(pixels: Bytes, maximum: int) -> Bytes:
 
 
 def labelled_files(folder: Path, class_names: Sequence[str]) -> tuple[list[Path], list[int]]:
-    """Return the images of a folder with one folder per class, and their labels.
+    """Return the image files of a folder with one subfolder per class, and their labels.
 
     Raises:
-        DataError: a folder is no class of the study, or there is no image.
+        DataError: a subfolder is not named after a class of the study, or there is no image.
     """
     if not folder.is_dir():
         raise DataError(Problem(str(folder), "must be a folder", "no folder"))

@@ -1,8 +1,8 @@
-"""Photographs and scans of single digits, made to look as MNIST's images do.
+"""Normalisation of photographs and scans of single digits to the form of MNIST's images.
 
-MNIST's makers fitted each digit into a box of 20 x 20 pixels, kept its proportions, and put its
-centre of mass into the middle of 28 x 28 pixels; ink is light, paper is black. A network that was
-trained on such images understands nothing else.
+In MNIST each digit was scaled into a box of 20 x 20 pixels, keeping its proportions, and its centre
+of mass was moved to the centre of 28 x 28 pixels; ink is light and paper is black. A network trained
+on such images does not recognise digits in another form.
 
 Source: LeCun, Bottou, Bengio & Haffner 1998, section III-A.
 """
@@ -20,29 +20,31 @@ __all__ = ["mnist_like"]
 BOX = 20
 SIDE = 28
 STRONG = 0.35
-"""Of the darkest ink: a piece that is nowhere darker is a shadow."""
+"""A connected component whose maximum is below this fraction of the darkest ink is a shadow."""
 LARGEST = 320
-"""Larger images are made smaller first."""
+"""Longest side in pixels; larger images are first reduced to it."""
 FAINT = 0.05
-"""Of the darkest ink: what is fainter is paper, also where the paper is clean."""
+"""Pixels below this fraction of the darkest ink are paper, however clean the paper is."""
 NOISES = 4.0
-"""Standard deviations of the paper's own grain that count as paper."""
+"""Pixels up to this many standard deviations of the paper's noise are paper."""
 SPECK = 0.05
-"""Of the largest piece of ink: smaller pieces are dirt."""
+"""A connected component below this fraction of the largest one's ink is dirt."""
 
 Gray = npt.NDArray[np.float64]
+"""``(height, width)``"""
 
 
 def mnist_like(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return a digit as MNIST would hold it.
+    """Return a digit in the form of an MNIST image.
 
-    Any size; dark on light or light on dark; uneven light; anywhere in the picture.
+    The image may have any size, dark ink on light paper or the reverse, and uneven light; the digit
+    may lie anywhere in it.
 
     Args:
         pixels: ``(height, width, channel)`` with 1 or 3 channels.
 
     Returns:
-        ``(28, 28, 1)``, ink light.
+        ``(28, 28, 1)``, 0 for paper and 255 for the darkest ink.
 
     Raises:
         ValueError: there is no ink.
@@ -67,9 +69,10 @@ def _small(gray: Gray) -> Gray:
 
 
 def _ink(gray: Gray) -> Gray:
-    """Return how much ink there is, 0 to 1, whatever the light and the colour of the paper.
+    """Return the amount of ink of each pixel in [0, 1], whatever the light and the colour of the paper.
 
-    Paper is what a wide window's extreme is: strokes are narrower than the window.
+    The brightness of the paper is estimated by a morphological closing (opening for light ink) with
+    a window that is wider than the strokes.
     """
     from scipy import ndimage
 
@@ -80,7 +83,7 @@ def _ink(gray: Gray) -> Gray:
     around = ndimage.gaussian_filter(around, wide / 6)
     if float(gray.max() - gray.min()) < 8:
         raise ValueError("no ink")
-    # Paper in the shade is darker, and so is the ink on it: what counts is their ratio.
+    # A shadow darkens paper and ink by the same factor, so the ratio does not depend on it.
     ink = (
         1 - gray / np.maximum(around, 1) if dark else 1 - (255 - gray) / np.maximum(255 - around, 1)
     )
@@ -95,7 +98,7 @@ def _ink(gray: Gray) -> Gray:
 
 
 def _without_specks(ink: Gray) -> Gray:
-    """Take out pieces that are small beside the largest."""
+    """Remove connected components that are small beside the largest one, or faint."""
     from scipy import ndimage
 
     labels, count = ndimage.label(ink > 0, structure=np.ones((3, 3)))
@@ -111,7 +114,7 @@ def _without_specks(ink: Gray) -> Gray:
 
 
 def _fitted(ink: Gray) -> Gray:
-    """Scale into the box, keeping the proportions."""
+    """Scale a digit so that its longer side has 20 pixels, keeping its proportions."""
     scale = BOX / max(ink.shape)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     way = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
@@ -121,7 +124,7 @@ def _fitted(ink: Gray) -> Gray:
 
 
 def _centred(ink: Gray) -> npt.NDArray[np.uint8]:
-    """Put the centre of mass into the middle, as far as the picture allows."""
+    """Place a digit on 28 x 28 pixels with its centre of mass as close to the centre as it fits."""
     result = np.zeros((SIDE, SIDE), np.uint8)
     total = ink.sum()
     corner = []

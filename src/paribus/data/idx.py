@@ -1,4 +1,4 @@
-"""IDX files, the format of MNIST: a magic number, sizes, then bytes; gzip or plain.
+"""Reader of IDX files, the format of MNIST: a magic number, the shape, then bytes; gzip or plain.
 
 Source: LeCun, Cortes & Burges, "The MNIST database", file formats.
 """
@@ -19,10 +19,10 @@ from paribus.errors import DataError, Problem
 __all__ = ["read_idx"]
 
 MOST_BYTES = 4 << 30
-"""Of one file, unpacked."""
+"""Largest accepted file in bytes, unpacked."""
 _CHUNK = 1 << 24
 _LOOK = 1 << 20
-"""Bytes beyond the end that are counted."""
+"""Largest number of surplus bytes that are counted for the error message."""
 _TYPES = {
     0x09: "signed bytes",
     0x0B: "16-bit numbers",
@@ -34,10 +34,10 @@ _AGAIN = "Download the file again."
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """Read one file of unsigned bytes; no more is unpacked than its header says.
+    """Read one IDX file of unsigned bytes; no more is unpacked than its header states.
 
     Raises:
-        DataError: it is not an IDX file, or shorter or longer than its header says.
+        DataError: it is not an IDX file of unsigned bytes, or its size differs from its header.
     """
     try:
         with _opened(path) as file:
@@ -63,7 +63,7 @@ def _read(file: IO[bytes], path: Path) -> npt.NDArray[np.uint8]:
         rule = f"must be at most {MOST_BYTES:,} bytes"
         raise DataError(Problem(str(path), rule, f"a header that says {size:,}", _AGAIN))
     content = bytearray()
-    while len(content) <= size:  # grows as bytes come: a header that lies allocates nothing
+    while len(content) <= size:  # grows with the bytes read: a false header allocates nothing
         block = file.read(min(_CHUNK, size + 1 - len(content)))
         if not block:
             break

@@ -1,7 +1,8 @@
-"""Folders of IDX files: which file is what, by the names that MNIST and its descendants have.
+"""Reader of folders of IDX files, recognised by the file names of MNIST and its descendants.
 
-``train-images-idx3-ubyte``, ``t10k-labels.idx1-ubyte.gz``, ``emnist-letters-test-images-idx3-ubyte``;
-also inside folders one level deeper, as some programs unpack them.
+Examples of names are ``train-images-idx3-ubyte``, ``t10k-labels.idx1-ubyte.gz`` and
+``emnist-letters-test-images-idx3-ubyte``. Files may also lie one folder deeper, as some programs
+unpack them.
 """
 
 from __future__ import annotations
@@ -44,15 +45,15 @@ class _File:
 
 
 def holds_idx(folder: Path) -> bool:
-    """Whether a folder holds at least one file that is called like an IDX file."""
+    """Return whether a folder contains a file with the name of an IDX file."""
     return bool(_files(folder))
 
 
 def read_idx_folder(folder: Path, spec: DataSpec) -> Dataset:
-    """Read the training part, and validation and test parts where they are there.
+    """Read the training part, and the validation and test parts if they exist.
 
     Raises:
-        DataError: files are missing, damaged, do not fit together, or claim the same role.
+        DataError: files are missing, damaged or inconsistent, or two have the same role.
     """
     files = _files(folder)
     prefixes = sorted({file.prefix for file in files})
@@ -75,7 +76,7 @@ def read_idx_folder(folder: Path, spec: DataSpec) -> Dataset:
 
 
 _Named = tuple[Path, npt.NDArray[np.uint8]]
-"""A file and what it holds."""
+"""A file and its array."""
 
 
 def _dataset(folder: Path, found: Mapping[str, tuple[_Named, _Named]], spec: DataSpec) -> Dataset:
@@ -109,7 +110,7 @@ def _dataset(folder: Path, found: Mapping[str, tuple[_Named, _Named]], spec: Dat
 
 
 def _files(folder: Path) -> list[_File]:
-    """Return the IDX files of a folder and of the folders in it, those of the folder first."""
+    """Return the IDX files of a folder, then those of its subfolders."""
     inner = sorted(item for item in folder.iterdir() if item.is_dir() and _counts(item))
     found = []
     for place in (folder, *inner):
@@ -146,7 +147,7 @@ def _refuse_lacking(folder: Path, roles: dict[tuple[str, str], list[_File]]) -> 
 
 
 def _only(claims: Sequence[_File]) -> _Named:
-    """Return the file of a role; several must hold the same."""
+    """Read the file of a role, for example training labels; several files must have equal content."""
     first = read_idx(claims[0].path)
     for other in claims[1:]:
         if not np.array_equal(first, read_idx(other.path)):
@@ -174,7 +175,7 @@ def _refuse_other_counts(images: Sequence[_Named], truths: Sequence[_Named]) -> 
 
 
 def _ignored(folder: Path, used: set[Path]) -> tuple[str, ...]:
-    """Return files that are not used."""
+    """Return the names of the files that are not used, at most ten and a count."""
     others = [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))

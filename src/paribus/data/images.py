@@ -1,7 +1,7 @@
-"""Images of some examples: float32 values, or raw bytes that many processes share.
+"""Preprocessed images of some examples, as a float32 array or as raw bytes with a lookup table.
 
-Where preprocessing maps each value by itself, a batch is looked up in a table of 256 floats per
-channel, so nobody holds a float copy of the data.
+If preprocessing maps each pixel value by itself, batches are converted by a table of 256 floats per
+channel, so that processes share the raw bytes and none holds a float copy of the data.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from paribus.records import Shape
 __all__ = ["LEVELS", "ImageSet", "LookUp", "value_counts"]
 
 LEVELS = 256
+"""Number of values of a byte."""
 _CHUNK = 4096
 
 Bytes = npt.NDArray[np.uint8]
@@ -25,16 +26,17 @@ Ids = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class LookUp:
-    """Examples of a raw source, and what each value of each channel becomes."""
+    """Raw images of some examples, and the preprocessed value of each byte in each channel."""
 
     raw: Bytes
-    """``(example, height, width, channel)`` of the whole source."""
+    """``(example, height, width, channel)``, all images of the source."""
     ids: Ids
+    """Indices into ``raw`` of the examples."""
     table: npt.NDArray[np.float32]
-    """``(channel, 256)``"""
+    """``(channel, 256)``, preprocessed values."""
 
     def take(self, positions: Ids | slice) -> Images:
-        """Return float32 images of some of the examples."""
+        """Return the float32 images at positions in ``ids``."""
         chosen = self.raw[self.ids[positions]]
         result = np.empty(chosen.shape, np.float32)
         for channel, row in enumerate(self.table):
@@ -44,9 +46,10 @@ class LookUp:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Treated images ``(example, height, width, channel)`` of a trial."""
+    """Preprocessed images ``(example, height, width, channel)`` of a trial."""
 
     source: Images | LookUp
+    """An array of float32 images, or raw images with a lookup table."""
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -54,13 +57,13 @@ class ImageSet:
 
     @property
     def image_shape(self) -> Shape:
-        """Height, width and channels."""
+        """``(height, width, channel)``."""
         raw = self.source.raw if isinstance(self.source, LookUp) else self.source
         height, width, channels = raw.shape[1:]
         return height, width, channels
 
     def take(self, positions: Ids | slice) -> Images:
-        """Return some images as float32."""
+        """Return the images at some positions as float32."""
         found: Images = (
             self.source.take(positions)
             if isinstance(self.source, LookUp)
@@ -76,11 +79,11 @@ class ImageSet:
 
 
 def value_counts(raw: Bytes, ids: Ids) -> npt.NDArray[np.int64]:
-    """Count every value of every channel: ``(256, channel)``.
+    """Return the histogram of pixel values of each channel, ``(256, channel)``.
 
     Args:
         raw: ``(example, height, width, channel)``.
-        ids: examples to count.
+        ids: indices of the examples to count.
     """
     channels = raw.shape[3]
     counts = np.zeros((LEVELS, channels), np.int64)

@@ -1,4 +1,4 @@
-"""Labels of any form become class numbers: whole numbers, text, booleans, one row with a single 1 each."""
+"""Conversion of labels (integers, text, booleans, one-hot rows) to class numbers from 0."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ __all__ = ["Labels", "as_labels"]
 
 AnyArray = npt.NDArray[Any]
 Located = Callable[[int, int | None], str]
-"""(part, example) -> the words for that label."""
+"""Function (part, example or None) -> text that locates a label in error messages."""
 _ROLES = ("training", "validation", "test")
 _LARGEST = 1 << 53
-"""Whole number up to which floating point tells all apart."""
+"""Largest integer up to which float64 represents all integers exactly."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Class numbers of all parts, and what there is to say about them."""
+    """Class numbers of all parts, with remarks for the user."""
 
     parts: tuple[npt.NDArray[np.int64], ...]
+    """``(example,)`` for each part, indices into ``class_names``."""
     class_names: tuple[str, ...]
     changed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -41,17 +42,17 @@ def as_labels(
     names: Sequence[str] = _ROLES,
     columns: Sequence[str] = (),
 ) -> Labels:
-    """Return class numbers, the first of the sorted classes being 0.
+    """Return class numbers; the first of the sorted classes has number 0.
 
     Args:
         parts: labels of the source's parts, training first: ``(example,)``, ``(example, 1)`` or,
-            with a single 1 in each row, ``(example, class)``.
-        located: says where a label lies.
-        names: of the parts, for what is said.
-        columns: names of the classes of rows with a single 1; their numbers by default.
+            one-hot, ``(example, class)``.
+        located: function that locates a label in error messages.
+        names: names of the parts in remarks.
+        columns: class names of one-hot labels; by default their numbers.
 
     Raises:
-        DataError: labels that are no classes; the first place is named.
+        DataError: labels that are not classes, for example fractions; the first one is located.
     """
     _refuse_kinds(parts, located)
     if any(_wide(part) for part in parts):
@@ -96,7 +97,7 @@ def _refuse_kinds(parts: Sequence[AnyArray], located: Located) -> None:
 
 
 def _plain(part: AnyArray, index: int, located: Located) -> AnyArray:
-    """Return labels as whole numbers or text."""
+    """Return labels as int64 or text."""
     if part.dtype.kind in "US":
         return _text(part, index, located)
     if part.dtype.kind == "b":
@@ -116,7 +117,7 @@ def _plain(part: AnyArray, index: int, located: Located) -> AnyArray:
             place = int(part.argmax())
             rule = "labels must be classes: whole numbers or text"
             raise DataError(Problem(located(index, place), rule, f"{part[place]!s}"))
-        return part.astype(np.int64)  # of one type in all parts: others would become fractions
+        return part.astype(np.int64)  # one type for all parts: mixed ones would become floats
     return part
 
 
@@ -137,7 +138,7 @@ def _text(part: AnyArray, index: int, located: Located) -> AnyArray:
 
 
 def _refuse_lone_words(part: AnyArray, index: int, located: Located) -> None:
-    """Refuse a word that occurs once where nearly all labels are numbers, as in a row of sums."""
+    """Refuse a word that occurs once among numeric labels, as in a row of totals."""
     if part.dtype.kind != "U":
         return
     found, counts = np.unique(part, return_counts=True)
@@ -152,7 +153,7 @@ def _refuse_lone_words(part: AnyArray, index: int, located: Located) -> None:
 
 
 def _by_number(values: AnyArray, numbers: AnyArray) -> tuple[AnyArray, npt.NDArray[np.int64]]:
-    """Put classes whose names are numbers in the order of the numbers."""
+    """Sort classes whose names are all numbers by value (2 before 10) instead of as text."""
     texts = [str(value) for value in values]
     if not all(text.isascii() and text.isdigit() for text in texts):
         return values, numbers.astype(np.int64)
@@ -192,7 +193,7 @@ def _one_hot(
 def _notes(
     parts: Sequence[npt.NDArray[np.int64]], classes: Sequence[str], names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return what is odd about the classes."""
+    """Return remarks about classes without training images, unique labels, and names alike but for case."""
     said = []
     counts = [np.bincount(part, minlength=len(classes)) for part in parts]
     lacking = [name for name, count in zip(classes, counts[0], strict=True) if count == 0]

@@ -1,8 +1,8 @@
-"""Pictures with a table of their labels: one row for each picture, its file and its class.
+"""Reader of image files with a table of labels: one row per image, with its file name and its class.
 
-The table lies in the folder (or above the folders) of the pictures. A file may be written with or
-without its ending and folder, as long as exactly one picture below the table's folder fits; a path
-never leaves that folder.
+The table lies in the folder of the images or above it. A cell may omit the extension and the folder
+of a file, provided that it matches exactly one image below the table's folder. Paths out of that
+folder are refused.
 """
 
 from __future__ import annotations
@@ -41,29 +41,31 @@ FILE_NAMES = frozenset(
         *("img", "imgname", "imgpath", "imgid", "picture", "photo"),
     }
 )
-"""Names of columns that may hold files."""
+"""Normalised names (`plain_name`) of columns that may contain file names."""
 _ROLES = ("train", "validation", "test")
 _MOST_PROBLEMS = 5
+"""Largest number of problems listed in an error."""
 _PIXELS = 4
-"""Numbers in one cell, or columns of numbers, from which on they are pixels if no picture is there."""
+"""With this many numbers in a cell, or more columns of numbers, they are pixels if no image matches."""
 _PROBE = 50
-"""Rows that are looked at to tell whether a column names pictures."""
+"""Number of rows examined to decide whether a column contains file names."""
 
 
 @dataclass(frozen=True)
 class PictureTable:
-    """A table, and which of its columns names pictures."""
+    """A table with a column of image file names."""
 
     table: Table
     file: int
+    """Position of that column."""
     files: tuple[str, ...]
-    """Cells of that column, as written."""
+    """``(row,)``, cells of that column as written."""
     changed: tuple[str, ...] = ()
-    """How the table was read, where that does not go without saying."""
+    """Remarks about unusual reading, for example that the first line is no header."""
 
 
 class _Pictures:
-    """Finds pictures below a folder by what people write for them."""
+    """Index of the images below a folder, by path and by name, each with and without extension."""
 
     def __init__(self, root: Tree) -> None:
         self.every = root.all_pictures()
@@ -76,7 +78,7 @@ class _Pictures:
         self._names: Mapping[str, list[Path]] = names
 
     def found(self, text: str) -> list[Path]:
-        """Return the pictures that a cell may mean; one that fits literally is alone."""
+        """Return the images that a cell may mean; an image with exactly this path excludes others."""
         plain = text.strip().replace("\\", "/").removeprefix("./")
         found = self._names.get(plain, [])
         literal = [f for f in found if plain_text(f.relative_to(self.root).as_posix()) == plain]
@@ -84,11 +86,11 @@ class _Pictures:
 
 
 def names_pictures(path: Path, spec: DataSpec) -> bool:
-    """Whether a table seems to name pictures, by its first lines alone.
+    """Return whether a table seems to list image files, judging by its first three lines.
 
     Args:
-        path: of the table.
-        spec: ``columns.file`` says so.
+        path: path of the table.
+        spec: data settings; with ``columns.file`` the answer is True.
     """
     if spec.columns is not None and spec.columns.file is not None:
         return True
@@ -100,7 +102,7 @@ def names_pictures(path: Path, spec: DataSpec) -> bool:
     except OSError:
         return False
     lines = start.splitlines()[:3]
-    if not lines or len(lines[-1]) > 4096:  # rows of pixels are long
+    if not lines or len(lines[-1]) > 4096:  # a long line has pixels
         return False
     cells = [cell.strip(" \"'") for line in lines for cell in _cells(line)]
     if _holds_pixels(cells):
@@ -111,7 +113,7 @@ def names_pictures(path: Path, spec: DataSpec) -> bool:
     header = [cell.strip(" \"'") for cell in _cells(lines[0])]
     named = any(plain_name(cell) in FILE_NAMES for cell in header)
     if not named and all(map(is_number, cells[len(header) :])):
-        return False  # whatever lies beside the table need not be looked through
+        return False  # no need to search the folder of the table
     try:
         pictures = _Pictures(grown(path.absolute().parent))
     except DataError:
@@ -120,19 +122,19 @@ def names_pictures(path: Path, spec: DataSpec) -> bool:
 
 
 def _holds_pixels(cells: Sequence[str]) -> bool:
-    """Whether a cell holds many numbers: all pixels of an image."""
+    """Return whether a cell contains several numbers: all pixels of an image."""
     return any(len(cell.split()) >= _PIXELS and all(map(is_number, cell.split())) for cell in cells)
 
 
 def tables_of(root: Tree, spec: DataSpec) -> PictureTable | None:
-    """Return the one table of a folder that names its pictures; None if there is none.
+    """Return the table of a folder that lists its images; None if there is none.
 
     Args:
-        root: a folder with pictures.
-        spec: ``columns``.
+        root: a folder with images.
+        spec: data settings; ``columns`` is used.
 
     Raises:
-        DataError: several tables do.
+        DataError: several tables list images.
     """
     tables = [file for file in root.others if is_table(file)]
     if not tables or not root.all_pictures():
@@ -156,19 +158,19 @@ def tables_of(root: Tree, spec: DataSpec) -> PictureTable | None:
 
 
 def contradicting_table(root: Tree, folder_of: Mapping[Path, str], spec: DataSpec) -> Path | None:
-    """Return a table that names pictures, and no column of which agrees with their folders.
+    """Return a table that lists images but has no column equivalent to their class folders, or None.
 
     Args:
         root: the folder of the tables.
-        folder_of: class folder of every picture.
-        spec: ``columns``.
+        folder_of: image file -> name of its class folder.
+        spec: data settings; ``columns`` is used.
     """
     tables = [file for file in root.others if is_table(file)]
     pictures = _Pictures(root) if tables else None
     for file in tables:
         try:
             found = _read(file, spec.columns, pictures) if pictures else None
-        except DataError:  # it is not asked for
+        except DataError:  # an unrelated table may be unreadable
             continue
         if found is None or pictures is None:
             continue
@@ -189,19 +191,19 @@ def contradicting_table(root: Tree, folder_of: Mapping[Path, str], spec: DataSpe
 
 
 def _agrees(values: Sequence[str], folders: Sequence[str]) -> bool:
-    """Whether each value stands for one folder, and each folder for one value."""
+    """Return whether values and folders correspond one to one."""
     return len(set(values)) == len(set(folders)) == len(set(zip(values, folders, strict=True)))
 
 
 def read_labels_table(path: Path, spec: DataSpec) -> Dataset | None:
-    """Read the pictures that a table names; None if no column names pictures.
+    """Read the images that a table lists; None if no column contains file names.
 
     Args:
-        path: of the table; pictures lie in its folder or below.
-        spec: ``columns``, ``background``, ``unreadable``, and the size of a resize step.
+        path: path of the table; images lie in its folder or below.
+        spec: data settings; used are ``columns``, ``background``, ``unreadable`` and a resize step.
 
     Raises:
-        DataError: columns that cannot be told, files that are missing, or files that cannot be read.
+        DataError: ambiguous columns, or files that are missing or unreadable.
     """
     root = grown(path.absolute().parent)
     pictures = _Pictures(root)
@@ -215,15 +217,16 @@ def read_labels_table(path: Path, spec: DataSpec) -> Dataset | None:
 def labelled_pictures(
     found: PictureTable, root: Tree, spec: DataSpec
 ) -> tuple[list[Listed], tuple[str, ...], Said]:
-    """Return the pictures of a table with their classes, and what is to be said.
+    """Return the images of a table with labels and parts, the class names, and remarks.
 
     Args:
         found: the table.
-        root: the folder of its pictures.
-        spec: ``columns``.
+        root: the folder of its images.
+        spec: data settings; ``columns`` is used.
 
     Raises:
-        DataError: files that are missing, ambiguous, listed twice or elsewhere; unclear columns.
+        DataError: files that are missing, ambiguous, listed twice or outside the folder; ambiguous
+            columns.
     """
     table, asked = found.table, spec.columns or ColumnNames()
     part = _part(table, asked, found.file)
@@ -240,7 +243,7 @@ def labelled_pictures(
 
 
 def _seems_pixels(table: Table) -> bool:
-    """Whether there are so many columns of numbers that they can be an image."""
+    """Return whether the columns of numbers are so many that they may be pixels."""
     numbers = [
         place for place in range(table.num_columns) if table.frame[place].dtype.kind in "iuf"
     ]
@@ -248,7 +251,7 @@ def _seems_pixels(table: Table) -> bool:
 
 
 def _refuse_padded(table: Table, column: int) -> None:
-    """Refuse labels that are one number but two words, such as 1 and 01."""
+    """Refuse labels that are equal as numbers but not as text, such as 1 and 01."""
     words: dict[str, str] = {}
     for row, text in enumerate(texts_of(table, column)):
         if text.isascii() and text.isdigit():
@@ -259,7 +262,7 @@ def _refuse_padded(table: Table, column: int) -> None:
 
 
 def _labels(table: Table, columns: Sequence[int]) -> Labels:
-    """Return the classes of a column, or of several with a single 1 in each row."""
+    """Return the labels of one column, or of several one-hot columns."""
     first = columns[0]
     if len(columns) > 1:
         rows = table.frame[[*columns]].to_numpy()
@@ -295,7 +298,10 @@ def _said(
 
 
 def _read(path: Path, asked: ColumnNames | None, pictures: _Pictures) -> PictureTable | None:
-    """Read a table; None if no column names pictures. A first line that names one is no header."""
+    """Read a table; None if no column contains file names.
+
+    A first line that contains a file name is read as a row, not as a header.
+    """
     header = None if asked is None else asked.header
     found = _with_files(read_cells(path, header=header), asked, pictures)
     if found is None or found.table.names is None or header is not None:
@@ -312,7 +318,7 @@ def _read(path: Path, asked: ColumnNames | None, pictures: _Pictures) -> Picture
 def _with_files(
     table: Table, asked: ColumnNames | None, pictures: _Pictures
 ) -> PictureTable | None:
-    """Return which column names pictures; None if none does."""
+    """Return the table with its column of file names; None if it has none."""
     if asked is not None and asked.file is not None:
         place = _place(table, asked.file, "file")
         return PictureTable(table, place, tuple(texts_of(table, place)))
@@ -336,7 +342,7 @@ def _with_files(
 
 
 def _not_numbers(cells: Sequence[str]) -> list[str]:
-    """Empty the cells that are numbers: pixels and classes can be called like pictures, too."""
+    """Replace numeric cells by "": a file called ``7.png`` would match pixels and classes of 7."""
     return ["" if is_number(cell) else cell for cell in cells]
 
 
@@ -400,7 +406,7 @@ def _part(table: Table, asked: ColumnNames, file: int) -> int | None:
 
 
 def _refuse_other_parts(table: Table, place: int) -> None:
-    """Refuse a column of parts that holds another word: its rows would be trained on."""
+    """Refuse a part column with a word that is no part's name."""
     for row, value in enumerate(table.frame[place].to_numpy()):
         if str(value).strip().lower() not in PART_WORDS:
             rule = "must be train, validation or test"
@@ -409,7 +415,7 @@ def _refuse_other_parts(table: Table, place: int) -> None:
 
 
 def _label(table: Table, asked: ColumnNames, taken: set[int | None]) -> list[int]:
-    """Return the column of the label, or all columns of labels that are rows with a single 1."""
+    """Return the position of the label column, or the positions of all one-hot columns."""
     if asked.label is not None:
         return [_place(table, asked.label, "label")]
     ignored = {_place(table, name, "ignore") for name in asked.ignore}

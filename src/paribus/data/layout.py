@@ -1,4 +1,4 @@
-"""Which axis of an array is what: examples, rows, columns, channels. Guessed only where it is unmistakable."""
+"""Recognition of the axes of image arrays (example, height, width, channel); ambiguity is an error."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ _FIX_LAYOUT = "Write data.layout: channels_last or data.layout: channels_first."
 
 @dataclass(frozen=True)
 class Arranged:
-    """Parts of a source as ``(example, height, width, channel)``."""
+    """Arrays of a source's parts, with the axes ``(example, height, width, channel)``."""
 
     parts: tuple[AnyArray, ...]
     changed: tuple[str, ...] = ()
+    """Changes of the axes, for the user."""
     notes: tuple[str, ...] = ()
+    """Other remarks, for the user."""
     alpha: bool = False
-    """Whether the fourth channel says how opaque a pixel is."""
+    """Whether the fourth channel is alpha (opacity)."""
 
 
 def arranged(
     parts: Sequence[AnyArray], names: Sequence[str], spec: DataSpec, *, counts: Sequence[int]
 ) -> Arranged:
-    """Give every part the axes example, height, width, channel.
+    """Give the arrays of all parts the axes ``(example, height, width, channel)``.
 
     Args:
         parts: arrays of one source.
-        names: of the parts, for errors.
-        spec: ``layout`` and ``shape`` say what cannot be recognised.
-        counts: labels of each part, to tell the axis of the examples.
+        names: names of the parts in error messages.
+        spec: data settings; ``layout`` and ``shape`` resolve ambiguous axes.
+        counts: number of labels of each part, which identifies the example axis.
 
     Raises:
-        DataError: axes that are unclear, or differ from part to part.
+        DataError: the axes are ambiguous, or differ between parts.
     """
     _refuse_other_axes(parts, names, counts)
     shapes = [part.shape[1:] for part in parts]
@@ -76,7 +78,7 @@ def _refuse_other_axes(
 
 
 def _from_rows(parts: Sequence[AnyArray], name: str, length: int, spec: DataSpec) -> Arranged:
-    """Rows of values: a square of one channel, or what the study says."""
+    """Arrange flat images ``(example, value)``: by ``data.shape``, else as a square with one channel."""
     if spec.shape is not None:
         height, width, *rest = spec.shape
         channels = rest[0] if rest else 1
@@ -132,7 +134,7 @@ def _reshaped(parts: Sequence[AnyArray], shape: tuple[int, int, int], spec: Data
 def _from_planes(
     parts: Sequence[AnyArray], name: str, shape: tuple[int, ...], spec: DataSpec
 ) -> Arranged:
-    """Three axes: one channel, unless a side is so short that it may be the channels."""
+    """Arrange ``(example, height, width)``; refused if the shorter side may be the channels."""
     height, width = shape
     if spec.shape is not None:
         wanted = spec.shape
@@ -166,7 +168,7 @@ def _from_four(
 
 
 def _layout_of(shape: tuple[int, ...], wanted: Sequence[int] | None) -> str | None:
-    """Return the layout, or None where both make sense."""
+    """Return the layout of ``shape``, an image with three axes; None if it is ambiguous."""
     if wanted is not None and len(wanted) == 3:
         height, width, channels = wanted
         orders = {
@@ -179,7 +181,7 @@ def _layout_of(shape: tuple[int, ...], wanted: Sequence[int] | None) -> str | No
     first, middle, last = shape
     candidates = {"channels_last": (last, first, middle), "channels_first": (first, middle, last)}
     good = [layout for layout, axes in candidates.items() if axes[0] in CHANNELS]
-    if len(good) == 2:  # as square as pictures are
+    if len(good) == 2:  # prefer square images
         good = [layout for layout in good if candidates[layout][1] == candidates[layout][2]]
     elif not good and last < min(first, middle):
         good = ["channels_last"]
@@ -187,7 +189,7 @@ def _layout_of(shape: tuple[int, ...], wanted: Sequence[int] | None) -> str | No
 
 
 def _checked(found: Arranged, name: str, spec: DataSpec) -> Arranged:
-    """Compare with what the study says, and say what kind of channels there are."""
+    """Compare the image shape with ``data.shape``, and recognise alpha and unusual channels."""
     shape = tuple(int(size) for size in found.parts[0].shape[1:])
     wanted = spec.shape
     if wanted is not None and tuple(wanted) not in (shape, shape[:2] if shape[2] == 1 else shape):
@@ -203,12 +205,15 @@ def _checked(found: Arranged, name: str, spec: DataSpec) -> Arranged:
 
 
 def composited(images: Bytes, background: str, maximum: int) -> Bytes:
-    """Lay red, green, blue and alpha over a background.
+    """Composite RGBA images on a background colour.
 
     Args:
         images: ``(example, height, width, 4)``.
         background: ``white`` or ``black``.
-        maximum: the largest value of a channel, and of alpha.
+        maximum: largest possible value of a colour channel and of alpha.
+
+    Returns:
+        ``(example, height, width, 3)``.
     """
     result = np.empty((*images.shape[:3], 3), np.uint8)
     under = maximum if background == "white" else 0

@@ -1,4 +1,4 @@
-"""From a source to a data set, and what can be said of it without reading it."""
+"""Loading of a data set by its source, and its description before training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["data_key", "describe", "load_dataset"]
 
 
 def data_key(spec: DataSpec) -> str:
-    """Return a text that is equal for specifications that load the same data set."""
+    """Return a cache key: specifications that load the same data set have the same key."""
     if spec.source in NAMED_SOURCES:
         return json.dumps([spec.source, spec.maximum])
     return json.dumps([spec.source, _resize(spec), spec.reading(), spec.maximum], sort_keys=True)
@@ -36,8 +36,8 @@ def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
     """Load the images and labels of a source.
 
     Args:
-        spec: names the source.
-        base: the folder that a relative path starts from.
+        spec: data settings with the source.
+        base: folder to which a relative path refers.
 
     Raises:
         DataError: the source is missing or damaged.
@@ -63,11 +63,11 @@ def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
 
 
 def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
-    """Return shape, class names and counts.
+    """Return shapes, class names, and the number of examples of each split.
 
     Args:
-        spec: the settings.
-        data: their data set, where its source is a path; what is named is known without.
+        spec: data settings.
+        data: their data set if the source is a path; None for a named source, whose facts are known.
 
     Raises:
         SettingsError: a preprocessing step does not fit the images, a part of the split would be empty,
@@ -97,7 +97,7 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
 
 
 def _refuse_keys_of_files(spec: DataSpec) -> None:
-    """Refuse keys that say how to read files of one's own."""
+    """Refuse settings that only apply to the user's own files, such as ``columns``."""
     given = [
         name for name in ("columns", "keys", "layout", "shape") if getattr(spec, name) is not None
     ]
@@ -137,12 +137,12 @@ def _resize(spec: DataSpec) -> tuple[int, int] | None:
 
 
 def _reads_maximum(path: Path) -> bool:
-    """Whether the reader of a path heeds ``data.maximum`` itself, as values may be no bytes."""
+    """Return whether the reader itself applies ``data.maximum``, because values may exceed a byte."""
     return not path.is_dir() and (path.suffix.lower() == ".npz" or is_table(path))
 
 
 def _refuse_unused(path: Path, spec: DataSpec) -> None:
-    """Refuse keys that say how to read what this source is not."""
+    """Refuse settings that do not apply to this kind of source, for example ``keys`` of a folder."""
     folder, npz = path.is_dir(), path.suffix.lower() == ".npz"
     readers = {"keys": npz, "columns": folder or not npz, "layout": not folder, "shape": not folder}
     idle = [name for name, read in readers.items() if getattr(spec, name) is not None and not read]

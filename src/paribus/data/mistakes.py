@@ -1,10 +1,10 @@
-"""Mistakes of preprocessing, made on purpose by studies that say ``teaching: true``. Never a default.
+"""Deliberate preprocessing mistakes, only for studies with ``teaching: true``. Never a default.
 
-- ``own_statistics``: every part (train, validation, test) is preprocessed by statistics of its own.
-- ``untreated_test``: the test images stay as they are while training images are preprocessed.
-- ``unguarded_deviation``: pixels that never change are divided by their deviation, zero.
+- ``own_statistics``: validation and test set are preprocessed with statistics of their own.
+- ``untreated_test``: test images are not preprocessed, but training images are.
+- ``unguarded_deviation``: constant pixels are divided by their standard deviation, zero.
 
-They exist so that a class can see what each does to a number, and which check names it.
+They let students see how each mistake changes the results, and which check reports it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Arrays = dict[str, npt.NDArray[np.float32]]
 
 
 def without_guard(learned: Arrays) -> Arrays:
-    """Take back that a constant pixel is divided by 1."""
+    """Return statistics whose divisor is 0 instead of 1 for pixels that are constant in training."""
     if "constant" not in learned:
         return learned
     divisor = np.where(learned["constant"] > 0, np.float32(0), learned["divisor"])
@@ -39,13 +39,13 @@ def treating(
     fitted: FittedPreprocessing,
     refit: Callable[[], FittedPreprocessing],
 ) -> FittedPreprocessing:
-    """Return the preprocessing that a held-out part gets.
+    """Return the preprocessing of a held-out split.
 
     Args:
-        mistakes: made on purpose; none in an honest study.
-        part: of the data.
-        fitted: on the training images.
-        refit: fits on the images of the part itself.
+        mistakes: deliberate mistakes; empty in an ordinary study.
+        part: name of the split.
+        fitted: preprocessing fitted on training images.
+        refit: function that fits preprocessing on the images of this split.
     """
     if part == "test" and "untreated_test" in mistakes:
         return replace(fitted, steps=(), learned=())

@@ -1,8 +1,8 @@
-"""The data sets that have a name: where their original files lie, and how they are fetched.
+"""Named data sets (digits, MNIST, Fashion-MNIST, CIFAR-10): where files are found, and downloads.
 
-The digits lie beside this file. All others are looked for in the folders of ``PARIBUS_DATA``, then
-in the user's cache; else downloaded, from the first mirror that gives a file with the official
-SHA-256.
+The digits lie beside this file. Files of the other sets are searched in the folders listed in
+``PARIBUS_DATA``, then in the user's cache. Missing files are downloaded from the first mirror that
+returns the official SHA-256.
 """
 
 from __future__ import annotations
@@ -56,14 +56,15 @@ CIFAR_NAMES = (
     "truck",
 )
 DOWNLOAD_LIMIT = 400 << 20
-"""Bytes; the largest file is CIFAR-10's archive with 163 MiB."""
+"""Largest accepted download in bytes; the largest file, the archive of CIFAR-10, has 163 MiB."""
 
 
 @dataclass(frozen=True)
 class NamedSource:
-    """What is known of a named data set without reading it."""
+    """Facts about a named data set that are known without its files."""
 
     folder: str
+    """Name of its folder inside a data folder."""
     shape: Shape
     class_names: tuple[str, ...]
     num_train: int
@@ -71,6 +72,7 @@ class NamedSource:
     files: dict[str, str]
     """File name -> official SHA-256."""
     mirrors: tuple[str, ...]
+    """Base URLs, tried in order."""
 
 
 _IDX_FILES = (
@@ -153,25 +155,25 @@ _CIFAR_LAYOUTS = (
 
 
 def search_folders(source: NamedSource) -> list[Path]:
-    """Return the folders where the files of a source may lie, in order."""
+    """Return the folders that are searched for the files of a source, in order."""
     roots = [Path(root) for root in _named_folders().split(os.pathsep) if root]
     return [root / source.folder for root in [*roots, _cache(), _old_cache()]]
 
 
 def _named_folders() -> str:
-    """Return what the environment names."""
+    """Return the list of data folders from the environment; "" if it is not set."""
     return os.environ.get(DATA_VARIABLE) or os.environ.get(OLD_DATA_VARIABLE, "")
 
 
 def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
-    """Load a named data set, downloading it if it is nowhere on this machine.
+    """Load a named data set, downloading it if it is not on this machine.
 
     Args:
         name: ``digits``, or a key of `NAMED`.
-        mirrors: base addresses to use instead of the official mirrors.
+        mirrors: base URLs to use instead of the official mirrors.
 
     Raises:
-        DataError: a file is damaged, or cannot be had.
+        DataError: a file is damaged, or cannot be downloaded.
     """
     if name == "digits":
         return _digits()
@@ -202,12 +204,18 @@ def load_named(name: str, *, mirrors: Sequence[str] | None = None) -> Dataset:
 
 
 def is_here(name: str) -> bool:
-    """Whether the files of a named data set are on this machine."""
+    """Return whether the files of a named data set are on this machine."""
     return name == "digits" or _local_files(name, NAMED[name]) is not None
 
 
 def download(mirrors: Sequence[str], file: str, digest: str, folder: Path) -> Path:
-    """Fetch one file into ``folder`` from the first mirror that gives the right bytes.
+    """Download one file into ``folder`` from the first mirror whose file has the right SHA-256.
+
+    Args:
+        mirrors: base URLs, tried in order.
+        file: name of the file.
+        digest: SHA-256, as hexadecimal digits.
+        folder: folder to write to.
 
     Raises:
         DataError: no mirror gave the file; the reason of each is listed.
@@ -241,7 +249,7 @@ def download(mirrors: Sequence[str], file: str, digest: str, folder: Path) -> Pa
 
 
 def _stream(url: str, output_file: object) -> None:
-    """Write a response to a file, with a limit on its size."""
+    """Write the body of a response to a file; raises ValueError if it is too long or truncated."""
     import requests
 
     size = 0
@@ -259,7 +267,7 @@ def _stream(url: str, output_file: object) -> None:
 
 
 def _old_variable(local: Sequence[Path]) -> Iterator[str]:
-    """Say that the old variable has led to the files, if it has."""
+    """Yield a remark if the files were found by the old name of the environment variable."""
     if os.environ.get(DATA_VARIABLE):
         return
     named = [Path(root) for root in os.environ.get(OLD_DATA_VARIABLE, "").split(os.pathsep) if root]
@@ -315,7 +323,7 @@ def _sha256(path: Path) -> str:
 def _with_notes(data: Dataset, notes: tuple[str, ...]) -> Dataset:
     from dataclasses import replace
 
-    return replace(data, notes=(*data.notes, *notes), ignored=())  # a readme, in the archive
+    return replace(data, notes=(*data.notes, *notes), ignored=())  # only the archive's readme
 
 
 def _digits() -> Dataset:

@@ -1,4 +1,4 @@
-"""Data sets in ``.npz`` files, as NumPy, Keras, MedMNIST and their readers' scripts save them."""
+"""Reader of data sets in ``.npz`` files, as saved by NumPy, Keras, MedMNIST and users' scripts."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from paribus.records import Parts
 __all__ = ["as_pictures", "read_npz"]
 
 _EVERYTHING = 8 << 30
+"""Largest accepted total size of the used arrays in bytes."""
 
 
 def read_npz(path: Path, spec: DataSpec) -> Dataset:
-    """Read images and labels by their usual names, or by those that ``data.keys`` gives.
+    """Read images and labels from arrays with usual names, or with the names in ``data.keys``.
 
     Args:
         path: the file.
-        spec: ``keys``, ``layout``, ``shape``, ``maximum`` and ``background`` say how to read it.
+        spec: data settings; used are ``keys``, ``layout``, ``shape``, ``maximum`` and ``background``.
 
     Raises:
-        DataError: it is damaged, or its arrays are unclear or hold no pictures.
+        DataError: the file is damaged, or its arrays are ambiguous or no images.
     """
     with NpzArchive(path) as archive:
         chosen = chosen_arrays(archive.headers, spec.keys, str(path))
@@ -70,20 +71,20 @@ def as_pictures(
     counts: Sequence[int],
     located: Located | None = None,
 ) -> tuple[list[Bytes], int, Said]:
-    """Turn arrays of pixels into pictures ``(example, height, width, channel)`` of bytes.
+    """Convert arrays of pixels to images ``(example, height, width, channel)`` of bytes.
 
     Args:
-        parts: arrays of one source, treated alike.
-        names: of the parts, for errors.
-        spec: says what cannot be recognised.
-        counts: labels of each part.
-        located: says where a pixel lies; by its name and index by default.
+        parts: arrays of one source, all converted in the same way.
+        names: names of the parts in error messages.
+        spec: data settings, which resolve what is ambiguous.
+        counts: number of labels of each part.
+        located: function that locates a pixel in error messages; by default by array and index.
 
     Returns:
-        pictures of every part, the largest value that a pixel can have, and what was changed.
+        The images of each part, the largest possible pixel value, and remarks.
 
     Raises:
-        DataError: axes or values that are no pictures, or are unclear; counts that differ.
+        DataError: axes or values that are ambiguous or no images, or other numbers of labels.
     """
     found = arranged(parts, names, spec, counts=counts)
     problems = [
@@ -126,7 +127,7 @@ def _place(path: Path, name: str, example: int | None) -> str:
 
 
 def _refuse_sizes(archive: NpzArchive, chosen: Chosen) -> None:
-    """Refuse more than fits before anything is read."""
+    """Refuse arrays that are too large in total, before any is read."""
     total = sum(
         int(np.prod(archive.headers[name].shape, dtype=np.float64))
         * archive.headers[name].dtype.itemsize

@@ -1,7 +1,7 @@
-"""The arrays of a .npz file, read one by one and within limits: headers first, contents when asked for.
+"""Safe reader of ``.npz`` archives: all headers first, then arrays one by one, within size limits.
 
-Nothing is allocated before the size that a header states is compared with the size that the
-archive states, and both with the limit.
+Memory for an array is allocated only after the size in its header agrees with the size in the
+archive's directory and is below the limit.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from paribus.errors import DataError, Problem
 __all__ = ["MOST_BYTES", "Header", "NpzArchive"]
 
 MOST_BYTES = 4 << 30
-"""Of one array, unpacked."""
+"""Largest accepted array in bytes, unpacked."""
 _RATIO = 500
-"""Packed to unpacked: what no picture reaches."""
+"""Largest accepted compression ratio of a large array; images never reach it."""
 _SMALL = 64 << 20
-"""Bytes up to which any ratio is harmless."""
+"""Size in bytes up to which any compression ratio is accepted."""
 _CHUNK = 1 << 24
 _DAMAGES = (
     OSError,
@@ -54,29 +54,30 @@ _DAMAGES = (
 
 @dataclass(frozen=True)
 class Header:
-    """What an array's header says."""
+    """Shape, type and memory order of an array, from its header."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     fortran: bool = False
+    """Whether values are stored in Fortran (column-major) order."""
 
     def __str__(self) -> str:
-        """Return type and shape, as NumPy's users know them."""
+        """Return type and shape, for example ``uint8 (60000, 28, 28)``."""
         return f"{self.dtype} {self.shape}"
 
 
 class NpzArchive:
-    """An open archive; a context manager.
+    """An open ``.npz`` archive, to be used as a context manager.
 
     Raises:
-        DataError: it is no archive of plain arrays.
+        DataError: the file is no archive of plain arrays, or an array exceeds a limit.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.headers: dict[str, Header] = {}
         self.others: list[str] = []
-        """Members that are no arrays."""
+        """Names of archive members that are no arrays."""
         self._members: dict[str, zipfile.ZipInfo] = {}
         try:
             self._refuse_npy()
@@ -99,10 +100,10 @@ class NpzArchive:
         self._zip.close()
 
     def read(self, name: str) -> npt.NDArray[np.generic]:
-        """Unpack one array; its checksum is compared.
+        """Read one array and verify its checksum.
 
         Raises:
-            DataError: it is damaged, or longer or shorter than its header says.
+            DataError: the array is damaged, contains Python objects, or differs in size from its header.
         """
         header, member = self.headers[name], self._members[name]
         if header.dtype.hasobject:

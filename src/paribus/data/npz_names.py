@@ -1,4 +1,4 @@
-"""Which array of a .npz file is what, by the names that people give them."""
+"""Assignment of the arrays of a ``.npz`` file to images and labels of each part, by their names."""
 
 from __future__ import annotations
 
@@ -35,28 +35,30 @@ _NUMBERED = re.compile(r"arr_(\d+)")
 
 @dataclass(frozen=True)
 class Chosen:
-    """Names of the arrays of each part, and what there is to say about the choice."""
+    """Names of the arrays with images and labels of each part."""
 
     images: dict[str, str]
-    """Part -> array; the training part first."""
+    """Part -> name of its array of images; the training part first."""
     labels: dict[str, str]
+    """Part -> name of its array of labels."""
     changed: tuple[str, ...] = ()
+    """Remarks about a choice that was not made by name."""
 
     def names(self) -> set[str]:
-        """Return all names that are used."""
+        """Return the names of all chosen arrays."""
         return {*self.images.values(), *self.labels.values()}
 
 
 def chosen_arrays(headers: Mapping[str, Header], keys: KeyNames | None, where: str) -> Chosen:
-    """Return which arrays hold images and labels of which part.
+    """Choose the arrays with images and labels of each part.
 
     Args:
-        headers: of all arrays of the file.
-        keys: what the study says.
-        where: the file, for errors.
+        headers: name -> header, of all arrays of the file.
+        keys: names given by the study; None recognises usual names.
+        where: the file's name in error messages.
 
     Raises:
-        DataError: nothing fits, or too much does.
+        DataError: no array, or more than one, can be the images or labels of a part.
     """
     if keys is not None:
         return _named(headers, keys, where)
@@ -77,7 +79,7 @@ def chosen_arrays(headers: Mapping[str, Header], keys: KeyNames | None, where: s
 
 
 def _role(name: str) -> tuple[str, str] | None:
-    """Return (part, images or labels) of a name; the part is empty where it has none."""
+    """Return (part, "images" or "labels") of a name, ("", ...) without a part, None if unrecognised."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     if len(words) == 1 and words[0] not in (*_IMAGE_WORDS, *_LABEL_WORDS):
         words = _split_word(words[0])
@@ -95,7 +97,7 @@ def _role(name: str) -> tuple[str, str] | None:
 
 
 def _split_word(word: str) -> list[str]:
-    """Split ``xtrain`` or ``trainimages``."""
+    """Split a joined word: ``xtrain`` into x and train, ``trainimages`` into train and images."""
     for part in sorted(_PART_WORDS, key=len, reverse=True):
         if word.startswith(part) and word != part:
             return [part, word.removeprefix(part)]
@@ -105,7 +107,10 @@ def _split_word(word: str) -> list[str]:
 
 
 def _complete_parts(roles: Mapping[tuple[str, str], list[str]]) -> list[str]:
-    """Return the parts that have images and labels; none unless there is something to train on."""
+    """Return the parts with images and labels, training first; empty without training data.
+
+    "" stands for a pair of arrays without a part in their names, which is for training.
+    """
     whole = [part for part in PARTS if (part, "images") in roles and (part, "labels") in roles]
     if "train" in whole:
         return whole
@@ -139,7 +144,7 @@ def _unique(
 
 
 def _by_order(headers: Mapping[str, Header]) -> Chosen | None:
-    """Recognise ``arr_0, arr_1 ...`` of numpy.savez by their shapes, where these allow one reading."""
+    """Recognise ``arr_0, arr_1 ...`` of ``numpy.savez`` by order and shape; None if ambiguous."""
     names = sorted(headers, key=lambda name: int(name.removeprefix("arr_")))
     images = [name for name in names if len(headers[name].shape) >= 3]
     labels = [name for name in names if name not in images]
@@ -197,7 +202,7 @@ def _unrecognised(headers: Mapping[str, Header], where: str) -> Problem:
 
 
 def _keys_example(headers: Mapping[str, Header]) -> str:
-    """Return a plausible pair: what is called like images and labels, else the most and the fewest axes."""
+    """Return an example of ``data.keys``, by array names, else by the most and the fewest axes."""
     by_axes = sorted(headers, key=lambda name: -len(headers[name].shape))
     named = {kind: [n for n in headers if (_role(n) or ("", ""))[1] == kind] for kind in KINDS}
     images = (named["images"] or by_axes)[0]

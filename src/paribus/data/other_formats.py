@@ -1,4 +1,4 @@
-"""Files that hold images for other programs: refused, each with the lines that turn it into a ``.npz``."""
+"""File formats that are refused as a source, each with advice on how to convert it."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ _RULE = (
 
 
 def other_format(path: Path, source: str) -> Problem:
-    """Return what to say of a file that is not read.
+    """Return the problem to report for a file that no reader accepts.
 
     Args:
         path: the file.
-        source: as the study names it.
+        source: the source as written in the study.
     """
     suffix = path.suffix.lower()
     known = _CURES.get(_ALIASES.get(suffix, suffix))

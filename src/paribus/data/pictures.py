@@ -1,4 +1,4 @@
-"""From a list of pictures with their classes to a data set: decoded, counted, and of one size."""
+"""Construction of a data set from a list of image files with labels: decoding, sizes, channels."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ _ROLES = ("train", "validation", "test")
 _MOST_PROBLEMS = 20
 _EIGHT_BITS = 255
 _QUARTER = 16_384
-"""Of the range of 16 bits."""
+"""A quarter of the range of 16 bits; images that use less of it lose grey values by scaling."""
 _NAMED = 3
+"""Largest number of image sizes listed in an error."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A picture that is to be read."""
+    """An image file to read, with its label and part."""
 
     file: Path
     label: int
@@ -43,20 +44,20 @@ class Listed:
 def read_pictures(
     root: Path, listed: Sequence[Listed], class_names: tuple[str, ...], said: Said, spec: DataSpec
 ) -> Dataset:
-    """Read pictures.
+    """Decode the listed image files and form a data set.
 
     Args:
-        root: folder from which files are named.
-        listed: what to read, in the order of examples within a part.
-        class_names: in the order of the labels.
-        said: by whoever made the list.
-        spec: ``background``, ``unreadable``, and the size of a resize step.
+        root: folder to which file names in the data set are relative.
+        listed: files to read, in the order of the examples within a part.
+        class_names: name of each label, in order.
+        said: remarks about how the list was made.
+        spec: data settings; used are ``background``, ``unreadable`` and a resize step.
 
     Raises:
-        DataError: files that cannot be read (all are named), sizes that differ, or a class or part
-            that is left without a picture.
+        DataError: files that cannot be read (all are listed), images of different sizes, or a class
+            of a part without a readable image.
     """
-    ordered = sorted(listed, key=lambda item: item.role)  # stable: the order within a part stays
+    ordered = sorted(listed, key=lambda item: item.role)  # stable: keeps the order within a part
     images: list[Bytes] = []
     kept: list[Listed] = []
     problems: list[Problem] = []
@@ -103,14 +104,14 @@ def _resize(spec: DataSpec) -> tuple[int, int] | None:
 
 
 def _few_levels(root: Path, highest: int) -> tuple[str, ...]:
-    """Say how many grey values scaling leaves of 16-bit pictures that use a small part of their range.
+    """Return a note if 16-bit images use a small part of their range, so that few grey values remain.
 
     Args:
-        root: of the pictures, for the error.
-        highest: the largest 16-bit value of all pictures; -1 if there are none.
+        root: folder of the images, for the error message.
+        highest: largest 16-bit value of all images; -1 if no image has 16 bits.
 
     Raises:
-        DataError: they hold the values of 8 bits, of which two would be left.
+        DataError: no value is above 255, so that scaling would leave two grey values.
     """
     if 0 < highest <= _EIGHT_BITS:
         rule = "16-bit pictures must use the range of 16 bits, from 0 to 65,535"
@@ -148,7 +149,7 @@ def _shortened(problems: Sequence[Problem], root: Path) -> list[Problem]:
 def _refuse_lost(
     root: Path, wanted: Sequence[Listed], kept: Sequence[Listed], class_names: tuple[str, ...]
 ) -> None:
-    """Refuse a class, or a part, all of whose pictures cannot be read."""
+    """Refuse to skip all images of a class in a part."""
     lost = {(item.role, item.label) for item in wanted} - {(i.role, i.label) for i in kept}
     if lost:
         raise DataError(

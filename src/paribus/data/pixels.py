@@ -1,8 +1,9 @@
-"""Pixel arrays of any type become bytes, by rules that are stated and said; nothing is clipped.
+"""Conversion of pixel arrays of any type to bytes. Changes are reported, and nothing is clipped.
 
-Whole numbers from 0 to 255 stay what they are. Two values, 0 and 1, have the maximum 1. Numbers
-from 0 to 1 become 256 grey values. 16-bit numbers beyond 32,767 are divided by 65,535; what lies
-between is unclear (8, 10, 12 or 16 bits?), so the study must say ``data.maximum``.
+Integers from 0 to 255 do not change. Images with only the values 0 and 1 have the maximum 1. Numbers
+from 0 to 1 become 256 grey values. ``uint16`` arrays with a value above 32,767 are scaled by
+255 / 65,535. With a largest value from 256 to 32,767 the range (10, 12 or 16 bits?) is ambiguous, and
+the study must give ``data.maximum``.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ __all__ = ["Bytes", "Located", "as_bytes"]
 Bytes = npt.NDArray[np.uint8]
 AnyArray = npt.NDArray[Any]
 Located = Callable[[int, tuple[int, ...]], str]
-"""(part, index in it) -> the words for that place."""
+"""Function (part, index in the part's array) -> text that locates a pixel in error messages."""
 
 _CHUNK = 1 << 22
+"""Number of values processed at a time."""
 _SLACK = 1e-5
-"""By which numbers from 0 to 1 may be beyond: rounding of float32, and of what resizes images."""
+"""Values beyond 0..1 by at most this are rounding errors, of float32 or of resizing."""
 _EXACT = 1e-3
-"""Of a grey value: what six decimal places leave open."""
+"""Largest rounding, in grey values, that counts as exact; six decimal places need it."""
 _NEAR_ONE = 4.0
-"""Fractions up to here are meant to be from 0 to 1: with 255 as their maximum, nothing would be left."""
+"""Fractions below this are taken for a wrong range 0..1: with maximum 255, all would be nearly black."""
 _KINDS = {
     "c": "complex numbers",
     "U": "text",
@@ -43,33 +45,39 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class _Range:
-    """What all values of all parts have in common."""
+    """Range and kind of the values of all parts together."""
 
     low: float
+    """Smallest value, at least 0."""
     high: float
     whole: bool
+    """Whether all values are integers."""
     boolean: bool = False
+    """Whether all arrays are boolean."""
     lowest: float = 0.0
-    """With what counts as rounding of zero."""
+    """Smallest value, including negative rounding errors."""
 
     @property
     def beyond(self) -> bool:
-        """Whether something lies outside 0..1."""
+        """Whether a value lies outside 0..1."""
         return self.lowest < 0 or self.high > 1
 
 
 def as_bytes(
     parts: Sequence[AnyArray], located: Located, *, maximum: int | None
 ) -> tuple[list[Bytes], int, tuple[str, ...]]:
-    """Return every part as bytes, the largest value that a pixel can have, and what was changed.
+    """Convert the arrays of all parts to bytes.
 
     Args:
-        parts: arrays of one source, treated alike.
-        located: says where a value lies.
-        maximum: what the study says that a pixel of the source can have.
+        parts: arrays of one source, all converted in the same way.
+        located: function that locates a value in error messages.
+        maximum: ``data.maximum`` of the study; None recognises the range.
+
+    Returns:
+        The arrays as bytes, the largest possible pixel value after conversion, and remarks.
 
     Raises:
-        DataError: values that are no pixels, or whose range is unclear; the first place is named.
+        DataError: values that are no pixels, or an ambiguous range; the first such value is located.
     """
     _refuse_kinds(parts, located)
     found = _range(parts, located)
@@ -108,7 +116,7 @@ def _by_maximum(
 def _scaled(
     parts: Sequence[AnyArray], maximum: float, what: str
 ) -> tuple[list[Bytes], int, tuple[str, ...]]:
-    """Make 256 grey values, and say by how much they differ from the numbers."""
+    """Scale 0..``maximum`` to 0..255, and report the largest rounding."""
     result, worst = [], 0.0
     for part in parts:
         flat = part.reshape(-1)
@@ -135,7 +143,7 @@ def _refuse_kinds(parts: Sequence[AnyArray], located: Located) -> None:
 
 
 def _range(parts: Sequence[AnyArray], located: Located) -> _Range:
-    """Return the range of all values; none may be missing, infinite or negative."""
+    """Return the range of all values; NaN, infinite and negative values are refused."""
     low, high, whole = np.inf, -np.inf, True
     for values in _chunks(parts):
         if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -158,7 +166,7 @@ def _chunks(parts: Sequence[AnyArray]) -> Iterator[AnyArray]:
 def _first(
     parts: Sequence[AnyArray], bad: Callable[[AnyArray], npt.NDArray[np.bool_]]
 ) -> tuple[int, tuple[int, ...]]:
-    """Return the part and the index of the first value of a kind."""
+    """Return the part and the index of the first value for which ``bad`` is true."""
     for index, part in enumerate(parts):
         flat = part.reshape(-1)
         for start in range(0, len(flat), _CHUNK):
@@ -191,7 +199,7 @@ def _negative(parts: Sequence[AnyArray], located: Located, low: float, high: flo
 
 
 def _rarer(parts: Sequence[AnyArray]) -> Callable[[AnyArray], npt.NDArray[np.bool_]]:
-    """Return what picks the odd values: fractions among whole numbers, or large ones among fractions."""
+    """Return a predicate for the rarer kind of values: fractions, or values above 1."""
     fractions = sum(int((values != np.round(values)).sum()) for values in _chunks(parts))
     large = sum(int((values > 1).sum()) for values in _chunks(parts))
     return (lambda v: v != np.round(v)) if fractions <= large else (lambda v: v > 1)

@@ -1,9 +1,9 @@
-"""Pickled plain values, read without running them and within limits.
+"""Decoder of pickles of plain values, which executes nothing and limits the size of the result.
 
-A pickle is a program. `plain_value` walks through the opcodes of Python's own `pickletools` and
-rebuilds dictionaries, lists, strings, numbers and byte arrays; any other opcode or name ends in an
-error. So does a value that grows faster than its pickle: a few opcodes can double a value again and
-again, so nothing here prints, hashes or copies a value whose size it does not know.
+A pickle is a program. `plain_value` interprets the opcodes listed by Python's own `pickletools`, and
+rebuilds dictionaries, lists, strings, numbers and byte arrays; any other opcode or name is an error.
+A few opcodes can double a value again and again, so a value larger than its pickle is an error, too,
+and no value of unknown size is printed, hashed or copied.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 __all__ = ["ByteArray", "plain_value"]
 
 MOST_OPCODES = 2_000_000
-"""CIFAR-100's largest batch has 300,000."""
+"""Largest accepted number of opcodes; the largest batch of CIFAR-100 has 300,000."""
 _RECONSTRUCT = ("numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct")
 _DTYPE = "numpy dtype"
 _NAMES = (*_RECONSTRUCT, _DTYPE, "numpy ndarray")
@@ -38,7 +38,7 @@ class _Name:
 @dataclass
 class _Machine:
     budget: int
-    """Bytes that may still be made from text."""
+    """Number of bytes that may still be encoded from text."""
     stack: list[Any] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
     memo: dict[int, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class _Machine:
         return items
 
     def encoded(self, text: object) -> bytes:
-        """Turn text into bytes; a text that is used again and again must not fill the memory."""
+        """Encode text as bytes, within the budget: a memoised text could be encoded repeatedly."""
         if not isinstance(text, str):
             raise TypeError(f"a {type(text).__name__} is no text to encode")
         self.budget -= len(text)
@@ -60,10 +60,10 @@ class _Machine:
 
 
 def plain_value(content: bytes) -> Any:
-    """Rebuild a pickled plain value without executing anything.
+    """Decode a pickled plain value without executing it.
 
     Raises:
-        ValueError: an opcode, a name or a size that plain batches do not have.
+        ValueError: an opcode, a name or a size that plain values do not need.
     """
     machine = _Machine(budget=2 * len(content) + 1024)
     for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):

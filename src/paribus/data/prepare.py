@@ -1,4 +1,4 @@
-"""From a data set to the arrays that a trial sees. Preprocessing learns from training ids only."""
+"""Preparation of a trial's data: split, training subset, preprocessing fitted on training images only."""
 
 from __future__ import annotations
 
@@ -30,31 +30,35 @@ __all__ = [
 
 @dataclass(frozen=True)
 class FittedPreprocessing:
-    """Steps, what each learned, and from which examples."""
+    """Preprocessing steps with their fitted statistics."""
 
     steps: tuple[Step, ...]
     learned: tuple[dict[str, npt.NDArray[np.float32]], ...]
+    """``(step,)``, name -> fitted array of each step."""
     maximum: int
+    """Largest possible pixel value of the raw images."""
     fitted_on: str
-    """SHA-256 of the ids of the examples it was fitted on."""
+    """SHA-256 of the ids of the examples that the steps were fitted on."""
 
     def apply(self, images: npt.NDArray[np.uint8]) -> Images:
-        """Treat raw images ``(example, height, width, channel)``; float32 comes out."""
+        """Preprocess raw images ``(example, height, width, channel)``; returns float32."""
         return _run(self.steps, self.learned, images, self.maximum)
 
     def images(self, raw: npt.NDArray[np.uint8], ids: Ids) -> ImageSet:
-        """Treat some images of a source; nothing is copied where a table can say what they become.
+        """Preprocess some images of a source; without a copy if all steps map values one by one.
 
         Args:
-            raw: ``(example, height, width, channel)`` of the whole source.
-            ids: examples to take.
+            raw: ``(example, height, width, channel)``, all images of the source.
+            ids: ids of the examples.
         """
         if not all(step.valuewise for step in self.steps):
             return ImageSet(self.apply(raw[ids]))
         return ImageSet(LookUp(raw, ids, _table(self.apply(_levels(raw)))))
 
     def seen(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Return raw images in the size in which a network sees them, with their raw values.
+        """Return raw images with the network's input size and channels, but with raw pixel values.
+
+        Only the steps resize, grayscale and pad are applied, for display.
 
         Args:
             images: ``(example, height, width, channel)``.
@@ -71,12 +75,12 @@ class FittedPreprocessing:
         return values.astype(np.uint8)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what the steps have to say about what they learned."""
+        """Return the remarks of all steps about their fitted statistics."""
         pairs = zip(self.steps, self.learned, strict=True)
         return tuple(note for step, learned in pairs for note in step.notes(learned))
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Return what was learned as named arrays."""
+        """Return the fitted arrays, named ``<index of step>.<name>``, for example ``1.mean``."""
         return {
             f"{index}.{name}": np.atleast_1d(array)
             for index, learned in enumerate(self.learned)
@@ -84,14 +88,14 @@ class FittedPreprocessing:
         }
 
     def digest(self) -> str:
-        """Return 16 hexadecimal digits that say what is done to an image, learned numbers included."""
+        """Return a fingerprint of the steps and fitted statistics, 16 hexadecimal digits."""
         found = hashlib.sha256(self.to_json().encode())
         for name, array in sorted(self.to_tensors().items()):
             found.update(name.encode() + np.ascontiguousarray(array).tobytes())
         return found.hexdigest()[:16]
 
     def to_json(self) -> str:
-        """Return everything but the arrays."""
+        """Return steps, maximum and ``fitted_on`` as JSON; the arrays are in `to_tensors`."""
         names = {item: name for name, item in STEPS.items()}
         steps = [{names[type(step)]: step.model_dump(mode="json")} for step in self.steps]
         return json.dumps({"steps": steps, "maximum": self.maximum, "fitted_on": self.fitted_on})
@@ -100,7 +104,7 @@ class FittedPreprocessing:
     def restored(
         cls, text: str, tensors: Mapping[str, npt.NDArray[np.float32]]
     ) -> FittedPreprocessing:
-        """Return what `to_json` and `to_tensors` wrote."""
+        """Return the preprocessing that `to_json` and `to_tensors` have written."""
         plain = json.loads(text)
         steps = tuple(
             STEPS[name].model_validate(arguments)
@@ -120,7 +124,7 @@ class FittedPreprocessing:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Images and labels of one trial."""
+    """Preprocessed images and labels of one trial."""
 
     train_images: ImageSet
     train_labels: Ids
@@ -129,18 +133,18 @@ class PreparedData:
     validation_labels: Ids
     validation_ids: Ids
     num_sample: int
-    """Examples on which train metrics are re-scored after each epoch: as many as validate."""
+    """Number of training examples scored after each epoch: the size of the validation set."""
     class_names: tuple[str, ...]
     preprocessing: FittedPreprocessing
     validation_preprocessing: FittedPreprocessing
-    """The same, but in a study that makes a mistake on purpose."""
+    """Equal to ``preprocessing``, except in a teaching study with a deliberate mistake."""
     file_names: tuple[str, ...] = ()
-    """Of every example of the source, by id; empty where examples have no files."""
+    """File name of every example of the source, by id; empty if examples are not files."""
 
 
 @dataclass(frozen=True)
 class TestData:
-    """The opened test set."""
+    """Preprocessed images and labels of the test set, once it is opened."""
 
     __test__ = False
 
@@ -151,13 +155,13 @@ class TestData:
 
 
 def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train") -> PreparedData:
-    """Split, take the training subset, fit preprocessing on it, and treat both parts alike.
+    """Split, draw the training subset, fit preprocessing on it, and preprocess both splits with it.
 
     Args:
-        data: the source.
-        spec: split, steps, training size.
-        seed: the trial's; draws the subset.
-        fit_on: ``train+validation`` joins both parts, and leaves validation empty.
+        data: the data set.
+        spec: data settings with split, steps and training size.
+        seed: seed of the trial, which draws the subset.
+        fit_on: ``train+validation`` joins both splits for training, and leaves validation empty.
 
     Raises:
         DataError: the split does not fit the data.
@@ -188,13 +192,13 @@ def prepare(data: Dataset, spec: DataSpec, *, seed: int, fit_on: FitOn = "train"
 def some_validation_images(
     data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing, ids: Ids
 ) -> ImageSet:
-    """Treat some validation images of a trained trial, without preparing all of its data again.
+    """Preprocess some validation images of a finished trial, without preparing all of its data.
 
     Args:
-        data: the source.
-        spec: the split.
-        preprocessing: fitted on training examples, as stored with the trial's weights.
-        ids: of the images.
+        data: the data set.
+        spec: data settings with the split.
+        preprocessing: preprocessing fitted on training images, as stored with the trial's weights.
+        ids: ids of the images.
     """
     validation = split_ids(spec.split, data.labels, data.parts).validation
     chosen = _for_validation(data, spec, preprocessing, validation)
@@ -202,12 +206,12 @@ def some_validation_images(
 
 
 def open_test(data: Dataset, spec: DataSpec, preprocessing: FittedPreprocessing) -> TestData:
-    """Open the sealed test set: the only way to its labels.
+    """Open the sealed test set. This is the only access to its images and labels.
 
     Args:
-        data: the source.
-        spec: the split.
-        preprocessing: fitted on training examples, as stored with the trial's weights.
+        data: the data set.
+        spec: data settings with the split.
+        preprocessing: preprocessing fitted on training images, as stored with the trial's weights.
     """
     ids = split_ids(spec.split, data.labels, data.parts).test
     chosen = treating(spec.mistakes, "test", preprocessing, lambda: _fit(data, spec, ids))
@@ -223,7 +227,7 @@ def _for_validation(
 
 
 def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> FittedPreprocessing:
-    """Learn step after step; each sees what the steps before it make of the training images."""
+    """Fit the steps in order, each on the training images as the steps before it return them."""
     steps = spec.steps()
     valuewise = all(step.valuewise for step in steps)
     counts = value_counts(data.images, ids) if valuewise and steps else None
@@ -243,13 +247,13 @@ def _fit(data: Dataset, spec: DataSpec, ids: Ids) -> FittedPreprocessing:
 
 
 def _levels(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return every value in every channel: ``(256, 1, 1, channel)``."""
+    """Return all 256 pixel values as images of one pixel, ``(256, 1, 1, channel)``."""
     levels = np.arange(LEVELS, dtype=np.uint8)
     return np.repeat(levels[:, None, None, None], raw.shape[3], axis=3)
 
 
 def _table(images: Images) -> Images:
-    """Return ``(channel, 256)`` from treated levels."""
+    """Return the lookup table ``(channel, 256)`` from the preprocessed `_levels`."""
     return np.ascontiguousarray(images[:, 0, 0, :].T)
 
 

@@ -1,4 +1,4 @@
-"""Data as a study file describes them: a source, a split, preprocessing steps, a training size."""
+"""Specification of a variant's data: source, split, preprocessing steps, training size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KNOWN_PARTS = {
     "cifar10": Parts(50_000, test=10_000),
 }
 READING = ("background", "own_images", "columns", "keys", "layout", "shape", "unreadable")
-"""Settings that say how a source is read. The fingerprint stands for what came of them."""
+"""Settings for reading a source. They are not part of a trial's identity, but the fingerprint is."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(gt=0, le=4096)]
@@ -38,13 +38,13 @@ class ColumnNames(BaseModel):
 
     label: Name | Annotated[int, Field(ge=0)] | None = None
     file: Name | Annotated[int, Field(ge=0)] | None = None
-    """Of image files, relative to the table's folder."""
+    """Column of image file names, relative to the table's folder."""
     part: Name | Annotated[int, Field(ge=0)] | None = None
-    """Train, validation or test."""
+    """Column with the part of each row: train, validation or test."""
     ignore: list[Name | Annotated[int, Field(ge=0)]] = Field(default_factory=list)
-    """Neither pixels nor labels: an index, say."""
+    """Columns that are neither pixels nor labels, for example an index."""
     header: bool | None = None
-    """Whether the first line holds names, where that is not clear."""
+    """Whether the first line contains column names; None recognises it."""
 
 
 class KeyNames(BaseModel):
@@ -80,7 +80,7 @@ class SplitSpec(BaseModel):
     seed: int = 0
 
     def issues(self, path: Path) -> list[Issue]:
-        """Return what is wrong with the shares together."""
+        """Return the rules that the given shares break in combination."""
         shares = (self.train, self.validation, self.test)
         if self.is_open:
             return []
@@ -107,10 +107,10 @@ class SplitSpec(BaseModel):
         return self.train is self.validation is self.test is None
 
     def completed(self, parts: Parts) -> SplitSpec:
-        """Return the split with every share written out, by what the source has.
+        """Return the split with the default shares filled in, which depend on the source's parts.
 
         Args:
-            parts: of the source.
+            parts: sizes of the source's official parts.
         """
         if not self.is_open:
             return self
@@ -131,31 +131,32 @@ class DataSpec(BaseModel):
     split: SplitSpec = SplitSpec()
     preprocess: list[dict[str, dict[str, Any]]] = Field(default_factory=list)
     mistakes: list[DataMistake] = Field(default_factory=list)
-    """Made on purpose, in a study that says ``teaching: true``."""
+    """Deliberate mistakes, only in a study with ``teaching: true``."""
     train_size: Annotated[int, Field(gt=0)] | Share | None = None
-    """Examples (or share) of the training part to use; nested: a smaller set is in the larger."""
+    """Number (or fraction) of training examples to use. Subsets are nested: a smaller one is contained
+    in every larger one of the same seed."""
     maximum: Annotated[int, Field(ge=1, lt=1 << 32)] | None = None
-    """The largest value that a pixel of the source can have, where the source cannot say it; ``scale``
-    divides by it. Beyond 255, and for fractions, pixels become 256 grey values."""
+    """Largest possible pixel value of the source, if it cannot be recognised; ``scale`` divides by it.
+    Values beyond 255 and fractions are converted to 256 grey values."""
     background: Literal["white", "black"] = "white"
-    """What lies under transparent pixels."""
+    """Colour under transparent pixels."""
     own_images: Literal["as_they_are", "match_background"] = "as_they_are"
-    """What `predict` and `test` do with an image whose background is dark where the data's is light, or
-    the other way round: say it, or invert it. Digits are always inverted."""
+    """Whether `predict` and `test` invert an image whose background is dark where the data's is light,
+    or the reverse, or only report it. Digits are always inverted."""
     unreadable: Literal["refuse", "skip"] = "refuse"
-    """What happens to files that are no readable images."""
+    """Whether unreadable image files are an error or are left out."""
     columns: ColumnNames | None = None
-    """Which columns of a table hold what."""
+    """Roles of the columns of a table."""
     keys: KeyNames | None = None
-    """Which arrays of a .npz file hold what."""
+    """Roles of the arrays of a .npz file."""
     layout: Literal["channels_last", "channels_first"] | None = None
-    """Order of the axes of arrays with four."""
+    """Order of the axes of an array with four axes."""
     shape: Annotated[list[Count], Field(min_length=2, max_length=3)] | None = None
-    """Height, width and channels of the images in a table's rows."""
+    """Height, width and channels of images that are stored as rows of values."""
 
     @classmethod
     def parse(cls, settings: object, path: Path = ()) -> Self:
-        """Read and resolve data settings.
+        """Validate data settings and fill in defaults.
 
         Raises:
             SettingsError: every broken rule, with its path.
@@ -177,21 +178,21 @@ class DataSpec(BaseModel):
         return spec if known is None else spec.completed(known)
 
     def completed(self, parts: Parts) -> Self:
-        """Return the settings with a split whose shares are all written out.
+        """Return the settings with the default shares of the split filled in.
 
         Args:
-            parts: of the source.
+            parts: sizes of the source's official parts.
         """
         return self.model_copy(update={"split": self.split.completed(parts)})
 
     def reading(self) -> dict[str, Any]:
-        """Return the settings that say how a source is read; what it holds is another matter."""
+        """Return the settings for reading the source (`READING`) that are not defaults."""
         return self.model_dump(mode="json", include=set(READING), exclude_defaults=True)
 
     def to_settings(self) -> dict[str, Any]:
-        """Return the plain form that `parse` reads."""
+        """Return the settings as JSON-able values that `parse` accepts."""
         plain = self.model_dump(mode="json", exclude_none=True)
-        for name in ("mistakes", "maximum", *READING):  # later keys: absent unless they are given
+        for name in ("mistakes", "maximum", *READING):  # later additions: absent if default
             if getattr(self, name) == type(self).model_fields[name].get_default(
                 call_default_factory=True
             ):
@@ -207,7 +208,7 @@ class DataSpec(BaseModel):
         )
 
     def _refuse_misplaced(self, path: Path) -> None:
-        """Refuse steps that can do nothing where they stand."""
+        """Refuse steps in a wrong order, for example ``scale`` after ``standardize``."""
         steps = self.steps()
         rules = [(place, step.misplaced(steps[:place])) for place, step in enumerate(steps)]
         issues = [
@@ -219,7 +220,7 @@ class DataSpec(BaseModel):
             raise SettingsError(issues)
 
     def located(self, base: FilePath | None) -> FilePath:
-        """Return the path of a source that is not named."""
+        """Return the path of a source that is no named data set; relative paths refer to ``base``."""
         path = FilePath(self.source).expanduser()
         return path if path.is_absolute() or base is None else base / path
 

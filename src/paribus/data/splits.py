@@ -1,4 +1,4 @@
-"""Which examples train, validate and test: seeded, stratified, the same for all variants."""
+"""Training, validation and test split: seeded, stratified by class, and the same for all variants."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ Ids = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """Sorted, disjoint example ids of the three parts; test is empty if it serves as validation."""
+    """Example ids of the three splits, sorted and disjoint.
+
+    ``test`` is empty if the official test part serves as validation set.
+    """
 
     train: Ids
     validation: Ids
@@ -30,8 +33,8 @@ def split_sizes(spec: SplitSpec, parts: Parts) -> tuple[int, int, int]:
     """Return the number of training, validation and test examples.
 
     Args:
-        spec: shares; where only ``validation`` is given, parts that the source has stand as they are.
-        parts: of the source.
+        spec: shares of the split; without a share for training, the source's own parts are kept.
+        parts: sizes of the source's official parts.
     """
     spec = spec.completed(parts)
     if spec.validation == "test":
@@ -54,12 +57,12 @@ def split_ids(spec: SplitSpec, labels: Ids, parts: Parts) -> Split:
     """Draw the split.
 
     Args:
-        spec: shares and seed.
-        labels: of all examples: the official training part, then validation, then test.
-        parts: their sizes.
+        spec: shares and seed of the split.
+        labels: ``(example,)``, ordered by official part: training, validation, test.
+        parts: sizes of the official parts.
 
     Raises:
-        DataError: a part that is asked for would be empty, or the source lacks it.
+        DataError: a split would be empty, or the source lacks an official part that is asked for.
     """
     spec = spec.completed(parts)
     _refuse_lacking(spec, parts)
@@ -82,11 +85,11 @@ def split_ids(spec: SplitSpec, labels: Ids, parts: Parts) -> Split:
 
 
 def unused_parts(spec: SplitSpec, parts: Parts) -> tuple[str, ...]:
-    """Return a sentence for every part of the source, or share of the split, that is not used.
+    """Return a sentence for every official part of the source, or share of the split, that is unused.
 
     Args:
-        spec: shares.
-        parts: of the source.
+        spec: shares of the split.
+        parts: sizes of the source's official parts.
     """
     spec, said = spec.completed(parts), []
     for name in ("validation", "test"):
@@ -119,7 +122,7 @@ def _refuse_lacking(spec: SplitSpec, parts: Parts) -> None:
 
 
 def _drawn_for_test(spec: SplitSpec, parts: Parts) -> int:
-    """Return how many test examples are drawn from the pool."""
+    """Return how many test examples are drawn from the training part; 0 if the source has a test part."""
     own = spec.train is None and parts.test
     return 0 if own else split_sizes(spec, parts)[2]
 
@@ -129,20 +132,20 @@ def _share(value: float | str | None) -> float:
 
 
 def subset_size(num_train: int, size: float | None) -> int:
-    """Return how many training examples ``data.train_size`` leaves."""
+    """Return the number of training examples with ``data.train_size``, a number or a fraction."""
     if size is None:
         return num_train
     return min(num_train, max(1, round(size * num_train) if isinstance(size, float) else size))
 
 
 def subset(train: Ids, labels: Ids, size: float | None, seed: int) -> Ids:
-    """Return the first examples of a stratified order, so that subsets are nested.
+    """Return a stratified training subset. Subsets of one seed are nested.
 
     Args:
-        train: ids of the training part.
-        labels: of all examples.
-        size: number or share; None keeps all.
-        seed: the trial's.
+        train: ids of the training set.
+        labels: ``(example,)``, labels of all examples of the source.
+        size: number or fraction of examples; None keeps all.
+        seed: seed of the trial.
 
     Raises:
         DataError: more examples are asked for than there are.
@@ -157,9 +160,10 @@ def subset(train: Ids, labels: Ids, size: float | None, seed: int) -> Ids:
 
 
 def stratified_order(labels: Ids, seed: int, stream: str) -> Ids:
-    """Return a keyed order in which every prefix holds the classes in nearly equal shares.
+    """Return a random order in which every prefix has nearly the class proportions of the whole.
 
-    Examples of a class are shuffled; the k-th of n is placed at (k + 1/2) / n, ties in keyed order.
+    The examples of each class are shuffled, and the k-th of n (from 0) gets the position
+    (k + 1/2) / n; equal positions are ordered at random. The draws are keyed by seed and stream.
     """
     place = np.empty(len(labels))
     for label in np.unique(labels):

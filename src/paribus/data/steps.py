@@ -1,7 +1,7 @@
-"""Preprocessing steps: each learns what it needs from training images, then treats every split alike.
+"""Preprocessing steps: each is fitted on training images and applied to all splits alike.
 
-To add one: write its class here and list it in `STEPS`. A step works on float32 images
-``(example, height, width, channel)``; ``maximum`` is the largest value a pixel can have before it
+To add one, write its class here and list it in `STEPS`. A step gets float32 images
+``(example, height, width, channel)``; ``maximum`` is the largest possible pixel value before the step
 (255, 16 for digits, 1 after scaling, None after standardising).
 """
 
@@ -25,30 +25,36 @@ Count = Annotated[int, Field(gt=0, le=4096)]
 
 
 class Step(BaseModel):
-    """Base of the steps."""
+    """Base class of preprocessing steps."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     @property
     def valuewise(self) -> bool:
-        """Whether an output value depends on the value at its place and on the channel alone."""
+        """Whether each output value depends only on the input value there and on its channel."""
         return False
 
     def fit_counts(self, values: Images, counts: npt.NDArray[np.int64]) -> Arrays:  # noqa: ARG002
-        """Learn as `fit` does, from how often each value occurs; for value-wise steps.
+        """Return what `fit` returns, from a histogram of pixel values; for value-wise steps.
 
         Args:
-            values: ``(256, 1, 1, channel)``: what each raw value has become.
-            counts: ``(256, channel)``: how often it occurs in the training images.
+            values: ``(256, 1, 1, channel)``, each raw value after the steps before this one.
+            counts: ``(256, channel)``, how often each raw value occurs in the training images.
         """
         return {}
 
     def fit(self, images: Images) -> Arrays:  # noqa: ARG002
-        """Learn from training images; nothing by default."""
+        """Return name -> array of statistics of the training images; empty by default."""
         return {}
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:
-        """Return the treated images."""
+        """Return the preprocessed images.
+
+        Args:
+            images: ``(example, height, width, channel)``.
+            learned: the result of `fit`.
+            maximum: largest possible pixel value; None if there is none.
+        """
         raise NotImplementedError
 
     def maximum_after(self, maximum: float | None) -> float | None:
@@ -60,7 +66,7 @@ class Step(BaseModel):
         return shape
 
     def misfit(self, shape: Shape) -> str | None:  # noqa: ARG002
-        """Return the rule that images of a shape break, or None.
+        """Return the rule that the image shape breaks, or None.
 
         Args:
             shape: ``(height, width, channel)`` before the step.
@@ -68,15 +74,15 @@ class Step(BaseModel):
         return None
 
     def misplaced(self, before: Sequence[Step]) -> str | None:  # noqa: ARG002
-        """Return the rule that the steps before this one break, or None.
+        """Return the rule that the order of steps breaks, or None.
 
         Args:
-            before: in their order.
+            before: the steps before this one, in order.
         """
         return None
 
     def notes(self, learned: Arrays) -> tuple[str, ...]:  # noqa: ARG002
-        """Return what is worth saying about what was learned."""
+        """Return remarks about the fitted statistics, for the user."""
         return ()
 
 
@@ -85,15 +91,15 @@ class Scale(Step):
 
     @property
     def valuewise(self) -> bool:
-        """Yes."""
+        """True."""
         return True
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
-        """Divide."""
+        """Divide the images by the maximum."""
         return images / np.float32(maximum or 1.0)
 
     def misplaced(self, before: Sequence[Step]) -> str | None:
-        """Nothing is left to divide by, once values are scaled or standardized."""
+        """Return a rule if the values are already scaled or standardised."""
         if any(isinstance(step, Standardize) for step in before):
             return "must come before standardize, after which pixels have no largest value"
         if any(isinstance(step, Scale) for step in before):
@@ -101,7 +107,7 @@ class Scale(Step):
         return None
 
     def maximum_after(self, maximum: float | None) -> float | None:
-        """1, unless there was none."""
+        """Return 1, or None if there was no maximum."""
         return None if maximum is None else 1.0
 
 
@@ -116,18 +122,18 @@ class Standardize(Step):
 
     @property
     def valuewise(self) -> bool:
-        """Unless every pixel has its own statistics."""
+        """True unless every pixel has statistics of its own."""
         return self.over != "pixel"
 
     def fit(self, images: Images) -> Arrays:
-        """Mean and deviation, in double precision."""
+        """Return mean and divisor, computed in float64."""
         axes = {"channel": (0, 1, 2), "pixel": (0,), "all": (0, 1, 2, 3)}[self.over]
         return self._learned(
             images.mean(axes, dtype=np.float64), images.std(axes, dtype=np.float64)
         )
 
     def fit_counts(self, values: Images, counts: npt.NDArray[np.int64]) -> Arrays:
-        """Mean and deviation, in double precision, weighted by how often a value occurs."""
+        """Return mean and divisor, computed in float64 from the histogram."""
         weights = counts.astype(np.float64)
         flat = values.reshape(weights.shape).astype(np.float64)
         axis = 0 if self.over == "channel" else None
@@ -145,16 +151,16 @@ class Standardize(Step):
         }
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
-        """Standardise by the training statistics."""
+        """Subtract the training mean and divide by the training deviation."""
         result: Images = (images - learned["mean"]) / learned["divisor"]
         return result
 
     def maximum_after(self, maximum: float | None) -> float | None:  # noqa: ARG002
-        """Unbounded."""
+        """Return None: standardised values have no fixed maximum."""
         return None
 
     def notes(self, learned: Arrays) -> tuple[str, ...]:
-        """Say how many pixels never change."""
+        """Report how many pixels are constant in the training images."""
         count = int(learned["constant"].sum())
         if not count:
             return ()
@@ -169,7 +175,7 @@ class Resize(Step):
     width: Count
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
-        """Resample every channel of every image."""
+        """Resize every channel of every image."""
         if images.shape[1:3] == (self.height, self.width):
             return images
         out = np.empty((len(images), self.height, self.width, images.shape[3]), np.float32)
@@ -183,7 +189,7 @@ class Resize(Step):
         return out
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(height, width, channel)``."""
+        """Return ``(height, width, channel)`` with the new size."""
         return self.height, self.width, shape[2]
 
 
@@ -191,7 +197,7 @@ class Grayscale(Step):
     """One channel: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)."""
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
-        """Weigh the channels."""
+        """Return the weighted sum of red, green and blue; grey images do not change."""
         if images.shape[3] == 1:
             return images
         weights = np.array([0.299, 0.587, 0.114], np.float32)
@@ -199,11 +205,11 @@ class Grayscale(Step):
         return result
 
     def misfit(self, shape: Shape) -> str | None:
-        """Red, green and blue, or gray already."""
+        """Return a rule unless there is one channel, or three."""
         return None if shape[2] in (1, 3) else "needs images of one channel or of three, RGB"
 
     def output_shape(self, shape: Shape) -> Shape:
-        """One channel."""
+        """Return ``(height, width, 1)``."""
         return shape[0], shape[1], 1
 
 
@@ -212,15 +218,15 @@ class Invert(Step):
 
     @property
     def valuewise(self) -> bool:
-        """Yes."""
+        """True."""
         return True
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
-        """Subtract from the maximum."""
+        """Subtract the images from the maximum."""
         return np.float32(maximum or 0.0) - images
 
     def misplaced(self, before: Sequence[Step]) -> str | None:
-        """There is no largest value to subtract from."""
+        """Return a rule after standardising, when there is no maximum, or after another inversion."""
         if any(isinstance(step, Standardize) for step in before):
             return "must come before standardize, after which pixels have no largest value"
         if any(isinstance(step, Invert) for step in before):
@@ -239,7 +245,7 @@ class Pad(Step):
         return np.pad(images, ((0, 0), side, side, (0, 0)))
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Both sides grow."""
+        """Return the shape with ``pixels`` added on every side."""
         return shape[0] + 2 * self.pixels, shape[1] + 2 * self.pixels, shape[2]
 
 

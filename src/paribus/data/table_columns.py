@@ -1,4 +1,4 @@
-"""Which column of a table is what: the label, the part, the pixels, and what is neither."""
+"""Recognition of a table's columns: label, part, pixels, and columns to ignore."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ PART_WORDS = {
     "publictest": "validation",
     "privatetest": "test",
 }
-"""``PublicTest`` and ``PrivateTest`` are those of FER2013, of which the second is scored last."""
+"""Word in a part column -> part. ``PublicTest`` and ``PrivateTest`` are the names of FER2013, whose
+private test set is the final one."""
 _TYPICAL = 0.8
-"""Share of pixel columns that are named alike, from which others stand out."""
+"""If at least this fraction of pixel columns is named alike, the few others are suspicious."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Positions of the columns."""
+    """Positions of a table's columns, with remarks for the user."""
 
     label: int
     pixels: tuple[int, ...]
@@ -46,15 +47,16 @@ class Columns:
 
 
 def columns_of(table: Table, asked: ColumnNames | None, *, shaped: bool = False) -> Columns:
-    """Return what each column holds.
+    """Recognise the role of each column.
 
     Args:
-        table: all cells.
-        asked: what the study says.
-        shaped: whether the study says the shape of the images.
+        table: the table.
+        asked: roles given by the study.
+        shaped: whether the study gives the shape of the images.
 
     Raises:
-        DataError: there is no label, or several columns may be it; names that occur twice.
+        DataError: no column, or several, can be the label; column names that occur twice; columns
+            that are no pixels by their names.
     """
     asked = asked or ColumnNames()
     _refuse_repeated_names(table)
@@ -99,7 +101,7 @@ def _refuse_repeated_names(table: Table) -> None:
 
 
 def _found(table: Table, wanted: str | int, key: str) -> int:
-    """Return the position of a column that the study names."""
+    """Return the position of a column that the study gives by name or number."""
     names = table.names or ()
     if isinstance(wanted, int):
         if wanted < table.num_columns:
@@ -116,7 +118,7 @@ def _found(table: Table, wanted: str | int, key: str) -> int:
 
 
 def _no_pixels(table: Table) -> dict[int, str]:
-    """Return columns that number the rows by their names, and empty ones at the end."""
+    """Return position -> reason, of index columns (recognised by name) and of an empty last column."""
     found: dict[int, str] = {}
     for place, name in enumerate(table.names or ()):
         plain = plain_name(name)
@@ -144,7 +146,7 @@ def _is_empty(table: Table, place: int) -> bool:
 
 
 def _part_column(table: Table, taken: set[int | None]) -> int | None:
-    """Return the column called ``split`` (or alike) that holds names of parts only."""
+    """Return the column named ``split`` or similar (`PART_NAMES`) with only names of parts in it."""
     for place, name in enumerate(table.names or ()):
         if place in taken or plain_name(name) not in PART_NAMES:
             continue
@@ -155,7 +157,11 @@ def _part_column(table: Table, taken: set[int | None]) -> int | None:
 
 
 def _label_column(table: Table, rest: Sequence[int]) -> tuple[int, tuple[str, ...]]:
-    """Recognise the label by its name, as the only text, or as the only numbers that can be classes."""
+    """Return the label column and a remark.
+
+    It is recognised by its name, else as the only column of text, else as the only one of the first
+    and the last column whose numbers can be classes.
+    """
     if table.names is not None:
         named = [place for place in rest if plain_name(table.names[place]) in LABEL_NAMES]
         if len(named) > 1:
@@ -177,7 +183,7 @@ def _label_column(table: Table, rest: Sequence[int]) -> tuple[int, tuple[str, ..
 
 
 def _refuse_binary(table: Table, chosen: int, ends: Sequence[int]) -> None:
-    """Refuse a label that looks like all the pixels beside it, which are 0 and 1, if the other end does not."""
+    """Refuse a label of zeros and ones beside binary pixels if the column at the other end has more values."""
     others = [end for end in ends if end != chosen]
     inner = table.frame.iloc[:, 1:-1].to_numpy()
     if not others or inner.dtype.kind not in "iuf" or not bool(np.isin(inner, (0, 1)).all()):
@@ -200,7 +206,7 @@ def _repeats(values: npt.NDArray[np.generic]) -> bool:
 
 
 def _can_be_classes(values: npt.NDArray[np.generic]) -> bool:
-    """Whether numbers are 0, 1, 2 ... (or 1, 2, 3 ...) without a gap, two examples of each or more."""
+    """Return whether values are 0, 1, 2 ... or 1, 2, 3 ... without a gap, on average twice each or more."""
     if values.dtype.kind not in "iuf" or (
         values.dtype.kind == "f" and not np.isfinite(values).all()
     ):
@@ -241,7 +247,7 @@ def _candidates(table: Table, places: Sequence[int]) -> str:
 
 
 def _refuse_unlike(table: Table, pixels: Sequence[int]) -> None:
-    """Refuse a column among the pixels that is named unlike the others: it may be none."""
+    """Refuse a column whose name differs in pattern from the other pixel columns."""
     if table.names is None:
         return
     patterns = {place: re.sub(r"\d+", "#", table.names[place]) for place in pixels}
@@ -257,7 +263,7 @@ def _refuse_unlike(table: Table, pixels: Sequence[int]) -> None:
 
 
 def _refuse_measurements(table: Table, pixels: Sequence[int]) -> None:
-    """Refuse columns that each have a name of their own, such as length and width: they are no pixels."""
+    """Refuse columns with distinct names without digits, such as length and width: measurements."""
     names = [] if table.names is None else [table.names[place] for place in pixels]
     if len(names) < 2 or any(character.isdigit() for name in names for character in name):
         return
@@ -268,7 +274,7 @@ def _refuse_measurements(table: Table, pixels: Sequence[int]) -> None:
 
 
 def _in_order(table: Table, pixels: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Put columns whose names are numbered into the order of the numbers, as ``p1, p10, p2`` is not."""
+    """Sort pixel columns by the numbers in their names (``p1, p10, p2`` becomes ``p1, p2, p10``)."""
     if table.names is None:
         return pixels, ()
     names = [table.names[place] for place in pixels]
@@ -292,7 +298,7 @@ Ordered = tuple[tuple[int, ...], tuple[str, ...]]
 
 
 def _by_colour(pixels: tuple[int, ...], names: Sequence[str]) -> Ordered | None:
-    """Put ``R0, R1 ..., G0 ..., B0 ...`` pixel by pixel; None if columns are not named so."""
+    """Reorder ``R0, R1, ..., G0, ..., B0, ...`` to R0, G0, B0, R1, ...; None for other names."""
     found = [re.fullmatch(r"([A-Za-z]+)[^A-Za-z0-9]*(\d+)", name) for name in names]
     matches = [match for match in found if match and match[1].lower() in _COLOURS]
     if len(matches) < len(names) or len({_COLOURS[m[1].lower()] for m in matches}) != 3:
@@ -306,7 +312,7 @@ def _by_colour(pixels: tuple[int, ...], names: Sequence[str]) -> Ordered | None:
 
 
 def _by_row_and_column(pixels: tuple[int, ...], names: Sequence[str]) -> Ordered | None:
-    """Put ``1x1, 1x10, 1x2`` row by row; None if columns are not named by a row and a column."""
+    """Sort columns named by row and column, such as ``1x1, 1x10, 1x2``; None for other names."""
     found = [re.fullmatch(r"(\D*)(\d+)(\D+)(\d+)(\D*)", name) for name in names]
     matches = [match for match in found if match is not None]
     if len(matches) < len(names) or len({(m[1], m[3], m[5]) for m in matches}) > 1:

@@ -1,9 +1,9 @@
-"""Whether the first line of a table holds names or an image.
+"""Decision whether the first line of a table contains column names or an image.
 
-It holds names if no cell is a number, or if the numbers count up by one (``label,0,1,2``); it is an
-image if every cell is a number, or all but a class at one end. The line that pandas makes of an
-image when it takes it for a header (``5,0,0.1,0.2``: repeated names numbered) is turned back.
-Anything else is an error: the study says which it is by ``data.columns.header``.
+It contains names if no cell is a number, or if the numbers count up by one (``label,0,1,2``). It is an
+image if every cell is a number, or all but a class at one end. When pandas takes an image for a header,
+it numbers repeated values (``5,0,0.1,0.2``); such a line is restored. In all other cases the study must
+decide by ``data.columns.header``.
 """
 
 from __future__ import annotations
@@ -71,17 +71,18 @@ _FIX = "Write data.columns: {header: true} if it holds names, {header: false} if
 
 @dataclass(frozen=True)
 class Header:
-    """What the first line is."""
+    """Content of the first line: column names, or an image."""
 
     names: tuple[str, ...] | None
-    """None if it is an image."""
+    """Column names; None if the line is an image."""
     row: tuple[str, ...] | None = None
-    """The image as it was before another program took it for a header."""
+    """Cells of the image if they had to be restored; None if the line is used as it is."""
     changed: tuple[str, ...] = ()
+    """Remarks for the user."""
 
 
 def plain_name(name: str) -> str:
-    """Return a name without case, spaces and signs.
+    """Return a name in lower case, with letters and digits only.
 
     Example:
         >>> plain_name(" Class_Label"), plain_name("Unnamed: 0")
@@ -99,18 +100,18 @@ def header_of(
     header: bool | None,
     comma: bool = False,
 ) -> Header:
-    """Decide what the first line is.
+    """Decide whether the first line contains column names or an image.
 
     Args:
-        first: its cells.
-        second: those of the next line, if there is one.
-        path: of the table, for errors.
-        line: number of the first line.
-        header: what the study says.
+        first: cells of the first line.
+        second: cells of the next line, if there is one.
+        path: path of the table, for error messages.
+        line: number of the first line in the file.
+        header: ``data.columns.header`` of the study; None recognises it.
         comma: whether numbers have decimal commas.
 
     Raises:
-        DataError: it may be either.
+        DataError: the line may be either.
     """
     cells = [cell.replace(",", ".") if comma else cell for cell in first]
     if header is not None:
@@ -158,7 +159,10 @@ def _all_numbers(
 
 
 def _as_before_numbering(cells: Sequence[str]) -> tuple[str, ...] | None:
-    """Return ``5, 0, 0, 0`` for ``5, 0, 0.1, 0.2``; None if cells were not numbered like this."""
+    """Undo pandas' numbering of repeated names: ``5, 0, 0.1, 0.2`` becomes ``5, 0, 0, 0``.
+
+    Returns None if the cells are not numbered in this way.
+    """
     seen: Counter[str] = Counter()
     result, renamed = [], 0
     for cell in cells:
@@ -184,7 +188,7 @@ def _is_known(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell holds a number, with a decimal point."""
+    """Return whether a cell is a number with a decimal point, for example ``-1.5e3``."""
     return _NUMBER.fullmatch(cell) is not None
 
 

@@ -1,7 +1,7 @@
-"""From the bytes of a table to its cells: encoding, separator, header, and lines that do not fit.
+"""Reader of text tables: encoding, separator, header, and lines of unequal length.
 
-Nothing is repaired silently: a line with too many or too few cells, a second encoding or a first
-line that may be a header or not is an error that names the line.
+Nothing is repaired silently: a line with too many or too few cells, bytes that are not UTF-8 and an
+ambiguous first line are errors that name the line.
 """
 
 from __future__ import annotations
@@ -36,54 +36,56 @@ _MOST_PROBLEMS = 5
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of a table, by position."""
+    """A table: its cells by row and column position, and where they lie in the file."""
 
     path: Path
     names: tuple[str, ...] | None
-    """Of the columns; None without a header."""
+    """Names of the columns; None without a header."""
     frame: pd.DataFrame
-    """Columns are called 0, 1, 2 ...; a column holds numbers only, or text only."""
+    """Cells; columns are labelled 0, 1, 2 ... and contain only numbers or only text."""
     lines: tuple[int, ...]
-    """Line of the file, for every row."""
+    """``(row,)``, line number in the file."""
     changed: tuple[str, ...] = ()
+    """Remarks for the user."""
     separator: str = ","
 
     @property
     def num_columns(self) -> int:
-        """All of them."""
+        """Number of columns."""
         return self.frame.shape[1]
 
     def column(self, place: int) -> str:
-        """Return what a person finds a column by: its name, or its number from 0."""
+        """Return text that identifies a column: its name, or its number from 0 without a header."""
         return f"column {place}" if self.names is None else f"column {self.names[place]!r}"
 
     def cell(self, row: int, place: int) -> str:
-        """Return the words for a cell."""
+        """Return text that locates a cell in the file."""
         return f"{self.path}: row {row + 1} (line {self.lines[row]}), {self.column(place)}"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file's name says that it is a table."""
+    """Return whether a file has the extension of a table, with or without ``.gz``."""
     name = path.name.lower().removesuffix(".gz")
     return name.endswith(SUFFIXES)
 
 
 def read_cells(path: Path, *, header: bool | None = None) -> Table:
-    """Read all cells.
+    """Read all cells of a table.
 
     Args:
-        path: the file; ``.gz`` is unpacked.
-        header: whether the first line holds names; None recognises it.
+        path: the file; ``.gz`` is decompressed.
+        header: whether the first line contains column names; None recognises it.
 
     Raises:
-        DataError: it is no text, or lines do not fit together.
+        DataError: the file is no text, lines have different numbers of cells, or the separator or the
+            first line is ambiguous.
     """
     content = _text(path)
     quoted = b'"' in content
     lines = content.splitlines()
     numbers = [number for number, line in enumerate(lines, 1) if line.strip()]
     lines = [line for line in lines if line.strip()]
-    if lines and _SEP_LINE.fullmatch(lines[0].strip()):  # by which spreadsheets say their separator
+    if lines and _SEP_LINE.fullmatch(lines[0].strip()):  # written by spreadsheets
         lines, numbers = lines[1:], numbers[1:]
     if not lines:
         raise DataError(Problem(str(path), "must be a table with a row for every image", "nothing"))
@@ -112,14 +114,14 @@ def read_cells(path: Path, *, header: bool | None = None) -> Table:
 
 
 def texts_of(table: Table, place: int) -> list[str]:
-    """Return the cells of a column as they are written: ``0001`` is no number here."""
+    """Return the cells of a column as text, exactly as written (``0001`` stays ``0001``)."""
     lines = _text(table.path).splitlines()
     cells = [_split(lines[number - 1], table.separator) for number in table.lines]
     return [row[place] if place < len(row) else "" for row in cells]
 
 
 def _text(path: Path) -> bytes:
-    """Return the content in UTF-8, without a byte-order mark."""
+    """Return the content of a file in UTF-8, without a byte-order mark."""
     content = _content(path)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
@@ -158,7 +160,7 @@ def _content(path: Path) -> bytes:
 
 
 def _split(line: bytes, separator: str) -> list[str]:
-    """Return the cells of a line; quotes around a cell are no part of it."""
+    """Return the cells of a line, without quotes and surrounding spaces."""
     text = line.decode()
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     cells = next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
@@ -166,7 +168,10 @@ def _split(line: bytes, separator: str) -> list[str]:
 
 
 def _separator(path: Path, lines: Sequence[bytes], *, quoted: bool) -> str:
-    """Return the only separator that gives the first lines the same number of cells, at least two."""
+    """Return the separator that gives each of the first six lines the same number of cells.
+
+    Raises DataError if no separator, or more than one, does.
+    """
     present = [item for item in _SEPARATORS if item.encode() in lines[0].strip(b" ")]
     sample = lines[:6]
     fitting = [
@@ -218,7 +223,7 @@ def _refuse_ragged(
 
 
 def _refuse_header_again(path: Path, lines: Sequence[bytes], numbers: Sequence[int]) -> None:
-    """Refuse the header further down, as tables that were joined have it: it is no image."""
+    """Refuse a repeated header line, as concatenated tables have it."""
     for line, number in zip(lines[1:], numbers[1:], strict=True):
         if line.strip() == lines[0].strip():
             fix = "Remove that line."

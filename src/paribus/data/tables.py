@@ -1,4 +1,4 @@
-"""Tables with one row for every image: its class, and its pixels in columns."""
+"""Reader of tables with one row per image: its label, and its pixels in columns."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def read_table(path: Path, spec: DataSpec) -> Dataset:
     """Read a table of pixels.
 
     Args:
-        path: ``.csv``, ``.tsv`` or ``.txt``, also packed as ``.gz``.
-        spec: ``columns``, ``shape``, ``layout`` and ``maximum`` say what cannot be recognised.
+        path: ``.csv``, ``.tsv``, ``.tab`` or ``.txt``, also compressed as ``.gz``.
+        spec: data settings; ``columns``, ``shape``, ``layout`` and ``maximum`` resolve ambiguity.
 
     Raises:
-        DataError: a line, column or cell that does not fit is named.
+        DataError: a line, column or cell is invalid or ambiguous; the first ones are located.
     """
     table = read_cells(path, header=spec.columns.header if spec.columns else None)
     columns = columns_of(table, spec.columns, shaped=spec.shape is not None)
@@ -88,7 +88,7 @@ def _located(
 
 
 def _pixels(table: Table, columns: Columns) -> npt.NDArray[np.generic]:
-    """Return ``(row, pixel)``; every cell must hold a number."""
+    """Return the pixels as ``(row, pixel)``; every cell must be a number."""
     frame = table.frame[list(columns.pixels)]
     if len(columns.pixels) == 1:
         lists = _lists(table, columns.pixels[0])
@@ -104,7 +104,7 @@ def _pixels(table: Table, columns: Columns) -> npt.NDArray[np.generic]:
 
 
 def _lists(table: Table, place: int) -> npt.NDArray[np.generic] | None:
-    """Return the pixels of a table that has them all in one cell, such as ``70 80 82``."""
+    """Return ``(row, pixel)`` if all pixels of an image are in one cell, such as ``70 80 82``; else None."""
     cells = [str(cell).strip() for cell in table.frame[place].to_numpy()]
     if not _LIST.fullmatch(cells[0]):
         return None
@@ -124,12 +124,12 @@ def _lists(table: Table, place: int) -> npt.NDArray[np.generic] | None:
 
 
 def _no_numbers(table: Table, texts: list[int]) -> list[Problem]:
-    """Name the first cells that are no numbers."""
+    """Return a problem for each of the first cells that are no numbers."""
     found: list[tuple[int, int, str]] = []
     for place in texts:
         cells = [str(cell) for cell in table.frame[place].to_numpy()]
         bad = [row for row, cell in enumerate(cells) if not _NUMBER.fullmatch(cell)]
-        longest = max(range(len(cells)), key=lambda row: len(cells[row]))  # too large for 64 bits
+        longest = max(range(len(cells)), key=lambda row: len(cells[row]))  # beyond 64 bits
         found += [(row, place, cells[row]) for row in (bad or [longest])[:_MOST_PROBLEMS]]
     problems = [
         Problem(
@@ -154,7 +154,7 @@ def _name(table: Table, place: int) -> str | int:
 
 
 def _parts(table: Table, columns: Columns) -> tuple[npt.NDArray[np.int64], Parts]:
-    """Return the rows in the order of their parts, and the size of each part."""
+    """Return row numbers sorted by part (training, validation, test), and the sizes of the parts."""
     count = len(table.frame)
     if columns.part is None:
         return np.arange(count), Parts(count)

@@ -1,4 +1,4 @@
-"""What lies in a folder of pictures: pictures, sub-folders, other files, and junk of other programs."""
+"""Contents of a folder of images: image files, subfolders, other files, and junk of other programs."""
 
 from __future__ import annotations
 
@@ -17,48 +17,51 @@ _JUNK = re.compile(
     r"thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|.*~|.*\.(crdownload|part|partial|tmp)",
     re.IGNORECASE,
 )
-"""Names that operating systems, browsers and notebooks leave beside pictures."""
+"""Names of files and folders that operating systems, browsers and notebooks leave beside images."""
 _DEEPEST = 12
+"""Largest accepted depth of subfolders."""
 _MOST_OTHERS = 1_000_000
-"""Files that are no pictures, in a folder of pictures: beyond it another folder was meant."""
+"""Largest accepted number of files that are no images; with more, the wrong folder was given."""
 _SHOWN = 3
+"""Largest number of paths listed in a remark."""
 
 
 @dataclass
 class Tree:
-    """A folder, its own files, and its sub-folders, all sorted by name."""
+    """A folder with its files and subfolders, all sorted by name."""
 
     path: Path
     pictures: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
     folders: list[Tree] = field(default_factory=list)
     junk: list[Path] = field(default_factory=list)
-    """Files and folders, here only."""
+    """Junk files and folders directly in this folder."""
 
     @property
     def name(self) -> str:
-        """Of the folder, as text that can be written down."""
+        """Name of the folder, as text that can be encoded in UTF-8."""
         return plain_text(self.path.name)
 
     def every(self) -> Iterator[Tree]:
-        """Yield this folder and all below."""
+        """Yield this folder and all folders below it."""
         yield self
         for folder in self.folders:
             yield from folder.every()
 
     def all_pictures(self) -> list[Path]:
-        """Return pictures here and below."""
+        """Return the image files in this folder and below it."""
         return [file for tree in self.every() for file in tree.pictures]
 
 
 def grown(path: Path) -> Tree:
-    """Look through a folder.
+    """List the contents of a folder and its subfolders.
 
     Args:
-        path: the folder. Links are followed, but never into a folder that holds them.
+        path: the folder. Symbolic links are followed, except to a folder that contains them.
 
     Raises:
-        DataError: a folder cannot be read, folders lie too deep, or this is no folder of pictures at all.
+        DataError: a folder cannot be read, folders are nested too deeply, ``path`` is the root of the
+            file system, or there are too many files that are no images.
     """
     if path.resolve().parent == path.resolve():
         rule = "must be a folder of pictures, not the root of all files"
@@ -70,16 +73,16 @@ def grown(path: Path) -> Tree:
 
 @dataclass
 class _Count:
-    """How many files that are no pictures have been met below a folder."""
+    """Counter of the files below a folder that are no images."""
 
     root: Path
     others: int = 0
 
     def more(self) -> None:
-        """Count one more.
+        """Count one more file.
 
         Raises:
-            DataError: they are too many.
+            DataError: there are more than `_MOST_OTHERS`.
         """
         self.others += 1
         if self.others > _MOST_OTHERS:
@@ -101,7 +104,7 @@ def _grown(path: Path, above: tuple[Path, ...], count: _Count) -> Tree:
     for entry in entries:
         if is_junk(entry.name):
             found.junk.append(entry)
-        elif not entry.is_dir() and not entry.is_file():  # a pipe would be waited for, for ever
+        elif not entry.is_dir() and not entry.is_file():  # opening a pipe would block
             found.others.append(entry)
         elif entry.is_dir():
             if entry.resolve() in (*above, real, *real.parents):
@@ -117,24 +120,24 @@ def _grown(path: Path, above: tuple[Path, ...], count: _Count) -> Tree:
 
 
 def is_junk(name: str) -> bool:
-    """Whether a name is one that programs leave beside pictures."""
+    """Return whether a name is one that other programs leave beside images."""
     return _JUNK.fullmatch(name) is not None
 
 
 def plain_text(name: str) -> str:
-    """Return a name that can be written as UTF-8; bytes that are no text are escaped."""
+    """Return a file name that can be encoded in UTF-8; undecodable bytes are escaped."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
 def shown(paths: list[Path], root: Path) -> str:
-    """Return the first few paths, from the root on, and how many more there are."""
+    """Return text with the first three paths, relative to the root, and the number of the others."""
     names = [plain_text(path.relative_to(root).as_posix()) for path in paths[:_SHOWN]]
     more = len(paths) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")
 
 
 def _seems_picture(file: Path) -> bool:
-    """Whether a file begins as a picture does, whatever its ending."""
+    """Return whether a file begins with the magic number of an image format."""
     try:
         with file.open("rb") as stream:
             start = stream.read(12)

@@ -1,7 +1,7 @@
-"""What can be told of a class without looking at any shape: from one pixel, or from the mean colour.
+"""Accuracy of classifiers that see no shapes, only one pixel or the mean colour of an image.
 
-A network that can do no better has learned nothing about shapes; data that give much away here were
-made in a way that leaks the class (a mark in a corner, a background, another camera).
+A network that is no better has learned nothing about shapes. If these classifiers are accurate, the
+images leak the class, for example by a mark in a corner, the background or the camera.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from paribus.data.splits import Split
 __all__ = ["MOST", "trivial_accuracies"]
 
 MOST = 2_000
-"""Images of a part that are looked at."""
+"""Largest number of training images, and of validation images, that are used."""
 
 Table = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
 
 def trivial_accuracies(data: Dataset, split: Split) -> dict[str, float]:
-    """Return how often validation images are classified by the nearest class mean of little.
+    """Validation accuracy of a nearest-class-mean classifier that sees one pixel, or the mean colour.
 
     Args:
-        data: the source.
-        split: ids of the parts.
+        data: the data set.
+        split: example ids of training and validation set.
 
     Returns:
-        ``one pixel`` (the best one, chosen on training images) and ``mean colour``; empty if a part
-        is empty.
+        ``one pixel`` (the pixel and channel with the best training accuracy) and ``mean colour`` ->
+        validation accuracy; empty if the training or validation set is empty.
     """
     train, held_out = split.train[:MOST], split.validation[:MOST]
     if not len(train) or not len(held_out):
@@ -51,7 +51,15 @@ def trivial_accuracies(data: Dataset, split: Split) -> dict[str, float]:
 
 
 def _right(features: Table, labels: Ids, asked: Table, truth: Ids, classes: Ids) -> float:
-    """Return the accuracy of the nearest class mean, ``(example, feature)`` both."""
+    """Return the accuracy of a nearest-class-mean classifier.
+
+    Args:
+        features: ``(example, feature)``, training images.
+        labels: ``(example,)``, their labels.
+        asked: ``(example, feature)``, images to classify.
+        truth: ``(example,)``, their labels.
+        classes: ``(class,)``, distinct training labels.
+    """
     means = np.stack([features[labels == label].mean(0) for label in classes])
     distances = ((asked[:, None, :] - means[None]) ** 2).sum(2)
     return float((classes[distances.argmin(1)] == truth).mean())

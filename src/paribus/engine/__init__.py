@@ -1,1 +1,1 @@
-"""The training loop: runs trials and reports; knows no store and no process."""
+"""Training loops: they run trials and return records, independent of stores and processes."""

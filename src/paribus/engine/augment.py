@@ -1,4 +1,4 @@
-"""Augmentation of batches on their device: one gather for flip and shift, one mask for the hole."""
+"""Augmentation of batches on their device: one gather for flip and shift, one mask for cutout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Augmenter"]
 class Augmenter:
     """Augments batches of one trial, or of all members of a group.
 
-    Its tensors keep their place in memory from epoch to epoch, so that a CUDA graph may read them.
+    The tensors of random draws are overwritten in place each epoch, so that a CUDA graph may read them.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Augmenter:
         self._size = next((item.size for item in steps if isinstance(item, Cutout)), 0)
 
     def begin_epoch(self, seeds: Sequence[int], epoch: int) -> None:
-        """Draw the moves of an epoch, for one seed or for every member's."""
+        """Draw flips, shifts and holes of all examples for an epoch, for each of the seeds."""
         moves = [
             draw_moves(
                 self.steps,
@@ -58,7 +58,8 @@ class Augmenter:
 
         Args:
             images: ``(n, channel, height, width)`` in channels_last memory.
-            positions: ``(n,)`` of a trial, or ``(member, n)`` of a group's images one after another.
+            positions: training positions of the images: ``(n,)`` for a trial, ``(member, n)`` for a
+                group, whose images are ordered by member.
         """
         if positions.dim() == 2:
             members = torch.arange(len(positions), device=positions.device)
@@ -92,8 +93,8 @@ class Augmenter:
         return moved if inside is None else moved * inside.unsqueeze(3)
 
     def _uncut(self, positions: Tensor) -> Tensor:
-        """Return a mask ``(n, height, width)``, False inside the hole."""
-        assert self._hole is not None  # noqa: S101 - the caller has looked
+        """Return a mask ``(n, height, width)``, False inside the hole of cutout."""
+        assert self._hole is not None  # noqa: S101 - checked by the caller
         hole, (height, width) = self._hole[positions], self.shape[:2]
         down = torch.arange(height, device=hole.device) - hole[:, :1]
         right = torch.arange(width, device=hole.device) - hole[:, 1:]
@@ -103,6 +104,6 @@ class Augmenter:
 
 
 def _reflected(index: Tensor, size: int) -> Tensor:
-    """Mirror indices at the first and the last pixel, which are not repeated."""
+    """Reflect indices at the first and the last pixel, without repeating these pixels."""
     last = size - 1
     return last - (last - index.abs()).abs()

@@ -1,4 +1,4 @@
-"""How fast this machine trains a variant: the real loop, for a moment, on random images."""
+"""Measurement of a variant's training speed: the real training loop, briefly, on random images."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from paribus.records import EpochRecord, Shape, Speed, Trial, Variant
 __all__ = ["measure_speed"]
 
 TARGET_SECONDS = 0.25
-"""How long the measured epoch should take, by the rough forecast."""
+"""Intended duration of a measured epoch, by the rough forecast."""
 STEP_SECONDS = 4.0
-"""Longest step; beyond it a smaller batch stands in for the study's."""
+"""Longest step by the rough forecast; if it takes longer, a smaller batch is measured."""
 SMALLEST_BATCH = 32
+"""Smallest batch to which the measurement reduces the batch size."""
 
 
 def measure_speed(
     variant: Variant, shape: Shape, num_classes: int, guess: float, *, looked_up: bool
 ) -> Speed:
-    """Train a variant for two or three short epochs, and time the later ones.
+    """Train a variant for two or three short epochs, and time the epochs after the first.
 
     Args:
-        variant: resolved.
+        variant: the resolved variant.
         shape: ``(height, width, channel)`` after preprocessing.
-        num_classes: of the data.
-        guess: seconds per training example, roughly; decides how many are used.
-        looked_up: whether images are bytes and a table, or float32.
+        num_classes: number of classes of the data.
+        guess: rough forecast of seconds per training example, which decides how many are used.
+        looked_up: whether images are bytes with a lookup table, or float32.
     """
     give_memory_back()
     before = private_bytes()
@@ -65,7 +66,7 @@ def measure_speed(
     scored = len(data.validation_images) + min(count, data.num_sample)
     scoring = min(record.wall_seconds - count * training for record in records[1:]) / scored
     start = records[0].wall_seconds - min(record.wall_seconds for record in records[1:])
-    memory = before + (private_bytes() - before) * wanted // batch  # activations fill it
+    memory = before + (private_bytes() - before) * wanted // batch  # mostly activations
     emulated = train.get("precision") == "bf16" and bf16_is_emulated()
     return Speed(training, max(scoring, 0.0), memory, max(start, 0.0), emulated)
 

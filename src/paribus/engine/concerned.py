@@ -1,6 +1,7 @@
-"""Which variants a change of the arithmetic concerns, by their resolved settings.
+"""Predicates on resolved settings: whether a change of the arithmetic may alter a variant's results.
 
-Settings are plain mappings. Where they do not tell, the answer is yes.
+They belong to the changes in `paribus.engine.version`. If the settings do not decide it, the answer
+is True.
 """
 
 from __future__ import annotations
@@ -26,18 +27,19 @@ __all__ = [
 ]
 
 MOST_PIXELS = 255
-"""Pixels of a pooling window whose largest one byte can name, beside a mark that relu cut it off."""
+"""Largest pooling window in pixels whose maximum's index fits in a byte, beside a code for "relu gave 0"."""
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
 _FREE_OF_FANS = (
     *("torch_uniform", "zeros", "ones", "orthogonal"),
     *("constant", "random_uniform", "random_normal"),
 )
+"""Initializers whose values do not depend on the number of inputs and outputs (fans)."""
 _NEAREST = 1e-6
-"""Of numbers that float32 does not tell apart from a half."""
+"""Tolerance for beta_1 of a half, above the resolution of float32."""
 
 
 def pools_many_pixels_first(variant: Variant) -> bool:
-    """The first convolution is followed by relu and pooling of windows of more pixels than a byte tells apart."""
+    """Return whether a first convolution is followed by pooling windows of more than 255 pixels."""
     layers = variant.model.get("layers", ())
     kinds = [next(iter(layer)) for layer in layers[:3]]
     if not kinds or kinds[0] not in _CONVOLUTIONS[:2] or _by_numpy(variant):
@@ -51,7 +53,10 @@ def pools_many_pixels_first(variant: Variant) -> bool:
 
 
 def strides_where_torch_fails(variant: Variant) -> bool:
-    """A convolution of one pixel, or one of one channel, has strides with which PyTorch goes wrong."""
+    """Return whether a convolution has strides for which PyTorch's kernels are wrong.
+
+    These are strides other than 1 with a 1 x 1 kernel, and strides (1, s) with s above 1.
+    """
     if _by_numpy(variant):
         return False
     for kind, arguments in _layers(variant):
@@ -64,7 +69,10 @@ def strides_where_torch_fails(variant: Variant) -> bool:
 
 
 def follows_gradients_with_a_small_beta(variant: Variant) -> bool:
-    """Adam, whose kernel rounded otherwise than PyTorch's for such a beta."""
+    """Return whether the optimizer is Adam or AdamW with beta_1 up to a half.
+
+    Our kernel rounded the moving mean of gradients differently from PyTorch's for such a beta.
+    """
     if _by_numpy(variant):
         return False
     chosen = variant.train.get("optimizer", {})
@@ -75,7 +83,7 @@ def follows_gradients_with_a_small_beta(variant: Variant) -> bool:
 
 
 def has_fans_of_groups(variant: Variant) -> bool:
-    """A depthwise kernel in PyTorch's profile begins with another spread than PyTorch's."""
+    """Return whether a depthwise kernel with the torch profile had initial values with a wrong scale."""
     if variant.model.get("defaults") != "torch":
         return False
     for kind, arguments in _layers(variant):
@@ -84,13 +92,16 @@ def has_fans_of_groups(variant: Variant) -> bool:
             given = arguments.get(f"{name}_initializer", "torch_uniform")
             if (given if isinstance(given, str) else next(iter(given))) not in _FREE_OF_FANS:
                 return True
-            if kind == "DepthwiseConv2D" and given != "torch_uniform":  # the bias took its fans
+            if kind == "DepthwiseConv2D" and given != "torch_uniform":  # wrong fans for the bias
                 return True
     return False
 
 
 def normalises_single_values(variant: Variant) -> bool:
-    """Batch normalisation meets a batch of one example whose channels have one value each."""
+    """Return whether batch normalisation may get a single value per channel.
+
+    This happens with a batch of one example and an input of one pixel, or without spatial axes.
+    """
     if not any(kind == "BatchNormalization" for kind, _ in _layers(variant)):
         return False
     if _by_numpy(variant):
@@ -103,7 +114,7 @@ def normalises_single_values(variant: Variant) -> bool:
 
 
 def _layers(variant: Variant) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every layer with its arguments, containers before what they hold."""
+    """Yield (class, arguments) of every layer, containers before their layers."""
     yield from _walk(variant.model.get("layers", ()))
 
 
@@ -120,13 +131,13 @@ def _by_numpy(variant: Variant) -> bool:
 
 
 def _description(variant: Variant) -> DataDescription | None:
-    """What is known of the data without reading them."""
+    """Return the description of a named data set; None for other sources, which would have to be read."""
     source = variant.data.get("source")
     if source not in NAMED and source != "digits":
         return None
     try:
         return describe(DataSpec.parse(dict(variant.data)))
-    except ParibusError:  # told by whoever plans the study
+    except ParibusError:  # planning reports it
         return None
 
 
@@ -142,7 +153,7 @@ def _has_a_batch_of_one(variant: Variant, known: DataDescription | None) -> bool
 
 
 def _sees_single_values(layers: tuple[Layer, ...], shape: Shape | None) -> Iterator[bool]:
-    """For every batch normalisation, whether one example may give it one value per channel."""
+    """Yield for every batch normalisation whether an example may give it one value per channel."""
     for layer in layers:
         if isinstance(layer, Residual):
             yield from _sees_single_values(layer.layers, shape)

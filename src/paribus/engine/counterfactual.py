@@ -1,7 +1,7 @@
-"""Why a trial's loss stopped being finite: the same steps again, one condition changed at a time.
+"""Counterfactual runs of a failed trial: the same steps again, with one condition changed at a time.
 
-A cause is what makes the failure vanish when it alone is changed. Runs are short: as many steps as
-the failing trial took, and some more.
+A condition is the cause of a non-finite loss if the failure vanishes when it alone is changed. The
+runs are short: as many steps as the failed trial took, and `MARGIN` more.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from paribus.records import Trial
 __all__ = ["MOST_STEPS", "explain_failure"]
 
 MOST_STEPS = 400
-"""Trials that fail later are not run again."""
+"""Trials that fail after more optimizer steps are not run again."""
 MARGIN = 20
-"""Steps that a counterfactual must survive beyond the failing one."""
+"""Number of steps after the failing one that a counterfactual run must take without failing."""
 
 CAREFUL = 1e-4
-"""A learning rate at which nearly everything is stable."""
+"""A learning rate at which training is nearly always stable."""
 
 Treatment = Callable[[Tensor], Tensor]
 Change = tuple[str, dict[str, Any], Treatment | None]
-"""Name, settings of training, what is done to the images."""
+"""(name of the change, training settings, function applied to batches of images or None)."""
 
 
 def explain_failure(
@@ -39,14 +39,14 @@ def explain_failure(
     """Run the first steps of a failed trial again under changed conditions.
 
     Args:
-        trial: failed with a loss that is not finite.
-        data: prepared for it.
-        steps: optimizer steps until then.
+        trial: a trial that failed with a non-finite loss.
+        data: its prepared data.
+        steps: number of optimizer steps up to the failure.
         device: ``cpu`` or ``cuda``.
 
     Returns:
-        ``{"change", "fails"}`` per condition, the unchanged one first; empty if the failure came
-        too late to be worth it.
+        ``{"change", "fails"}`` for each change, "nothing" first; empty if the trial failed after more
+        than `MOST_STEPS` steps.
     """
     images = data.train_images
     if not 0 < steps <= MOST_STEPS or not len(images):
@@ -90,7 +90,7 @@ def _finite(batch: Tensor) -> Tensor:
 
 
 def _standardised(batch: Tensor) -> Tensor:
-    """Every image to mean 0 and deviation 1."""
+    """Standardise every image to mean 0 and standard deviation 1."""
     axes = (1, 2, 3)
     centred = batch - batch.mean(axes, keepdim=True)
     return centred / (centred.square().mean(axes, keepdim=True).sqrt() + 1e-6)

@@ -1,4 +1,4 @@
-"""Where a trial ran: what has to be equal for its bits to be equal."""
+"""Environment fingerprint of a trial: results are bit-equal only within equal environments."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from paribus.version import __version__
 __all__ = ["bf16_is_emulated", "environment_fingerprint", "memory_is_kept"]
 
 _PROBE = 12_000_000
-"""Floats: 48 MB, which glibc hands back at once unless it is told not to."""
+"""Number of floats of a probe allocation: 48 MB, which glibc by default returns to the system when freed."""
 _FEW_FAULTS = 64
+"""With fewer page faults, the probe reused memory that the process had kept."""
 _ROUNDS = 8
+"""Number of probe allocations."""
 
 
 def environment_fingerprint(device: str) -> dict[str, Any]:
-    """Return versions, instruction set and sizes that decide bits.
+    """Return the versions, instruction set and sizes that can change the bits of a result.
 
     Args:
         device: ``cpu`` or ``cuda``.
@@ -33,7 +35,7 @@ def environment_fingerprint(device: str) -> dict[str, Any]:
         "paribus": __version__,
         "engine": ENGINE_VERSION,
         "python": platform.python_version(),
-        "torch": str(torch.__version__),  # its own class would make a reader import torch
+        "torch": str(torch.__version__),  # a plain str: unpickling its class imports torch
         "numpy": np.__version__,
         "machine": platform.machine(),
         "system": platform.system(),
@@ -48,10 +50,10 @@ def environment_fingerprint(device: str) -> dict[str, Any]:
 
 
 def bf16_is_emulated() -> bool:
-    """Say whether this processor multiplies bf16 numbers without instructions of its own for them.
+    """Return whether this processor has no bf16 instructions, so that bf16 products are emulated.
 
     Returns:
-        False also where that is not known, as on processors of other kinds than x86.
+        False also if it is unknown, as on processors other than x86.
     """
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
@@ -61,16 +63,16 @@ def bf16_is_emulated() -> bool:
 
 
 def memory_is_kept() -> bool | None:
-    """Say whether freed memory stays with the process, or every step pays for page faults.
+    """Return whether freed heap memory stays with the process; else every step causes page faults.
 
     Returns:
-        None where the system does not count page faults.
+        None if the system does not count page faults.
     """
     try:
         import resource
     except ImportError:
         return None
-    for _ in range(_ROUNDS):  # the heap may grow a few times before it serves from what it has
+    for _ in range(_ROUNDS):  # the heap may grow a few times before memory is reused
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         torch.empty(_PROBE).fill_(0.0)
         if resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < _FEW_FAULTS:

@@ -1,6 +1,6 @@
 """Evaluation: losses, accuracy and probabilities in evaluation mode, in batches of one fixed size.
 
-The size is fixed because another one could change the last bits.
+The batch size is fixed because another size could change the last bits of the results.
 """
 
 from __future__ import annotations
@@ -27,29 +27,32 @@ __all__ = [
 ]
 
 EVALUATION_BATCH = 250
+"""Number of examples per evaluation batch."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Mean losses, and the fraction of correct guesses."""
+    """Mean losses and accuracy over examples."""
 
     loss: float
-    """Without label smoothing and penalties, so that variants can be compared."""
+    """Mean loss without label smoothing and penalties, so that variants can be compared."""
     accuracy: float
+    """Fraction of correct predictions."""
     smoothed: float
-    """With label smoothing; equal to ``loss`` where there is none."""
+    """Mean loss with the study's label smoothing; equal to ``loss`` without smoothing."""
 
 
 def train_metrics(scores: Scores, penalty: float) -> dict[str, float]:
-    """Return what is kept of the scores of training images.
+    """Return the metrics of training images.
 
     Args:
-        scores: in evaluation mode.
-        penalty: of the weights that gave them.
+        scores: scores in evaluation mode.
+        penalty: weight penalty (regularisation) of the scored network.
 
     Returns:
-        ``loss``, ``accuracy``, and as ``objective`` what the optimizer minimises, without its noise:
-        the loss with label smoothing and penalties, on the same images and in the same mode as ``loss``.
+        ``loss``, ``accuracy`` and ``objective``. The objective is the quantity that the optimizer
+        minimises, the loss with label smoothing plus penalties, here on the same images and in
+        evaluation mode like ``loss``, without the noise of dropout and batches.
     """
     objective = scores.smoothed + penalty
     return {"loss": scores.loss, "accuracy": scores.accuracy, "objective": objective}
@@ -57,14 +60,15 @@ def train_metrics(scores: Scores, penalty: float) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Scorer:
-    """How a study scores a network: its losses, the precision of its products, mirror images."""
+    """How a variant is scored: its losses, the precision of products, and test-time flips."""
 
     loss: LossFunction
-    """As it is reported: without label smoothing."""
+    """The reported loss, without label smoothing."""
     objective: LossFunction
-    """As it is minimised, but for penalties; the same function where nothing is smoothed."""
+    """The minimised loss, with label smoothing, without penalties; ``loss`` itself without smoothing."""
     precision: Precision = "fp32"
     flip: bool = False
+    """Whether raw outputs are averaged over each image and its mirror image."""
 
     @classmethod
     def of(cls, train: TrainSpec, final_activation: str, num_classes: int) -> Scorer:
@@ -76,14 +80,14 @@ class Scorer:
         return cls(loss, objective, train.precision, train.test_time_flip)
 
     def losses(self, raw: Tensor, labels: Tensor, reduction: Reduction) -> tuple[Tensor, Tensor]:
-        """Return the reported loss and the minimised one, computed once where they are one."""
+        """Return the reported and the minimised loss, computed once if they are the same function."""
         loss = self.loss(raw, labels, reduction)
         if self.objective is self.loss:
             return loss, loss
         return loss, self.objective(raw, labels, reduction)
 
     def raw(self, network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-        """Return raw outputs in float32, as evaluation sees them."""
+        """Return the logits in float32, averaged over mirror images if ``flip``."""
         with products_in(self.precision, images.device):
             raw = network(images).float()
             return (raw + network(images.flip(3)).float()) / 2 if self.flip else raw
@@ -99,11 +103,11 @@ def evaluate(
     """Score a network in evaluation mode.
 
     Args:
-        network: is put into evaluation mode.
-        images: what it sees.
+        network: the network, which is switched to evaluation mode.
+        images: images to score.
         labels: ``(example,)``.
         scorer: loss and precision.
-        only: positions to score; all by default.
+        only: positions of the examples to score; by default all.
     """
     return _score(network, images, labels, scorer, only)
 
@@ -111,9 +115,10 @@ def evaluate(
 def evaluate_and_predict(
     network: Network, images: DeviceImages, labels: Tensor, scorer: Scorer
 ) -> tuple[Scores, Tensor, Tensor]:
-    """Score a network; return also the class probabilities and their logarithms, on the CPU.
+    """Score a network, and return the class probabilities and their logarithms, too.
 
-    Both are ``(example, class)``; logarithms come from the raw outputs, so that none is of zero.
+    Both are ``(example, class)`` on the CPU. Logarithms are computed from the logits, so that they are
+    finite even if a probability is rounded to zero.
     """
     kept: list[tuple[Tensor, Tensor]] = []
     scores = _score(network, images, labels, scorer, None, kept)

@@ -1,4 +1,4 @@
-"""What is found out about a trial after it has ended, for the checks: it changes no result."""
+"""Examination of a trial after it has ended, for the checks. It does not change results."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ from paribus.records import Predictions, Trial, TrialOutcome
 __all__ = ["SURE", "class_counts", "contradicted", "examine", "input_moments", "moments"]
 
 SURE, RULED_OUT = 0.5, 0.05
-"""A network contradicts a label if another class has at least, and the label at most this probability."""
+"""A network contradicts a label if another class has at least the first probability, and the label at
+most the second."""
 MOST_CONTRADICTED = 200
+"""Number of contradicted images that are always kept."""
 CONTRADICTED_SHARE = 0.05
-"""Of the images, how many are kept if that is more: enough to tell wrong labels from shared mistakes."""
+"""Fraction of the images that is kept if it is more, to tell wrong labels from shared mistakes."""
 MOST_MEASURED = 2_000
-"""Images per part whose mean and deviation are taken."""
+"""Number of images per split used for mean and standard deviation."""
 
 
 def examine(
     trial: Trial, data: PreparedData, outcome: TrialOutcome, device: str = "cpu"
 ) -> TrialOutcome:
-    """Look inside a trained network, or for the cause of a failure.
+    """Probe a trained network, or search for the cause of a failure.
 
     Args:
-        trial: has ended.
-        data: prepared for it.
-        outcome: how.
-        device: where failures are run again.
+        trial: a trial that has ended.
+        data: its prepared data.
+        outcome: its outcome.
+        device: device for counterfactual runs.
 
     Returns:
-        The outcome, which has observed more: ``probe``, ``contradicted`` and (where images have
-        files) ``contradicted_files`` of a trial that ended well, ``counterfactuals`` of one whose
-        loss was not finite; ``inputs`` and ``class_counts`` of both parts in any case.
+        The outcome with additional entries in ``observed``: always ``inputs`` and ``class_counts`` of
+        training and validation set; ``probe``, ``contradicted`` and (if examples are files)
+        ``contradicted_files`` if the trial is done; ``counterfactuals`` if its loss was not finite.
     """
     found: dict[str, Any] = {"inputs": input_moments(data), "class_counts": class_counts(data)}
     if outcome.status == "done":
@@ -54,13 +56,13 @@ def examine(
 
 
 def _files(ids: Sequence[int], data: PreparedData) -> dict[str, dict[str, str]]:
-    """Return the files of some images by id, where the source has files."""
+    """Return ``contradicted_files``, id -> file name; empty if examples are not files."""
     names = data.file_names
     return {"contradicted_files": {str(index): names[index] for index in ids}} if names else {}
 
 
 def input_moments(data: PreparedData) -> dict[str, dict[str, Any]]:
-    """Return mean and deviation of the numbers that reach the network, by part of the data."""
+    """Return the `moments` of the network's inputs, of the training and the validation set."""
     parts = {
         "train": (data.train_images, data.preprocessing),
         "validation": (data.validation_images, data.validation_preprocessing),
@@ -69,18 +71,18 @@ def input_moments(data: PreparedData) -> dict[str, dict[str, Any]]:
 
 
 def class_counts(data: PreparedData) -> dict[str, list[int]]:
-    """Return the images per class of the parts as the trial sees them, `train_size` included."""
+    """Return the number of images of each class in the trial's training and validation set."""
     parts = {"train": data.train_labels, "validation": data.validation_labels}
     most = len(data.class_names)
     return {name: np.bincount(labels, minlength=most).tolist() for name, labels in parts.items()}
 
 
 def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
-    """Return mean, deviation and the share of finite numbers of some images, and what was done to them.
+    """Return mean, standard deviation and fraction of finite values of some preprocessed images.
 
     Args:
-        images: as a network sees them.
-        treatment: what has been done to them.
+        images: preprocessed images.
+        treatment: their preprocessing, whose digest is returned as ``treatment``.
     """
     values = images.take(slice(0, MOST_MEASURED)).astype(np.float64)
     finite = np.isfinite(values)
@@ -94,9 +96,10 @@ def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
 
 
 def contradicted(predictions: Predictions) -> list[list[int]]:
-    """Return ``[id, label, guess]`` of images whose label the network is sure is another one.
+    """Return ``[id, label, predicted class]`` of the images whose label the network contradicts.
 
-    The surest come first; at most 200, or a twentieth of all if that is more.
+    See `SURE`. The images are sorted by decreasing confidence; at most 200 are returned, or a
+    twentieth of all if that is more.
     """
     guesses = predictions.probabilities.argmax(1)
     confidence = predictions.probabilities.max(1)

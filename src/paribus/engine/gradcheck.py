@@ -1,4 +1,4 @@
-"""Three ways to the same gradient: derived by hand, by autograd, and by nudging one weight at a time."""
+"""Gradient check: the reference's manual gradients, torch's autograd, and finite differences."""
 
 from __future__ import annotations
 
@@ -22,30 +22,32 @@ from paribus.reference.network import ReferenceNetwork, build_reference
 __all__ = ["GradientRow", "check_gradients"]
 
 NUDGED = 6
-"""Weights per tensor that are nudged."""
+"""Number of weights per tensor that are checked by finite differences."""
 NUDGES = (1e-5, 1e-6, 1e-7)
-"""Steps to try: where a relu or a maximum has its kink within one, a smaller one does not reach it."""
+"""Step sizes h to try. If a kink of relu or max lies within a step, a smaller step may avoid it."""
 OFF = 0.01
-"""Standard deviation of what is added to the initial weights."""
+"""Standard deviation of the noise added to the initial weights."""
 NEGLIGIBLE = 1e-6
-"""Of the network's largest gradient: tensors that have less (a bias before batch normalization) are
-held against that."""
+"""Smallest scale of relative errors, as a fraction of the network's largest gradient. It matters for
+tensors whose true gradient is zero, such as a bias before batch normalisation."""
 
 
 @dataclass(frozen=True)
 class GradientRow:
-    """The gradient of one weight tensor, root mean square, and how far the three ways differ."""
+    """The gradient of one weight tensor by three methods, and their differences."""
 
     name: str
     shape: tuple[int, ...]
     by_hand: float
+    """Root mean square of the gradient from the reference."""
     by_autograd: float
+    """Root mean square of the gradient from autograd."""
     autograd_error: float
-    """Largest difference from autograd, relative to the largest gradient of the tensor."""
+    """Largest difference between the two, relative to the tensor's largest gradient."""
     nudged: int
-    """Weights that were nudged."""
+    """Number of weights checked by finite differences."""
     nudge_error: float
-    """Largest difference from the finite differences, relative likewise."""
+    """Largest difference from finite differences, relative to the tensor's largest gradient."""
 
 
 def check_gradients(
@@ -56,18 +58,18 @@ def check_gradients(
     *,
     training: bool = True,
 ) -> list[GradientRow]:
-    """Compare gradients of one batch, in float64, dropout masks included.
+    """Compare the gradients of one batch in float64, with the same dropout masks.
 
     Args:
-        variant: resolved.
+        variant: the resolved variant.
         images: ``(example, height, width, channel)``, preprocessed.
         labels: ``(example,)``.
-        seed: of the initial weights and the masks.
-        training: dropout on, batch statistics.
+        seed: seed of the initial weights and the dropout masks.
+        training: whether to use dropout and batch statistics (training mode).
 
     Returns:
-        One row per trainable tensor. Finite differences are ``(L(w + h) - L(w - h)) / 2h`` on a few
-        weights of each, the ones with the largest gradient first and some at random.
+        One row per trainable tensor. Finite differences ``(L(w + h) - L(w - h)) / 2h`` are computed
+        for half of `NUDGED` weights drawn at random, and for the weights with the largest gradients.
     """
     shape: Shape = tuple(images.shape[1:])
     model = ModelSpec.parse(variant.model)
@@ -103,7 +105,7 @@ class _Check:
     def by_hand(
         self, weights: Mapping[str, npt.NDArray[np.float64]]
     ) -> dict[str, npt.NDArray[np.float64]]:
-        """Backpropagate through the reference."""
+        """Return the gradients from the reference's manual backpropagation."""
         network = self._reference(weights)
         _, gradients = network.gradients(
             self.x,
@@ -115,7 +117,7 @@ class _Check:
         return gradients
 
     def loss(self, weights: Mapping[str, npt.NDArray[np.float64]]) -> float:
-        """Return loss plus penalty by the reference's forward pass."""
+        """Return loss plus penalty from the reference's forward pass."""
         network = self._reference(weights)
         value, _ = network.gradients(
             self.x,
@@ -129,7 +131,7 @@ class _Check:
     def by_autograd(
         self, weights: Mapping[str, npt.NDArray[np.float64]]
     ) -> dict[str, npt.NDArray[np.float64]]:
-        """Let torch differentiate the engine's network, in float64."""
+        """Return the gradients of the engine's network from torch's autograd, in float64."""
         network = build_network(self.model, self.shape).double()
         load_weights(network, weights)  # type: ignore[arg-type]
         network.train(self.training)
@@ -154,7 +156,7 @@ class _Check:
         name: str,
         gradient: npt.NDArray[np.float64],
     ) -> float:
-        """Return the largest difference from finite differences, over a few weights."""
+        """Return the largest difference of a gradient from finite differences, over a few weights."""
         drawn = generator(self.seed, "sample", name).permutation(gradient.size)[: NUDGED // 2]
         largest = np.argsort(-np.abs(gradient), axis=None)[: NUDGED - len(drawn)]
         worst = 0.0
@@ -174,7 +176,7 @@ class _Check:
         index: tuple[np.intp, ...],
         nudge: float,
     ) -> float:
-        """Return (L(w + h) - L(w - h)) / 2h for one weight."""
+        """Return the finite difference (L(w + h) - L(w - h)) / 2h for one weight, with h = ``nudge``."""
         values = []
         for step in (nudge, -nudge):
             moved = {**weights, name: weights[name].copy()}
@@ -191,10 +193,10 @@ class _Check:
 def _off_the_kinks(
     weights: Mapping[str, npt.NDArray[np.float32]], seed: int
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Add a little to every trainable weight.
+    """Add noise to every trainable weight.
 
-    With biases of zero, black pixels put relus exactly onto their kink, where there is no derivative
-    that finite differences could confirm.
+    With zero biases, black pixels give pre-activations of exactly zero, where relu has no derivative
+    and finite differences would not agree with any gradient.
     """
     found = {}
     for name, value in weights.items():
@@ -213,7 +215,7 @@ def network_classes(check: _Check) -> int:
 
 
 def _first_small(errors: Iterable[float], enough: float) -> float:
-    """Return the first error that is small enough, or the smallest."""
+    """Return the smallest error up to the first that is at most ``enough``; later ones are not computed."""
     best = math.inf
     for error in errors:
         best = min(best, error)

@@ -1,9 +1,9 @@
-"""Trials of one structure, trained together as one program: the way to fill a GPU with tiny networks.
+"""Joint training of a group of trials with the same structure as one program, to fill a GPU.
 
 A group has a fixed number of members, of which the last may be dummies, so that a trial's result
-does not depend on how many others came along. On CUDA the forward and backward pass of a full batch
-is a CUDA graph. Every draw has the name it has alone; results equal those of
-`paribus.engine.run.run_trial` up to rounding.
+does not depend on the number of other trials. On CUDA the forward and backward pass of a full batch is
+recorded as a CUDA graph. Random draws have the same keys as in `paribus.engine.run.run_trial`, and the
+results agree with it up to rounding.
 """
 
 from __future__ import annotations
@@ -44,24 +44,24 @@ __all__ = ["run_group"]
 
 @dataclass
 class _Member:
-    """One trial of the group."""
+    """State of one trial of the group."""
 
     trial: Trial
     history: History
     outcome: TrialOutcome | None = None
-    """Set once it has failed."""
+    """Outcome of the trial; None until it fails or the group is finished."""
     final: Weights | None = None
-    """What it ends with; others may go on."""
+    """Final weights, once the trial has ended; other members may train on."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing is left to train."""
+        """Whether the trial has failed or trained its last epoch."""
         return self.outcome is not None or self.history.ended
 
 
 @dataclass
 class _Share:
-    """Members ``start`` to ``stop``, which one optimizer updates."""
+    """Consecutive members with equal optimizer settings, ``start`` to ``stop`` (exclusive)."""
 
     start: int
     stop: int
@@ -84,18 +84,18 @@ def run_group(
     """Train trials of one structure together.
 
     Args:
-        trials: equal in data, layers, batch size, epochs, loss and precision; dropout rates,
+        trials: trials with equal data, layers, batch size, epochs, loss and precision; dropout rates,
             penalties, optimizers, schedules and early stopping may differ.
-        data: prepared for all of them.
-        group_size: members of the program, at least as many as trials.
+        data: prepared data of all trials.
+        group_size: number of members of the program, at least the number of trials.
         emit: called with a trial's index and the record of every epoch as it ends.
         device: ``cpu`` or ``cuda``.
         resume: checkpoints to continue from, all after the same number of epochs.
         save: called with a trial's index and a checkpoint after every epoch but the last.
-        way: how to convolve.
+        way: algorithm of the convolutions over members.
 
     Returns:
-        How each trial ended.
+        The outcome of each trial, in the order of ``trials``.
 
     Raises:
         ValueError: there are more trials than members, or their structures differ.
@@ -114,7 +114,7 @@ def run_group(
 
 
 class _Group:
-    """A group while it runs."""
+    """State of a group during training."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class _Group:
             for trial, train, checkpoint in zip(trials, trains, checkpoints, strict=True)
         ]
         self.train = trains[0]
-        # Dummies repeat the last trial, so that no special case is computed for them.
+        # Dummies are copies of the last trial, so that they need no special case.
         self.seats = [*range(len(trials)), *[len(trials) - 1] * (group_size - len(trials))]
         self.network = self._network(checkpoints, way)
         self.parameters = list(self.network.parameters())
@@ -183,7 +183,7 @@ class _Group:
     def _shares(
         self, trains: Sequence[TrainSpec], checkpoints: Sequence[Checkpoint | None]
     ) -> list[_Share]:
-        """One optimizer for every run of members whose settings are equal."""
+        """Build one optimizer for each run of consecutive members with equal settings."""
         profiles = [ModelSpec.parse(m.trial.variant.model).defaults for m in self.members]
 
         def settings(index: int) -> str:
@@ -204,18 +204,18 @@ class _Group:
         return shares
 
     def _rows(self, draw: Callable[[int], Any]) -> Tensor:
-        """Draw once per member, by seed: ``(member, ...)``."""
+        """Call ``draw`` with each member's seed, and stack the results as ``(member, ...)``."""
         drawn = {member.trial.seed: draw(member.trial.seed) for member in self.members}
         rows = [drawn[self.members[seat].trial.seed] for seat in self.seats]
         return torch.from_numpy(np.stack(rows)).to(self.device)
 
     def epoch(self, before: _Snapshot) -> list[tuple[int, EpochRecord]]:
-        """Train and score one epoch; return the records of members that are still in it."""
+        """Train and score one epoch; return (index, record) of the members that completed it."""
         start = time.perf_counter()
         live = [index for index, member in enumerate(self.members) if not member.ended]
         number = len(self.members[live[0]].history.records) + 1
         rates = self._train(number)
-        failed = self.step.first_failures()  # waits for the device
+        failed = self.step.first_failures()  # synchronises with the device
         if number == 1:
             first_losses = self.step.first.cpu().tolist()
             for index in live:
@@ -255,7 +255,7 @@ class _Group:
         return records
 
     def _train(self, number: int) -> list[float]:
-        """Run all steps of an epoch; return the last learning rate of every trial."""
+        """Run all optimizer steps of an epoch; return each member's last learning rate."""
         count = len(self.images)
         orders = self._rows(lambda seed: batch_order(self.train, seed, number, count))
         seeds = [self.members[seat].trial.seed for seat in self.seats]
@@ -293,7 +293,7 @@ class _Group:
         optimizer.step()
 
     def _fail(self, member: _Member, before: Checkpoint, number: int, step: int) -> None:
-        """Replay the epoch alone, where each tensor can be looked at."""
+        """Set the outcome of a failed member, after replaying its epoch alone to find the tensor."""
         found = replay_failure(member.trial, self.data, self.device, before)
         tensor, step = found or ("loss", step)
         reason = (
@@ -322,11 +322,11 @@ class _Group:
         """Score all members in evaluation mode.
 
         Args:
-            images: what they see.
+            images: images to score.
             labels: ``(example,)``.
-            positions: ``(member, k)`` to score; all examples by default.
-            kept: takes class probabilities and their logarithms ``(member, k, class)``, batch by
-                batch, on the CPU.
+            positions: ``(member, k)``, positions of the examples to score; by default all examples.
+            kept: list to which class probabilities and their logarithms ``(member, k, class)`` are
+                appended batch by batch, on the CPU.
         """
         self.network.eval()
         if positions is None:
@@ -352,11 +352,11 @@ class _Group:
         ]
 
     def snapshot(self) -> _Snapshot:
-        """Keep what an epoch begins with, on the device."""
+        """Copy weights, optimizer states and histories before an epoch, on the device."""
         return _Snapshot(self)
 
     def outcomes(self) -> list[TrialOutcome]:
-        """Score the kept weights of all trials, and say how each ended."""
+        """Score the kept weights of all members, and return the outcome of each trial."""
         start = time.perf_counter()
         for index, member in enumerate(self.members):
             if member.final is not None:
@@ -393,7 +393,7 @@ class _Group:
         return [member.outcome for member in self.members if member.outcome is not None]
 
     def _observed(self, member: _Member) -> dict[str, Any]:
-        """What was really run, read off the objects."""
+        """Return what was actually run, read from the built objects instead of the settings."""
         index = self.members.index(member)
         optimizer = next(s.optimizer for s in self.shares if s.start <= index < s.stop)
         history, train = member.history, member.history.train
@@ -414,7 +414,7 @@ class _Group:
 
 
 class _Snapshot:
-    """Weights and optimizer states of all members at one moment."""
+    """Copy of the weights, optimizer states and histories of all members."""
 
     def __init__(self, group: _Group) -> None:
         self.weights = {
@@ -429,7 +429,7 @@ class _Snapshot:
         ]
 
     def checkpoint(self, index: int) -> Checkpoint:
-        """Return one trial's part, as `paribus.engine.run` takes it."""
+        """Return the checkpoint of one trial, which `paribus.engine.run` can continue from."""
         start, _, state = next(item for item in self.optimizers if item[0] <= index < item[1])
         optimizer = {
             name: (value if value.dim() == 0 else value[index - start]).cpu().numpy().copy()
@@ -448,7 +448,10 @@ def _train_of(trial: Trial) -> TrainSpec:
 
 
 def _joined(states: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
-    """Stack the optimizer states of several checkpoints; counts (names without a dot) are equal."""
+    """Stack the optimizer states of several checkpoints over members.
+
+    Counters (names without a dot) are equal in all states, and are taken from the first.
+    """
     return {
         name: torch.from_numpy(
             np.stack([state[name] for state in states]) if "." in name else np.asarray(value)

@@ -1,4 +1,4 @@
-"""Forward and backward pass of one batch of every member of a group; on CUDA, a graph of it."""
+"""Forward and backward pass of one batch for all members of a group, on CUDA as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from paribus.nn.stacked import StackedNetwork
 __all__ = ["Batches", "GroupStep"]
 
 WARM_UP = 3
-"""Passes before a graph is recorded, in which libraries choose and allocate."""
+"""Number of passes before a graph is recorded, in which libraries choose algorithms and allocate."""
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Where batches come from."""
+    """Source of batches: images, labels and augmentation."""
 
     images: DeviceImages
     labels: Tensor
     augmenter: Augmenter | None
 
     def __call__(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Return images and labels of ``(member, n)`` positions, member after member."""
+        """Return images and labels at positions ``(member, n)``, flattened to ``member * n`` examples."""
         chosen = positions.flatten()
         images = self.images.batch(chosen)
         if self.augmenter is not None:
@@ -37,9 +37,9 @@ class Batches:
 
 
 class GroupStep:
-    """Leaves the gradients of a batch in the parameters, and remembers which losses broke.
+    """Computes the gradients of a batch into ``parameter.grad``, and records non-finite losses.
 
-    A CUDA graph is recorded at the first full batch; smaller batches run as they are.
+    On CUDA a graph is recorded at the first full batch; smaller batches run without a graph.
     """
 
     def __init__(
@@ -51,29 +51,29 @@ class GroupStep:
         self.device = batches.labels.device
         size = network.num_members
         self.failures = torch.zeros(size, dtype=torch.int64, device=self.device)
-        """Per member: the first step, from 1, whose loss is not finite; 0 if all are."""
+        """``(member,)``, first step of the epoch, from 1, with a non-finite loss; 0 if there is none."""
         self.first = torch.zeros(size, device=self.device)
-        """Per member: the loss of the epoch's first batch."""
+        """``(member,)``, loss of the first batch of the epoch."""
         self.number = torch.zeros((), dtype=torch.int64, device=self.device)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._positions: Tensor | None = None
         self._gradients: list[Tensor | None] = []
 
     def begin_epoch(self) -> None:
-        """Forget what failed before."""
+        """Reset the step number and the recorded failures."""
         self.failures.zero_()
         self.number.zero_()
 
     def first_failures(self) -> list[int]:
-        """Read `failures`; waits for the device."""
+        """Return ``failures`` as a list; synchronises with the device."""
         found: list[int] = self.failures.cpu().tolist()
         return found
 
     def __call__(self, positions: Tensor) -> None:
-        """Run a batch.
+        """Run forward and backward pass of a batch.
 
         Args:
-            positions: ``(member, batch)``.
+            positions: ``(member, batch)``, positions of the training examples.
         """
         if self.device.type != "cuda" or positions.shape[1] != self.full_batch:
             self._forget_gradients()
@@ -100,14 +100,14 @@ class GroupStep:
         self.first.copy_(torch.where(self.number == 1, losses.detach().mean(1), self.first))
         broken = (self.failures == 0) & ~torch.isfinite(losses.detach()).all(1)
         self.failures.copy_(torch.where(broken, self.number, self.failures))
-        total = losses.mean(1).sum()  # a sum over members: none sees the others
+        total = losses.mean(1).sum()  # a sum, so that members' gradients are independent
         penalty = self.network.penalty()
         if penalty is not None:
             total = total + penalty
         total.backward()  # type: ignore[no-untyped-call]
 
     def _recorded(self, positions: Tensor) -> torch.cuda.CUDAGraph:
-        """Record the pass, after a few unrecorded ones whose traces are wiped out.
+        """Record a CUDA graph after warm-up passes, whose changes of buffers and counters are undone.
 
         Source: "Whole-network capture" in PyTorch's notes on CUDA semantics.
         """

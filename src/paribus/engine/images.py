@@ -1,4 +1,4 @@
-"""Batches of a trial's images on its device."""
+"""Batches of a trial's images as tensors on the training device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["DeviceImages"]
 
 
 class DeviceImages:
-    """Images that are gathered batch by batch as network input: NCHW in channels_last memory."""
+    """Images from which batches are gathered as network input: NCHW in channels_last memory."""
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         self.device = device
@@ -35,13 +35,13 @@ class DeviceImages:
         return self._count
 
     def batch(self, positions: Tensor) -> Tensor:
-        """Gather examples.
+        """Gather the images at some positions.
 
         Args:
             positions: int64 ``(n,)`` on the device.
 
         Returns:
-            float32 (n, channel, height, width).
+            float32 ``(n, channel, height, width)``.
         """
         if self._look_up is not None:
             return _looked_up(self._look_up, positions).permute(0, 3, 1, 2)
@@ -55,7 +55,7 @@ class DeviceImages:
 
 
 def _looked_up(source: LookUp, positions: Tensor) -> Tensor:
-    """Gather from shared bytes into a float32 batch (n, height, width, channel)."""
+    """Gather raw images and map them by the lookup table to float32 ``(n, height, width, channel)``."""
     kernels = library()
     raw = source.raw
     if kernels is None or not raw.flags.c_contiguous:

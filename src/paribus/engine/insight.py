@@ -1,9 +1,9 @@
-"""A look at what a trained network makes of single images: layer by layer, and where it looks.
+"""Layer outputs and attribution maps of a trained network for single images.
 
-Every module runs by itself and in the order of the layer table: no passes are shared, no relu is
-moved behind a pooling, nothing works in place. Networks are in evaluation mode, in float32, on the
-CPU. Gradients are those of the class's score before the final softmax or sigmoid: behind a softmax,
-a class could gain by what speaks against the others, and a sure network's gradients vanish.
+Modules run one by one in the order of the layer table, without fused passes, without moving relu
+behind pooling, and without in-place operations. Networks are in evaluation mode, in float32, on the
+CPU. Gradients are those of a class's logit, before the final softmax or sigmoid: after a softmax,
+evidence against other classes would count, too, and the gradients of confident networks vanish.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 STEPS = 50
-"""Points on the way from black to the image, for integrated gradients."""
+"""Number of points on the line from zeros to the image, for integrated gradients."""
 CONVOLUTIONS = (Conv2D, DepthwiseConv2D, SeparableConv2D)
 
 Ids = npt.NDArray[np.int64]
@@ -44,21 +44,21 @@ Numbers = npt.NDArray[np.float32]
 Weights = Mapping[str, Numbers]
 Outputs = dict[str, Tensor]
 Forward = Callable[[Tensor], tuple[Tensor, Outputs]]
-"""From images (n, channel, height, width) to raw scores (n, class) and every layer's output."""
+"""Function from images ``(n, channel, height, width)`` to logits ``(n, class)`` and layer outputs."""
 
 
 def layer_outputs(
     variant: Variant, weights: Weights, images: ImageSet, index: int = 0
 ) -> tuple[LayerOutput, ...]:
-    """Return what every layer puts out for one image, in the order of the layer table.
+    """Return the output of every layer for one image, in the order of the layer table.
 
-    A layer's own activation is part of it; that of the last layer is the class probabilities.
+    Outputs include the layer's activation; the last layer's output is the class probabilities.
 
     Args:
-        variant: resolved.
-        weights: of one of its trials.
-        images: treated by that trial's preprocessing.
-        index: which of them.
+        variant: the resolved variant.
+        weights: weights of one of its trials.
+        images: images, preprocessed as in that trial.
+        index: position of the image.
     """
     model = ModelSpec.parse(variant.model)
     with torch.no_grad():
@@ -74,18 +74,18 @@ def attributions_of(
     num_classes: int,
     labels: Ids | None = None,
 ) -> Attributions:
-    """Return where in each image a network finds what speaks for its guess, and for the truth.
+    """Return attribution maps of each image for the predicted class and for the true class.
 
-    Grad-CAM at the last convolution, in the resolution of that layer; integrated gradients for
-    networks without a convolution. Where evaluation also scores mirror images, the guess is that of
-    both, and the map is that of the image as it is.
+    The maps are Grad-CAM at the last convolution, in the resolution of that layer, or integrated
+    gradients for networks without a convolution. If evaluation averages over mirror images, the
+    prediction uses both, and the map belongs to the image itself.
 
     Args:
-        variant: resolved.
-        weights: of one of its trials.
-        images: treated by that trial's preprocessing.
-        num_classes: of the study's data.
-        labels: the true classes ``(example,)``, where known.
+        variant: the resolved variant.
+        weights: weights of one of its trials.
+        images: images, preprocessed as in that trial.
+        num_classes: number of classes of the study's data.
+        labels: ``(example,)``, true classes; None takes the predicted ones.
     """
     model = ModelSpec.parse(variant.model)
     probabilities = predict_images(variant, weights, images, num_classes)
@@ -113,16 +113,16 @@ def attributions_of(
 
 
 def grad_cam(forward: Forward, image: Tensor, layer: str, target: int) -> Numbers:
-    """Return the map of a class: ReLU(sum over k of alpha_k A^k), alpha_k the mean of dy/dA^k.
+    """Return the Grad-CAM map ReLU(sum over k of alpha_k A^k), with alpha_k the mean of dy/dA^k.
 
     Args:
         forward: the network.
-        image: (1, channel, height, width).
-        layer: whose outputs are the maps A^k.
-        target: the class whose score before the softmax is y.
+        image: ``(1, channel, height, width)``.
+        layer: name of the layer whose output channels are the maps A^k.
+        target: the class whose logit is y.
 
     Returns:
-        ``(height, width)`` of that layer, not resized.
+        ``(height, width)`` in the resolution of that layer.
 
     Source: Selvaraju et al. 2017, equations 1 and 2.
     """
@@ -137,22 +137,22 @@ def grad_cam(forward: Forward, image: Tensor, layer: str, target: int) -> Number
 def integrated_gradients(
     scores: Callable[[Tensor], Tensor], image: Tensor, target: int, steps: int = STEPS
 ) -> Numbers:
-    """Return what every pixel adds to a class's score, compared with an image of zeros.
+    """Return each pixel's contribution to a class's logit, relative to an image of zeros.
 
-    The zeros are those of preprocessed images: black, or the mean image where pixels are
-    standardised. All pixels together add up to score(image) - score(zeros), up to the steps' error.
+    Zeros in a preprocessed image are black, or the training mean if pixels are standardised. The
+    contributions add up to logit(image) - logit(zeros), up to the error of the numerical integral.
 
     Args:
-        scores: (n, channel, height, width) -> (n, class), before the softmax.
-        image: (1, channel, height, width).
+        scores: function from ``(n, channel, height, width)`` to logits ``(n, class)``.
+        image: ``(1, channel, height, width)``.
         target: the class.
-        steps: points on the straight line between the two.
+        steps: number of points on the straight line from zeros to the image.
 
     Returns:
         ``(height, width)``, summed over channels.
 
-    Source: Sundararajan et al. 2017, equation 3; the points are the middles of the steps, not
-    their ends, which makes the error smaller at the same cost.
+    Source: Sundararajan et al. 2017, equation 3, with the midpoints of the steps instead of their
+    ends, which makes the error smaller at the same cost.
     """
     shares = ((torch.arange(steps) + 0.5) / steps).view(-1, 1, 1, 1)
     with torch.enable_grad():
@@ -187,7 +187,7 @@ def _forward(model: ModelSpec, weights: Weights, images: ImageSet) -> Forward:
 
 
 def _run(network: Network, layers: tuple[Layer, ...], x: Tensor, found: Outputs) -> Tensor:
-    """Run layers one after another, and note what each puts out."""
+    """Run layers one after another, and record the output of each in ``found``."""
     modules = dict(network.chain.named_stages())
     for layer in layers:
         if isinstance(layer, Residual):
@@ -211,7 +211,7 @@ def _batch(images: ImageSet, index: int) -> Tensor:
 
 
 def _plain(values: Tensor) -> Numbers:
-    """Return the only example, channels last."""
+    """Return a batch of one example as an array without the batch axis, channels last."""
     (value,) = values.detach()
     order = (1, 2, 0) if value.dim() == 3 else tuple(range(value.dim()))
     return np.ascontiguousarray(value.permute(order).numpy(), dtype=np.float32)

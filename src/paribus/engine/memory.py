@@ -1,7 +1,7 @@
-"""Memory of this process. Free of torch.
+"""Memory of this process. Does not import torch.
 
-Workers keep freed memory (see `paribus.execute.spawning`), which one variant's steps want and the
-next variant's do not: between variants it is given back.
+Workers keep freed heap memory for the next step (see `paribus.execute.spawning`). When the variant
+changes, it is returned to the system, because the next variant's steps need blocks of other sizes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["give_memory_back", "private_bytes"]
 
 
 def give_memory_back() -> None:
-    """Let go of what is free, where the C library can; elsewhere nothing happens."""
+    """Return freed heap memory to the system, if the C library has ``malloc_trim``."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def private_bytes() -> int:
-    """Return the memory that only this process holds; where the system does not say, its peak."""
+    """Return the private memory of this process in bytes, or its peak memory if that is not known."""
     path = Path("/proc/self/smaps_rollup")
     if path.exists():
         fields = (line.split() for line in path.read_text().splitlines()[1:])

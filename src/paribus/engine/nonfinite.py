@@ -1,4 +1,4 @@
-"""Where NaN or infinity came first, when a loss is not finite."""
+"""Search for the first tensor with NaN or infinity when a loss is not finite."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["first_nonfinite"]
 
 
 def first_nonfinite(network: Network, batch: Tensor) -> str:
-    """Name the first tensor that is not finite on the way from the input to the loss.
+    """Return the name of the first non-finite tensor on the way from the input to the loss.
 
     Args:
-        network: in the state in which the loss was not finite.
-        batch: NCHW images of the step.
+        network: the network with the weights with which the loss was not finite.
+        batch: ``(n, channel, height, width)``, images of the step.
 
     Returns:
         ``input``, ``weight layer/kernel``, ``output of layer`` or ``loss``.

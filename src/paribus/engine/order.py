@@ -1,4 +1,4 @@
-"""Which examples make up the batches of an epoch, and how many steps that is."""
+"""Order of the training examples in an epoch, and the number of steps and examples per epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def steps_per_epoch(train: TrainSpec, num_examples: int) -> int:
 
 
 def examples_per_epoch(train: TrainSpec, num_examples: int) -> int:
-    """Return how many examples an epoch trains on, counted as often as they come."""
+    """Return the number of examples in an epoch's batches; repeated examples count repeatedly."""
     if train.steps_per_epoch is None and train.last_batch == "keep":
         return num_examples
     return steps_per_epoch(train, num_examples) * train.batch_size
@@ -31,19 +31,19 @@ def examples_per_epoch(train: TrainSpec, num_examples: int) -> int:
 def batch_order(
     train: TrainSpec, seed: int, epoch: int, num_examples: int
 ) -> npt.NDArray[np.int64]:
-    """Draw the order of an epoch: every example once, or as many as a fixed number of steps needs.
+    """Draw the order of the training examples for an epoch.
 
-    With ``steps_per_epoch`` an epoch is a part of a pass over the examples, or several passes, each in
-    an order of its own.
+    By default it contains every example once. With ``steps_per_epoch`` it is as long as these steps
+    need: part of a permutation, or several permutations in a row.
 
     Args:
-        train: batch size and steps.
-        seed: the trial's.
-        epoch: 1 for the first.
-        num_examples: there are.
+        train: training settings with batch size and steps.
+        seed: seed of the trial.
+        epoch: number of the epoch, from 1.
+        num_examples: number of training examples.
 
     Returns:
-        Positions; batches are consecutive pieces.
+        Positions of the examples; batches are consecutive slices.
     """
     first = generator(seed, "batch order", epoch).permutation(num_examples)
     needed = examples_per_epoch(train, num_examples)

@@ -1,4 +1,4 @@
-"""Number formats of training: what `precision` of a study means, and that it means that on a GPU."""
+"""Number formats of training: the setting ``precision``, and reproducible arithmetic on a GPU."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["exact_products", "products_in"]
 def products_in(
     precision: Precision, device: torch.device
 ) -> contextlib.AbstractContextManager[object]:
-    """Return the context in which a network runs.
+    """Return the context manager in which a network must run for a precision.
 
     ``bf16`` computes convolutions and matrix products in bfloat16 with float32 sums; weights,
     normalisation statistics, losses and optimizers stay float32. Source: PyTorch's autocast.
@@ -28,12 +28,12 @@ def products_in(
 
 @contextlib.contextmanager
 def exact_products() -> Iterator[None]:
-    """Let a GPU compute what a study says, the same way every time; does nothing where there is none.
+    """Make a GPU compute with the stated precision and deterministically; without CUDA, do nothing.
 
-    fp32 means float32 products (PyTorch's default for convolutions is TF32, with 10 bits of
-    fraction), sums of bfloat16 products are float32 throughout, and a convolution's algorithm is
-    one that gives equal bits every time and is not chosen by a timing. Settings are put back at
-    the end. Source: "CUDA semantics" and "Reproducibility" in PyTorch's notes.
+    fp32 then means float32 products (PyTorch's default for convolutions is TF32 with a 10-bit
+    fraction), and bfloat16 products are summed in float32. Convolution algorithms are deterministic
+    and not chosen by timing. The previous settings are restored at the end. Source: "CUDA semantics"
+    and "Reproducibility" in PyTorch's notes.
     """
     if not torch.cuda.is_available():
         yield

@@ -1,4 +1,4 @@
-"""Class probabilities of a trained network for images of anybody's."""
+"""Class probabilities of a trained network for any images."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def predict_images(
     """Return class probabilities ``(example, class)``, in evaluation mode on the CPU.
 
     Args:
-        variant: resolved.
-        weights: of one of its trials.
-        images: treated by that trial's preprocessing.
-        num_classes: of the study's data.
+        variant: the resolved variant.
+        weights: weights of one of its trials.
+        images: images, preprocessed as in that trial.
+        num_classes: number of classes of the study's data.
     """
     model = ModelSpec.parse(variant.model)
     network = build_network(model, images.image_shape)

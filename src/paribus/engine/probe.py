@@ -1,7 +1,7 @@
-"""A look inside a trained network: what its layers put out, what reaches them, whether it is steady.
+"""Probe of a trained network: layer outputs, gradients, and reproducibility of its predictions.
 
-Works on a network of its own, built from the trial's initial and final weights, so that it can
-disturb nothing and sees the same for trials that were trained alone or in a group.
+It builds a network of its own from the trial's initial and final weights. So it cannot disturb the
+training, and measures the same for trials that were trained alone or in a group.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from paribus.records import Trial
 __all__ = ["probe_network"]
 
 EXAMPLES = 250
-"""Images on which a unit must stay silent to count as dead; fewer of large ones."""
+"""Number of probed images; a relu unit is dead if it outputs 0 for all of them."""
 PIXELS = 300_000
-"""Of all these images together, so that looking takes little memory."""
+"""Largest total number of pixels of the probed images; large images are therefore fewer."""
 GRADIENT_EXAMPLES = 32
+"""Number of images in the batch for gradients."""
 ALONE = 16
-"""Images that are also scored one by one."""
+"""Number of images that are also scored one by one."""
 _LIMITS = {"sigmoid": (0.01, 0.99), "tanh": (-0.99, 0.99)}
+"""Activation -> range outside which a value is saturated."""
 
 
 def probe_network(
@@ -43,17 +45,21 @@ def probe_network(
     """Measure a trained network on some training images, in float32 on the CPU.
 
     Args:
-        trial: what was trained.
-        data: prepared for it.
-        weights: what it ended with.
+        trial: the trained trial.
+        data: its prepared data.
+        weights: its final weights.
 
     Returns:
-        Plain JSON. ``layers``: one entry per layer, of its output in evaluation mode the root mean
-        square ``rms``, the fraction of ``dead`` units (relu: silent on all images) and the fraction
-        of ``saturated`` values (sigmoid, tanh: within 0.01 of a limit). ``gradients``: per kernel
-        the root mean square of its gradient, of the first weights (``start``) and the last
-        (``end``). ``input_rms``. ``alone``: the largest change of a probability when images are
-        scored one by one; ``twice``: when they are scored again.
+        JSON-able values:
+
+        - ``examples``: number of probed images; ``input_rms``: root mean square of the inputs.
+        - ``layers``: for each layer, of its output in evaluation mode, the root mean square ``rms``,
+          for relu the fraction of ``dead`` units (0 for all images), for sigmoid and tanh the
+          fraction of ``saturated`` values (within 0.01 of a limit).
+        - ``gradients``: for each kernel, the root mean square of its gradient with the initial
+          weights (``start``) and with the final weights (``end``).
+        - ``twice``, ``alone``: largest change of a probability when the images are scored a second
+          time, or one by one.
     """
     model = ModelSpec.parse(trial.variant.model)
     shape = data.train_images.image_shape
@@ -68,7 +74,7 @@ def probe_network(
     start = _gradients(network, scorer, images.batch(few), labels[few], trial.seed)
     load_weights(network, weights)
     end = _gradients(network, scorer, images.batch(few), labels[few], trial.seed)
-    load_weights(network, weights)  # running statistics have moved
+    load_weights(network, weights)  # restores the moving statistics
     batch = images.batch(chosen)
     return {
         "examples": len(chosen),
@@ -87,7 +93,7 @@ def _scorer(trial: Trial, model: ModelSpec, network: Network, num_classes: int) 
 def _gradients(
     network: Network, scorer: Scorer, batch: Tensor, labels: Tensor, seed: int
 ) -> dict[str, float]:
-    """Root mean square of the gradient of every weight of two axes or more."""
+    """Return the root mean square of the gradient of every weight with two axes or more."""
     network.train()
     network.begin_epoch(seed, 0)
     network.zero_grad()
@@ -121,7 +127,10 @@ def _layer(name: str, module: nn.Module, output: Tensor) -> dict[str, Any]:
 
 
 def _steadiness(network: Network, batch: Tensor) -> dict[str, float]:
-    """Score images together, again, and one by one: evaluation must not notice."""
+    """Return the largest changes of a probability when images are scored again, and one by one.
+
+    In evaluation mode both should be zero up to rounding.
+    """
     network.eval()
     with torch.no_grad():
         first = network.probabilities(network(batch))

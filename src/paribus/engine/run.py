@@ -1,7 +1,7 @@
-"""The training loop. It runs one trial, reports every epoch, and knows no store and no process.
+"""The training loop of one trial. It reports every epoch, independent of stores and processes.
 
-Every draw is keyed, so an epoch depends only on the weights and the optimizer's state before it:
-a trial resumed from a checkpoint continues bit for bit.
+Random draws are keyed, so an epoch depends only on the weights and the optimizer's state before it.
+A trial resumed from a checkpoint therefore continues bit for bit.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _NonFiniteError(Exception):
 
 @dataclass
 class _Run:
-    """A trial while it runs."""
+    """State of a trial during training."""
 
     trial: Trial
     train: TrainSpec
@@ -67,11 +67,11 @@ class _Run:
     sample: Tensor
     history: History
     treat: Callable[[Tensor], Tensor] | None = None
-    """Applied to every batch of training images; for counterfactuals only."""
+    """Function applied to every batch of training images; only for counterfactual runs."""
 
 
 def sample_positions(seed: int, data: PreparedData) -> npt.NDArray[np.int64]:
-    """Draw the training examples that are scored after every epoch: positions, ascending."""
+    """Draw the positions, ascending, of the training examples that are scored after every epoch."""
     count = len(data.train_images)
     drawn = generator(seed, "sample").permutation(count)[: min(count, data.num_sample)]
     return np.sort(drawn)
@@ -90,15 +90,16 @@ def run_trial(
     """Train one variant with one seed, from its own keyed initial weights.
 
     Args:
-        trial: what to train.
-        data: prepared for this variant and seed.
+        trial: the trial to train.
+        data: prepared data of its variant and seed.
         emit: called with the record of every epoch as it ends.
         device: ``cpu`` or ``cuda``.
-        resume: continue after this checkpoint instead of starting.
+        resume: checkpoint to continue from; None starts from initial weights.
         save: called with a checkpoint after every epoch but the last.
 
     Returns:
-        How it ended. A non-finite loss gives a failed outcome that names the first such tensor.
+        The outcome. With a non-finite loss its status is failed, and it names the first non-finite
+        tensor.
     """
     run = _start(trial, data, torch.device(device), resume)
     try:
@@ -146,7 +147,7 @@ def _start(
 
 
 def _warm_up(run: _Run, sizes: Sequence[int]) -> None:
-    """Make the mistake of training on smaller sets first and keeping the weights; for teaching."""
+    """Train on smaller subsets first and keep the weights: a deliberate mistake for teaching."""
     count = len(run.images)
     for size in sizes:
         chosen = generator(run.trial.seed, "subset", "warm start", size).permutation(count)[:size]
@@ -197,7 +198,7 @@ def _held_out(scores: Scores) -> dict[str, float]:
 
 
 def _train_epoch(run: _Run, epoch: int, limit: int | None = None) -> float:
-    """Run all steps of an epoch, or the first ones; return the last learning rate."""
+    """Run the steps of an epoch, at most ``limit``; return the last learning rate."""
     seed, size = run.trial.seed, run.train.batch_size
     order = batch_order(run.train, seed, epoch, len(run.images))
     batches = torch.split(torch.from_numpy(order).to(run.images.device), size)
@@ -294,10 +295,10 @@ def _finished(run: _Run, data: PreparedData) -> TrialOutcome:
 def replay_failure(
     trial: Trial, data: PreparedData, device: torch.device, before: Checkpoint | None
 ) -> tuple[str, int] | None:
-    """Train one epoch after a checkpoint, to find where its loss stops being finite.
+    """Train the epoch after a checkpoint again, to find where its loss stops being finite.
 
     Returns:
-        The first tensor that is not finite, and the step; None if all losses are finite.
+        The first non-finite tensor and the step, from 1; None if all losses are finite.
     """
     run = _start(trial, data, device, before)
     try:
@@ -319,14 +320,14 @@ def first_failure(
     """Train the first steps of a trial without scoring, to see whether the loss stays finite.
 
     Args:
-        trial: what to train.
-        data: prepared for it.
-        num_steps: optimizer steps to make.
-        device: where.
-        treat: applied to every batch of images.
+        trial: the trial to train.
+        data: its prepared data.
+        num_steps: number of optimizer steps.
+        device: device to train on.
+        treat: function applied to every batch of images; None for none.
 
     Returns:
-        The step, 1 for the first, whose loss was not finite; None if there was none.
+        The first step, from 1, with a non-finite loss; None if there was none.
     """
     run = _start(trial, data, device, None)
     run.treat = treat
@@ -340,7 +341,7 @@ def first_failure(
 
 
 def _observed(run: _Run) -> dict[str, Any]:
-    """What was really run, read off the objects."""
+    """Return what was actually run, read from the built objects instead of the settings."""
     return {
         "optimizer": run.optimizer.describe(),
         "optimizer_steps": run.optimizer.steps,

@@ -1,7 +1,7 @@
-"""The training loop on the NumPy reference: slow, in float64, and the same in every draw.
+"""The training loop of the NumPy reference: slow, in float64, with the same random draws.
 
-For learning, and for checking the fast engine against something that shares no code with it.
-Trials begin anew after an interruption.
+It serves for learning, and as an independent check of the fast engine. It has no checkpoints:
+interrupted trials start again.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def run_reference_trial(
     """Train one variant with one seed by the reference.
 
     Args:
-        trial: what to train.
-        data: prepared for this variant and seed.
+        trial: the trial to train.
+        data: prepared data of its variant and seed.
         emit: called with the record of every epoch as it ends.
 
     Returns:
-        How it ended, as `paribus.engine.run.run_trial` returns it.
+        The outcome, as `paribus.engine.run.run_trial` returns it.
     """
     run = _start(trial, data)
     while not run.history.ended:
@@ -92,7 +92,7 @@ def _start(trial: Trial, data: PreparedData) -> _Run:
 
 
 def _epoch(run: _Run, epoch: int) -> EpochRecord | None:
-    """Train and score one epoch; None if a loss is not finite."""
+    """Train and score one epoch; returns None if a loss is not finite."""
     start = time.perf_counter()
     images = run.data.train_images
     count = len(images)
@@ -157,7 +157,7 @@ def _held_out(scores: Scores) -> dict[str, float]:
 def _scored(
     run: _Run, images: ImageSet, labels: Labels, positions: npt.NDArray[np.int64]
 ) -> tuple[Scores, Array]:
-    """Return scores, and the raw outputs behind them."""
+    """Score the examples at some positions; returns scores and logits ``(example, class)``."""
     total, smoothed, correct, kept = 0.0, 0.0, 0, []
     for batch in _batches(positions):
         raw = run.network.forward(_taken(images, batch), training=False)
@@ -216,7 +216,7 @@ def _weights(run: _Run) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def _observed(run: _Run) -> dict[str, Any]:
-    """What was really run, read off the objects."""
+    """Return what was actually run, read from the built objects instead of the settings."""
     optimizer = run.optimizer
     return {
         "optimizer": {

@@ -1,4 +1,4 @@
-"""Looking at what every stage of a network puts out."""
+"""Observation of the output of every stage of a network."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from paribus.nn.build import Network
 __all__ = ["look_at_stages"]
 
 Look = Callable[[str, nn.Module, Tensor], None]
+"""Function (stage name, module, output) that is called for every stage."""
 
 
 def look_at_stages(network: Network, batch: Tensor, look: Look) -> None:
-    """Run a batch, one module at a time and without gradients.
+    """Run a batch module by module without gradients, and report the output of every stage.
 
     Args:
-        network: in the mode it is in.
-        batch: NCHW images.
+        network: the network; its mode (training or evaluation) is not changed.
+        batch: ``(n, channel, height, width)``, images.
         look: called with (stage name, module, output) in the order of the stages.
     """
 

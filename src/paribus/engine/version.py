@@ -1,8 +1,8 @@
-"""The version of the training arithmetic. A change that can change results raises it: trials of
-another version are other trials.
+"""The version of the training arithmetic, which is part of a trial's identity.
 
-A change often concerns few trials (a layer, a loss), and results that were right keep their
-identities. So a trial's version is the last one that changed the bits of trials like it.
+A change that can alter results raises the version. Most changes concern few trials (those with a
+certain layer or loss), and the others keep their identity: a trial's version is the latest one that
+may have changed the bits of its results.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from paribus.records import Variant
 __all__ = ["CHANGES", "ENGINE_VERSION", "Change", "engine_version"]
 
 OLDEST = 3
-"""Of trials that no later change concerns."""
+"""Version of trials that no later change concerns."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of the arithmetic, and whom it concerns."""
+    """A change of the arithmetic, with the variants that it concerns."""
 
     version: int
     why: str
+    """Reason for the change."""
     concerns: Callable[[Variant], bool]
-    """Whether bits of a variant's trials may have changed; in doubt, yes."""
+    """Function that returns whether results of a variant may have changed; True in doubt."""
 
 
 def _smooths(variant: Variant) -> bool:
@@ -63,15 +64,15 @@ CHANGES: tuple[Change, ...] = (
 )
 
 ENGINE_VERSION = max((change.version for change in CHANGES), default=OLDEST)
-"""The newest version."""
+"""The latest version."""
 
 
 def engine_version(variant: Variant, changes: Sequence[Change] = CHANGES) -> int:
-    """Return the last version that changed the bits of a variant's trials.
+    """Return the latest version that may have changed the bits of a variant's results.
 
     Args:
-        variant: fully resolved.
-        changes: all there were since `OLDEST`.
+        variant: the resolved variant.
+        changes: all changes since `OLDEST`.
     """
     found = (change.version for change in changes if change.concerns(variant))
     return max(found, default=OLDEST)

@@ -1,1 +1,1 @@
-"""Effects, intervals, claims, selection, checks: pure functions of records."""
+"""Statistics of a study (intervals, effects, claims, selection, checks) as pure functions of records."""

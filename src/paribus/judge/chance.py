@@ -1,7 +1,7 @@
-"""What guessing gives, and whether a count of right answers is more than that.
+"""Chance level, and exact binomial tests of whether an accuracy is above it.
 
-Exact binomial probabilities: at three images a class a normal approximation says anything. Pure
-functions of counts; what is done with the answer is the matter of the checks.
+The tests are exact because a normal approximation fails at three images per class. The functions
+take counts and return numbers; the checks decide what to report.
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ __all__ = [
 ]
 
 ALPHA = 0.01
-"""Probability of taking a guesser for one that has learned, for one trial."""
+"""Level of the test for one trial: probability that a network that guesses is called skilled."""
 WRONGLY = 0.001
-"""Probability of taking one with some skill for a guesser, for all trials that are looked at."""
+"""Probability, over all tested trials together, that a network with `SOME_SKILL` is said to guess."""
 SOME_SKILL = 0.25
-"""Of the way from guessing to knowing."""
+"""Smallest skill worth detecting, as a fraction of the way from chance level to an accuracy of 1."""
 
 
 def majority_share(counts: Sequence[int]) -> float:
-    """Return the accuracy of naming the largest class always, the best that can be had by guessing.
+    """Return the majority-class rate: the accuracy of always predicting the largest class.
+
+    No guess that ignores the image is more accurate.
 
     Args:
-        counts: ``(class,)``, images of each; some may be zero.
+        counts: ``(class,)``, number of images of each class; some may be zero.
 
     Example:
         >>> majority_share([6, 2, 2])
@@ -42,15 +44,15 @@ def majority_share(counts: Sequence[int]) -> float:
 
 
 def chance_p(right: int, examples: int, guess: float) -> float:
-    """Return the probability that guessing gets at least so many right.
+    """Return the probability that guessing classifies at least ``right`` images correctly.
 
     Args:
-        right: answers that are right.
-        examples: answers.
-        guess: probability that one guess is right.
+        right: number of correct predictions.
+        examples: number of predictions.
+        guess: probability that one guess is correct.
 
     Returns:
-        The exact one-sided p value; 1 where nothing was asked. Oracle:
+        The exact one-sided binomial p value; 1 if ``right`` is 0 or ``guess`` is 1. Oracle:
         ``scipy.stats.binomtest(right, examples, guess, alternative="greater")``.
 
     Example:
@@ -63,30 +65,30 @@ def chance_p(right: int, examples: int, guess: float) -> float:
 
 
 def above_chance(right: int, examples: int, guess: float, *, level: float = ALPHA) -> bool:
-    """Return whether so many right answers are more than guessing explains.
+    """Return whether an accuracy is significantly above chance level (`chance_p` at most ``level``).
 
     Args:
-        right: answers that are right.
-        examples: answers.
-        guess: probability that one guess is right, such as `majority_share`.
-        level: of the test. It is not divided by the number of trials: that would make it easier
-            to be called a guesser, and this must not be said wrongly.
+        right: number of correct predictions.
+        examples: number of predictions.
+        guess: probability that one guess is correct, such as `majority_share`.
+        level: significance level. It is not divided by the number of trials: a smaller level would
+            report more networks as guessing, and that error is the one to avoid.
     """
     return chance_p(right, examples, guess) <= level
 
 
 def tells_skill(examples: int, guess: float, *, looks: int = 1) -> bool:
-    """Return whether so many answers would tell a network with some skill from guessing.
+    """Return whether ``examples`` images suffice to tell a network with some skill from guessing.
 
-    Some skill is a quarter of the way from guessing to knowing. Of all ``looks`` trials with that
-    skill, one may fail to come out above chance with a probability of at most 0.1 %: only then does
-    a result that is not above chance say that a network guesses; otherwise it says that there were
-    few images.
+    Some skill means an accuracy a quarter of the way from chance level to 1. If all ``looks`` trials
+    have that skill, the probability that any of them is not `above_chance` must be at most 0.1 %.
+    Only then does a result at chance level mean that a network guesses; with fewer images it may
+    merely mean that there are too few.
 
     Args:
-        examples: answers.
-        guess: probability that one guess is right.
-        looks: trials that are looked at together (Bonferroni).
+        examples: number of predictions.
+        guess: probability that one guess is correct.
+        looks: number of trials tested together (Bonferroni).
     """
     skilled = guess + SOME_SKILL * (1 - guess)
     needed = _fewest_above(examples, guess)
@@ -94,7 +96,7 @@ def tells_skill(examples: int, guess: float, *, looks: int = 1) -> bool:
 
 
 def _fewest_above(examples: int, guess: float) -> int | None:
-    """Return the smallest count that is above chance, None if there is none."""
+    """Return the smallest number of correct predictions that is `above_chance`; None if none is."""
     low, high = 0, examples + 1
     while low < high:
         middle = (low + high) // 2

@@ -1,7 +1,7 @@
-"""Claims judged together: contrasts seed by seed, and one family of tests.
+"""Verdicts of all claims of a study, as one family of tests.
 
-The error that is controlled: over all claims of a study, the chance of any wrong "supported" or
-"refuted" is at most 5 % (Holm 1979). `benchmarks/calibration.py` measures it.
+The familywise error is controlled: over all claims of a study, the probability of any wrong
+"supported" or "refuted" is at most 5 % (Holm 1979). `benchmarks/calibration.py` measures it.
 """
 
 from __future__ import annotations
@@ -37,17 +37,18 @@ def judge_claims(
 ) -> tuple[ClaimRow, ...]:
     """Judge all claims of a study.
 
-    Per seed, each claim is one contrast of its variants (the mean over the levels of factors that
-    it does not fix); values over seeds are then judged against zero and the margin.
+    Each claim is one contrast of its variants per seed (averaged over the levels of factors that it
+    does not fix). The mean of these values over seeds is tested against zero and the margin.
 
     Args:
-        claims: declared before running.
+        claims: claims of the study file as it is now.
         plan: the study.
-        trials: fitted on the training part.
-        declared: claims as they were before the first result; all by default. Others are marked
-            exploratory: they take no evidence from the family, and are adjusted for all claims.
-        marking: which images each trial gets right; for claims about the source of the data, and
-            for what can be said of one seed.
+        trials: trials fitted on the training set.
+        declared: claims of the study file before the first result; by default all of ``claims``.
+            Claims that are not among them are marked exploratory: they do not weaken the p values of
+            the declared ones, and are themselves adjusted for all claims.
+        marking: which images each trial classifies correctly; needed for claims with the scope
+            "data-source", and for McNemar's test where there is one seed.
     """
     late = [declared is not None and claim not in declared for claim in claims]
     if plan.looks:
@@ -69,7 +70,7 @@ def judge_claims(
 
 
 def open_claims(rows: Sequence[ClaimRow], plan: Plan) -> tuple[Claim, ...]:
-    """Return the claims for which another planned look may still decide something."""
+    """Return the claims that are undecided and have planned looks left."""
     return tuple(
         row.claim
         for row in rows
@@ -84,7 +85,7 @@ def _at_looks(
     num_claims: int,
     marking: Marking | None,
 ) -> ClaimRow:
-    """Judge at each planned look that has been reached, until one decides."""
+    """Judge a claim at each planned look that its seeds have reached, until one decides it."""
     levels = nominal_levels(plan.looks)
     row: ClaimRow | None = None
     for number, (look, level) in enumerate(zip(plan.looks, levels, strict=True), start=1):
@@ -107,7 +108,7 @@ def _at_looks(
 def _adjusted(
     index: int, family: Sequence[int], found: Sequence[Measured | ClaimRow]
 ) -> tuple[float, int]:
-    """Return the adjusted p value of a claim, and the size of its family."""
+    """Return the Holm-adjusted p value of ``found[index]`` in a family of indices, and its size."""
     p_values = [item.p for k in family if isinstance(item := found[k], Measured)]
     if index not in family:
         return math.nan, max(1, len(family))
@@ -115,7 +116,7 @@ def _adjusted(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p values adjusted for being several.
+    """Return p values adjusted for multiple testing so that the familywise error is controlled.
 
     Source: Holm 1979. Oracle: ``statsmodels.stats.multitest.multipletests(method="holm")``.
     """
@@ -129,7 +130,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Return false discovery rates; NaN stays NaN and does not count.
+    """Return p values adjusted so that the false discovery rate is controlled (q values).
+
+    NaN stays NaN and does not count as a test.
 
     Source: Benjamini & Hochberg 1995. Oracle: ``scipy.stats.false_discovery_control``.
     """
@@ -182,7 +185,11 @@ def _judged(item: Measured, adjusted_p: float, num_claims: int, level: float = A
 
 
 def _fragile(sample: Sample, verdict: Verdict, flip: float, strict: float) -> bool:
-    """Whether the two tests disagree: one of them, where it can, finds what the other does not."""
+    """Return whether the t test and the sign-flip test disagree about a difference.
+
+    A decided claim is fragile if only the t test rejects at `ALPHA`; an open one if only the
+    sign-flip test rejects at ``strict``, the level divided by the number of claims.
+    """
     if sample.smallest_p_flip > ALPHA or math.isnan(flip):
         return False
     if verdict in ("supported", "supported but negligible", "refuted"):

@@ -1,4 +1,4 @@
-"""Two studies side by side, and whether their results contradict each other."""
+"""Comparison of two studies, with tests of whether their results contradict each other."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Word = Literal["compatible", "contradictory", "too few seeds"]
 
 @dataclass(frozen=True)
 class ComparedRow:
-    """One number that both studies have."""
+    """One quantity that both studies have estimated."""
 
     what: str
-    """A variant's mean, or its effect against the baseline."""
+    """Name of a variant, or ``variant - baseline`` for an effect."""
     effect: bool
-    """A difference from the baseline, not a mean."""
+    """Whether the quantity is a difference from the baseline; else it is a variant's mean."""
     metric: str
     left: float
     right: float
@@ -51,12 +51,13 @@ def compare_results(
 ) -> tuple[ComparedRow, ...]:
     """Compare the effects that both studies have, and the means of variants that both have.
 
-    An effect against the baseline is compared first: the levels of two studies may differ for many
-    reasons, their differences should not. Studies are independent, so Welch's t test is used.
+    Effects against the baseline come first: two studies may score at different levels for many
+    reasons, but the differences between their variants should agree. The studies are independent,
+    so Welch's t test is used.
 
     Args:
-        left: one study.
-        right: another.
+        left: results of one study.
+        right: results of the other study.
         metric: for example ``val_accuracy``.
 
     Source: Welch 1947; Holm 1979 over all rows.
@@ -108,7 +109,7 @@ def _effects(results: StudyResults, metric: str) -> dict[str, _Estimate]:
 
 
 def _of_effect(row: EffectRow) -> _Estimate:
-    """Get the standard error back from the 95 % interval."""
+    """Recover the standard error from the half width of the 95 % t interval."""
     if row.n < 2:
         return _Estimate(row.estimate, math.nan, row.n)
     half = (row.high - row.low) / 2
@@ -126,7 +127,7 @@ def _of_mean(item: Interval) -> _Estimate:
 
 
 def _welch(one: _Estimate, other: _Estimate) -> tuple[float, float, float]:
-    """Return the 95 % interval of the difference, and p of "there is none"."""
+    """Return the limits of the 95 % interval of the difference, and the p value of "it is zero"."""
     variance = one.error**2 + other.error**2
     if not variance > 0 or min(one.n, other.n) < 2:
         return math.nan, math.nan, math.nan

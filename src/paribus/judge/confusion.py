@@ -1,4 +1,4 @@
-"""The confusion matrix over seeds, and where two variants err differently."""
+"""Confusion matrices summed over seeds, and differences between those of two variants."""
 
 from __future__ import annotations
 
@@ -16,36 +16,37 @@ __all__ = ["Confusion", "ConfusionDifference", "confusion", "confusion_differenc
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts (true class, guessed class) over all seeds."""
+    """A confusion matrix over all seeds: rows are true classes, columns predicted classes."""
 
     class_names: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
+    """``(class, class)``, images summed over seeds."""
     by_seed: tuple[tuple[tuple[int, ...], ...], ...]
-    """The same for each seed alone."""
+    """``(seed, class, class)``, images of each seed."""
 
     @property
     def num_seeds(self) -> int:
-        """Trials that were counted."""
+        """Number of trials in the matrix, one per seed."""
         return len(self.by_seed)
 
     @property
     def count_ranges(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """Lowest and highest seed of every cell."""
+        """``(class, class)``, smallest and largest count of each cell over seeds."""
         return _ranges(self.by_seed)
 
     @property
     def share_ranges(self) -> tuple[tuple[tuple[float, float], ...], ...]:
-        """The same as shares of the true class."""
+        """``(class, class)``, smallest and largest fraction of the true class over seeds."""
         return _ranges([_shares(counts) for counts in self.by_seed])
 
     @property
     def shares(self) -> tuple[tuple[float, ...], ...]:
-        """Each row divided by its sum."""
+        """``(class, class)``, counts divided by their row sum: fractions of the true class."""
         return _shares(self.counts)
 
     @property
     def accuracy(self) -> float:
-        """Share of the diagonal."""
+        """Fraction of images on the diagonal, over all seeds."""
         right = sum(row[k] for k, row in enumerate(self.counts))
         return right / max(1, sum(map(sum, self.counts)))
 
@@ -68,11 +69,14 @@ def _ranges(
 
 @dataclass(frozen=True)
 class ConfusionDifference:
-    """Where two variants err differently: shares of the true class, left - right."""
+    """Difference of two variants' confusion matrices, fractions of the true class, left - right."""
 
     left: str
+    """Name of the first variant."""
     right: str
+    """Name of the second variant."""
     split: str
+    """Split of the images, "validation" or "test"."""
     class_names: tuple[str, ...]
     shares: tuple[tuple[float, ...], ...]
 
@@ -80,12 +84,12 @@ class ConfusionDifference:
 def confusion_difference(
     left: tuple[str, Confusion], right: tuple[str, Confusion], split: str
 ) -> ConfusionDifference:
-    """Subtract two matrices of the same images, each a share of the true class.
+    """Subtract two confusion matrices of the same images, as fractions of the true class.
 
     Args:
-        left: name and matrix.
-        right: name and matrix.
-        split: of the images.
+        left: first variant's name and matrix.
+        right: second variant's name and matrix.
+        split: split of the images, "validation" or "test".
     """
     (name, one), (other_name, other) = left, right
     shares = tuple(
@@ -96,9 +100,9 @@ def confusion_difference(
 
 
 def confusion(predictions: Sequence[Predictions], class_names: tuple[str, ...]) -> Confusion | None:
-    """Count guesses over all seeds; None without predictions.
+    """Return the confusion matrix of predicted classes over all seeds; None without predictions.
 
-    Source: rows are the truth, as in `sklearn.metrics.confusion_matrix`, the oracle of the test.
+    Source: rows are true classes, as in `sklearn.metrics.confusion_matrix`, the oracle of the test.
     """
     if not predictions:
         return None

@@ -1,4 +1,4 @@
-"""Every claim is a contrast: weights on variants, so that one pipeline judges all kinds of claims."""
+"""Claims as linear contrasts (weights on variants), so that one pipeline judges all kinds of claims."""
 
 from __future__ import annotations
 
@@ -11,32 +11,36 @@ from paribus.records import Claim, Plan, Variant
 __all__ = ["Contrast", "contrasts_of", "neighbour_contrasts"]
 
 Values = Mapping[tuple[str, int], float]
-"""(variant, seed) -> metric."""
+"""(variant, seed) -> value of the claim's metric."""
 
 
 ROUNDING = 1e-14
-"""Share of the summands below which a contrast is a rounding error."""
+"""A contrast at most this fraction of the sum of its absolute terms is a rounding error, and zero."""
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """Sum of weights times a variant's metric, minus a constant; one number per seed."""
+    """A linear contrast: for each seed, the weighted sum of the variants' metric minus a constant.
+
+    Example: ``Contrast({"dropout": 1.0, "base": -1.0})`` is the paired difference dropout - base.
+    """
 
     weights: Mapping[str, float]
     constant: float = 0.0
 
     def value(self, values: Values, seed: int) -> float:
-        """Return the contrast of one seed; what rounding alone can make is zero."""
+        """Return the contrast of one seed; values within rounding error of zero (`ROUNDING`) are 0."""
         parts = [*(w * values[name, seed] for name, w in self.weights.items()), -self.constant]
         found = math.fsum(parts)
         return 0.0 if abs(found) <= ROUNDING * math.fsum(map(abs, parts)) else found
 
 
 def contrasts_of(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
-    """Return the contrasts a claim is about; none if its variants are not part of the plan.
+    """Return the contrasts that a claim is about; none if its variants are not part of the plan.
 
-    Cells of both sides are matched by their other levels, so that nothing but the claimed factor
-    differs between the sides. An interaction with a factor of k levels has k - 1 contrasts.
+    Only variants whose levels of all other factors occur on both sides are used, so that nothing but
+    the claimed factor differs between the sides. An interaction with a factor of k levels has k - 1
+    contrasts; every other kind of claim has one.
     """
     if claim.kind == "threshold":
         cells = _cells(claim, claim.left, plan)
@@ -50,7 +54,7 @@ def contrasts_of(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
 
 
 def neighbour_contrasts(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
-    """Return the steps of a trend, each level minus the one before it."""
+    """Return the steps of a trend as contrasts, each level minus the next lower one."""
     levels = _ordered(claim, plan)
     return tuple(
         _summed(_mean(levels[k + 1]), _mean(levels[k]), -1.0) for k in range(len(levels) - 1)
@@ -58,7 +62,10 @@ def neighbour_contrasts(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
 
 
 def _trend(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
-    """The change from the lowest to the highest level along the least-squares line over ranks."""
+    """Return the contrast slope x (levels - 1), with the least-squares slope over ranks of levels.
+
+    It is the change from the lowest to the highest level along the fitted line.
+    """
     levels = _ordered(claim, plan)
     count = len(levels)
     if count < 2:
@@ -73,7 +80,10 @@ def _trend(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
 
 
 def _ordered(claim: Claim, plan: Plan) -> list[list[str]]:
-    """Cells of every level, the levels by their numbers; only settings that all levels have."""
+    """Return the variant names of each level, lowest level first.
+
+    Only combinations of the other factors that exist at every level are kept.
+    """
     found = [_matched(claim.factor, level, claim.within, plan) for level in claim.levels]
     common = set.intersection(*(set(cells) for cells in found)) if found else set()
     return [[cells[key] for key in sorted(common)] for cells in found] if common else []
@@ -107,7 +117,7 @@ def _difference(claim: Claim, plan: Plan, within: Mapping[str, str]) -> Contrast
 def _matched(
     factor: str, level: str, within: Mapping[str, str], plan: Plan
 ) -> dict[tuple[tuple[str, str], ...], str]:
-    """Variants at a level, by their levels of the other factors."""
+    """Return levels of the other factors -> name of the variant with ``factor`` at ``level``."""
     fixed = {**within, factor: level}
     return {
         tuple(sorted((k, v) for k, v in variant.levels.items() if k != factor)): variant.name

@@ -1,7 +1,7 @@
-"""Seeds crossed with images: how sure a mean is when the images are a sample, too.
+"""Standard error of a mean over seeds crossed with images, both of them random samples.
 
-With the images fixed, more seeds make any difference sure. A statement about the source that the
-images come from has a second error, which no number of seeds removes.
+For a fixed set of images, the standard error goes to zero as seeds are added. A statement about the
+source of the images has a second error, from sampling the images, which no number of seeds removes.
 """
 
 from __future__ import annotations
@@ -15,28 +15,30 @@ import numpy.typing as npt
 __all__ = ["Spread", "crossed_spread"]
 
 Table = npt.NDArray[np.float64]
+"""``(seed, image)``"""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The uncertainty of a mean over seeds and images."""
+    """Uncertainty of a mean over seeds and images."""
 
     error: float
-    """Standard error."""
+    """Standard error, in the unit of the values."""
     freedom: float
-    """Degrees of freedom, Satterthwaite's."""
+    """Degrees of freedom of ``error``, by Satterthwaite's approximation."""
     floor: float
-    """The part of the error that the images alone make."""
+    """Standard error due to the images alone: the limit of ``error`` for infinitely many seeds."""
 
 
 def crossed_spread(values: Table) -> Spread:
     """Return the uncertainty of the mean of a crossed table.
 
-    The variance is (MS_seed + MS_image - MS_rest) / (seeds * images), never less than what the
-    seeds alone give. With one seed nothing is known: NaN.
+    The variance is (MS_seed + MS_image - MS_rest) / (seeds * images), and at least
+    MS_seed / (seeds * images), the variance due to seeds. All fields are NaN with one seed or image.
 
     Args:
-        values: ``(seed, image)``, for example 1, 0 or -1: the difference of being right.
+        values: ``(seed, image)``; for a difference in accuracy 1 if only the first variant is right
+            on the image, -1 if only the second is, else 0.
 
     Source: Searle, Casella & McCulloch 1992, two-way crossed random model without replication;
     Satterthwaite 1946 for the degrees of freedom.

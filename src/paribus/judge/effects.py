@@ -1,4 +1,4 @@
-"""Means over seeds, with 95 % t intervals."""
+"""Means over seeds with t confidence intervals."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ class Interval:
     low: float
     high: float
     std: float
+    """Standard deviation over seeds, with n - 1."""
     n: int
+    """Number of seeds."""
 
 
 def mean_interval(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """Return the mean of ``(seed,)`` values with its t interval.
+    """Return the mean of ``(seed,)`` values with its t interval at confidence ``level``.
 
     Raises:
-        ValueError: there is no value.
+        ValueError: ``values`` is empty.
 
     Example:
         >>> interval = mean_interval([1.0, 2.0, 3.0])

@@ -1,4 +1,4 @@
-"""What a check may look at."""
+"""The input of a check: everything that is known about a study."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["Evidence"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """A study as checks see it."""
+    """Plan, trials and data of a study, as checks see them."""
 
     plan: Plan
     trials: Sequence[StoredTrial]
-    """Fitted on the training part."""
+    """Trials fitted on the training set (not refits on training and validation set)."""
     facts: Mapping[str, DataFacts] = field(default_factory=dict)
-    """Variant -> what its images are like; empty where nobody has looked."""
+    """Variant -> statistics of its images and labels; empty if the data were not examined."""
     descriptions: Mapping[str, DataDescription] = field(default_factory=dict)
-    """Variant -> shape and class names of its data; empty where they are not known (`paribus audit`)."""
+    """Variant -> input shape and class names of its data; empty if unknown, as in `paribus audit`."""

@@ -1,7 +1,7 @@
-"""Planned looks at growing numbers of seeds: how much error each may spend.
+"""Significance levels for planned interim looks (a group-sequential test) at growing numbers of seeds.
 
-Looking four times at p < 0.05 would be wrong one time in eight. With planned looks the error is
-spent little by little, and stays 5 % in all.
+Four looks at p < 0.05 each would have a type I error of about one in eight. An alpha-spending
+function divides the 5 % among the looks instead, so that the total error stays 5 %.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from paribus.judge.verdicts import ALPHA
 __all__ = ["nominal_levels"]
 
 POINTS = 401
+"""Points of the grid on which densities are integrated."""
 WIDEST = 8.0
-"""Boundaries are looked for up to so many standard errors."""
+"""Upper limit of the search for boundaries, in standard errors."""
 
 
 @lru_cache(maxsize=32)
 def nominal_levels(looks: Sequence[int], alpha: float = ALPHA) -> tuple[float, ...]:
-    """Return the two-sided p value that decides at each look.
+    """Return the significance level of each look, for its two-sided p value.
 
-    The error spent until a share t of the seeds is alpha * t^2. Boundaries follow from the
+    The error spent up to a fraction t of the seeds is alpha * t^2. Boundaries follow by the
     recursive integration of Armitage, McPherson & Rowe 1969 for normal sums.
 
     Args:
-        looks: numbers of seeds, ascending; hashable.
-        alpha: error of all looks together.
+        looks: number of seeds at each look, ascending; hashable, since results are cached.
+        alpha: type I error of all looks together.
 
     Example:
         >>> [round(level, 4) for level in nominal_levels((5, 10, 15, 20))]
@@ -59,7 +60,9 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 def _boundary(
     spend: float, share: float, step: float, grid: Numbers | None, density: Numbers | None
 ) -> float:
-    """Find the boundary that is first crossed with probability ``spend``."""
+    """Return the boundary z, in standard errors, that is first crossed at this look with probability
+    ``spend``, by bisection.
+    """
     low, high = 0.0, WIDEST
     while high - low > 1e-9:
         middle = (low + high) / 2
@@ -71,7 +74,15 @@ def _boundary(
 
 
 def _crossing(edge: float, step: float, grid: Numbers | None, density: Numbers | None) -> float:
-    """Return the probability that the sum leaves (-edge, edge) now, having been inside before."""
+    """Return the probability that the sum is outside (-edge, edge) now and was inside at all earlier
+    looks.
+
+    Args:
+        edge: boundary of the sum.
+        step: standard deviation of the increment since the last look.
+        grid: ``(point,)`` sums at the last look; None at the first.
+        density: ``(point,)`` density of these sums; None at the first look.
+    """
     if grid is None or density is None:
         return 2 * float(ndtr(-edge / step))
     outside = ndtr((grid - edge) / step) + ndtr((-edge - grid) / step)
@@ -81,7 +92,9 @@ def _crossing(edge: float, step: float, grid: Numbers | None, density: Numbers |
 def _carried(
     points: Numbers, step: float, grid: Numbers | None, density: Numbers | None
 ) -> Numbers:
-    """Return the density of sums that have stayed inside, after another increment."""
+    """Return the density at ``points`` of sums that stayed inside at earlier looks, after another
+    normal increment with standard deviation ``step``.
+    """
     if grid is None or density is None:
         return _normal(points, step)
     kernel = _normal(points[:, None] - grid[None, :], step)

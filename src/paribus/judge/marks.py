@@ -1,4 +1,4 @@
-"""Which images a trial gets right, for statements that look at images one by one."""
+"""Correctness of a trial's prediction for each image, for statistics that need single images."""
 
 from __future__ import annotations
 
@@ -15,25 +15,27 @@ __all__ = ["Marking", "Marks", "contrast_table"]
 
 @dataclass(frozen=True)
 class Marks:
-    """One trial's images."""
+    """Which images of a split one trial classifies correctly."""
 
     ids: npt.NDArray[np.int64]
-    """``(image,)``"""
+    """``(image,)`` ids of the images."""
     right: npt.NDArray[np.bool_]
-    """``(image,)``"""
+    """``(image,)`` whether the prediction is correct."""
 
 
 Marking = Callable[[str, int, str], Marks | None]
-"""(variant, seed, metric) -> marks; None where nothing is known of single images."""
+"""Function (variant, seed, metric) -> marks; None if the trial has no stored predictions for them."""
 
 
 def contrast_table(
     contrast: Contrast, seeds: Sequence[int], metric: str, marking: Marking
 ) -> npt.NDArray[np.float64] | None:
-    """Return a contrast image by image, ``(seed, image)``.
+    """Return the contrast of correctness for each seed and image, as ``(seed, image)``.
+
+    Its mean over images is the contrast of accuracies.
 
     Returns:
-        None where marks are missing, or trials were scored on different images.
+        None if marks are missing, or if trials were scored on different images.
     """
     first: npt.NDArray[np.int64] | None = None
     rows = []

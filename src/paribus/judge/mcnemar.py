@@ -1,4 +1,7 @@
-"""Two networks on the same images: the only test there is with one seed, and what it is about."""
+"""McNemar's test of two networks on the same images, the only test available with one seed.
+
+It compares these two trained networks; the variation over seeds does not enter.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,24 @@ __all__ = ["McNemar", "mcnemar"]
 
 @dataclass(frozen=True)
 class McNemar:
-    """Images that one network gets right and the other does not. Says nothing about other seeds."""
+    """Images that exactly one of two networks classifies correctly. No statement about other seeds."""
 
     only_left: int
+    """Images that only the first network classifies correctly."""
     only_right: int
+    """Images that only the second network classifies correctly."""
     p: float
-    """Of "both are right equally often"; exact."""
+    """Exact two-sided p value of "both networks have the same accuracy"."""
 
 
 def mcnemar(left: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_]) -> McNemar:
     """Compare two networks image by image.
 
     Args:
-        left: ``(image,)``, whether the first network is right.
-        right: ``(image,)``, whether the second is, on the same images.
+        left: ``(image,)``, whether the first network is correct.
+        right: ``(image,)``, whether the second network is correct, on the same images.
 
-    Source: McNemar 1947; exact binomial p. Oracle:
+    Source: McNemar 1947, in its exact binomial form. Oracle:
     ``statsmodels.stats.contingency_tables.mcnemar(exact=True)``.
     """
     only_left, only_right = int(np.sum(left & ~right)), int(np.sum(right & ~left))

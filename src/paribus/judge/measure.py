@@ -1,4 +1,4 @@
-"""From trials to the numbers of a claim: its contrast over seeds, or why there is none."""
+"""Measurement of a claim: from trials to its contrast over seeds, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ __all__ = ["Measured", "measure_claim"]
 
 Values = Mapping[tuple[str, int], float]
 DEPENDENT = 1e-9
-"""Share of a spread below which it is rounding."""
+"""Relative tolerance: a standard deviation below this fraction of the largest value is rounding."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A claim with its contrast over seeds."""
+    """A claim with the values of its contrast over seeds."""
 
     claim: Claim
     sample: Sample
     p: float
-    """Before adjustment."""
+    """p value of the claim's test, not adjusted for other claims."""
     against: bool = False
-    """A trend, one of whose steps goes the other way for sure."""
+    """For a trend: whether a step between neighbouring levels is significantly in the other direction."""
     networks: McNemar | None = None
-    """With one seed: what can be said of these two networks."""
+    """With one seed: McNemar's test of the two networks, if both have stored predictions."""
 
     @property
     def testable(self) -> bool:
-        """Whether there are seeds enough for a verdict."""
+        """Whether there are enough seeds for a verdict (`MIN_SEEDS`)."""
         return self.sample.n >= MIN_SEEDS
 
 
@@ -56,11 +56,14 @@ def measure_claim(
     """Measure a claim, or say why it cannot be judged.
 
     Args:
-        claim: of the plan.
+        claim: a claim of the plan.
         plan: the study.
-        trials: fitted on the training part.
-        seeds: to take; the plan's by default.
-        marking: which images each trial gets right.
+        trials: trials fitted on the training set.
+        seeds: seeds to use; by default all of the plan.
+        marking: which images each trial classifies correctly.
+
+    Returns:
+        The measured claim, or a finished row with the verdict "not assessable" or "undecided".
     """
     contrasts = contrasts_of(claim, plan)
     if not contrasts:
@@ -124,7 +127,7 @@ def _opposes(step: Sample, claim: Claim, num_steps: int) -> bool:
 def _networks(
     contrast: Contrast, seeds: Sequence[int], claim: Claim, marking: Marking | None
 ) -> McNemar | None:
-    """Compare two networks image by image, where there is one seed and one variant a side."""
+    """Return McNemar's test if there is one seed, one variant per side, and an accuracy as metric."""
     sides = sorted(contrast.weights.items(), key=lambda item: -item[1])
     if len(seeds) != 1 or [weight for _, weight in sides] != [1.0, -1.0] or marking is None:
         return None
@@ -137,10 +140,11 @@ def _networks(
 
 
 def _joint_p(samples: Sequence[Sample]) -> float:
-    """Return p of "all these contrasts are zero".
+    """Return the p value of "all these contrasts have mean zero".
 
-    Source: Hotelling 1931; Bonferroni where there are too few seeds for it, where the images count
-    as a sample, or where some contrast follows from the others (equal outcomes).
+    Source: Hotelling's T² test (1931). Instead, the smallest p value is adjusted by Bonferroni if there
+    are too few seeds, if the images count as a sample, or if the contrasts are linearly dependent over
+    seeds (for example because outcomes are equal).
     """
     count, n = len(samples), samples[0].n
     rows = np.array([sample.values for sample in samples]).T
@@ -150,7 +154,7 @@ def _joint_p(samples: Sequence[Sample]) -> float:
 
 
 def _independent(rows: npt.NDArray[np.float64]) -> bool:
-    """Whether no column is constant or follows from the others; columns are contrasts."""
+    """Return whether the columns of ``(seed, contrast)`` are linearly independent and not constant."""
     spread = rows.std(0)
     if (spread <= DEPENDENT * np.abs(rows).max(0)).any():
         return False

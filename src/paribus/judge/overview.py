@@ -1,4 +1,4 @@
-"""The factorial overview: every main effect and every two-way interaction, exploratory."""
+"""The factorial overview: all main effects and two-way interactions of a study, exploratory."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["factorial_overview"]
 def factorial_overview(
     plan: Plan, trials: Sequence[StoredTrial], metric: str
 ) -> tuple[OverviewRow, ...]:
-    """Return main effects (averaged over the other factors) and interactions with intervals.
+    """Return main effects and two-way interactions with 95 % intervals and false discovery rates.
 
-    A level is compared with the factor's level in the baseline. An interaction is how much one such
-    difference changes from one level of another factor to the next. Rows with fewer than two seeds
-    are left out.
+    A main effect is the difference between a level and the baseline's level of the factor, averaged
+    over the other factors. An interaction is the difference of one such difference between a level
+    of another factor and the baseline's level of it. Rows with fewer than two seeds are left out.
 
     Args:
-        plan: with two factors or more; otherwise there is nothing to average over.
-        trials: fitted on the training part.
+        plan: the study; with fewer than two factors the overview is empty.
+        trials: trials fitted on the training set.
         metric: for example ``val_accuracy``.
     """
     if len(plan.factors) < 2:

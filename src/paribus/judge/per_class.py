@@ -1,4 +1,4 @@
-"""Class by class: how much of a class is found, how far its name can be trusted, and how sure it is."""
+"""Recall and precision of each class over seeds, and calibration of the predicted probabilities."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ from paribus.records import Predictions
 __all__ = ["CalibrationPoint", "ClassRow", "calibration_error", "calibration_points", "per_class"]
 
 BINS = 10
+"""Number of bins of equal width in [0, 1] for calibration."""
 
 
 @dataclass(frozen=True)
 class ClassRow:
-    """Recall and precision of one class: mean, lowest and highest seed."""
+    """Recall and precision of one class, each as mean, minimum and maximum over seeds."""
 
     name: str
     images: int
+    """Number of images of the class."""
     recall: tuple[float, float, float]
     precision: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class CalibrationPoint:
-    """Guesses of about the same probability, all seeds together."""
+    """One bin of a reliability diagram: predictions of similar confidence, all seeds together."""
 
     confidence: float
-    """Mean probability of the guesses."""
+    """Mean probability of the predicted class."""
     accuracy: float
-    """Share of them that is right."""
+    """Fraction of these predictions that are correct."""
     share: float
-    """Of all guesses."""
+    """Fraction of all predictions that fall into this bin."""
     guesses: int
+    """Number of predictions in this bin."""
 
 
 def per_class(predictions: Sequence[Predictions], class_names: Sequence[str]) -> list[ClassRow]:
-    """Return one row per class; a seed that never says a class has precision 0 there.
+    """Return one row per class; if a seed never predicts a class, its precision counts as 0.
 
     Source: `sklearn.metrics.precision_recall_fscore_support`, the oracle of the test.
     """
@@ -62,7 +65,7 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def calibration_points(predictions: Sequence[Predictions]) -> list[CalibrationPoint]:
-    """Return accuracy by probability, in ten bins of equal width; empty bins are left out.
+    """Return accuracy by confidence in ten bins of equal width; empty bins are left out.
 
     Source: Guo et al. 2017, reliability diagrams.
     """
@@ -81,7 +84,7 @@ def calibration_points(predictions: Sequence[Predictions]) -> list[CalibrationPo
 
 
 def calibration_error(points: Sequence[CalibrationPoint]) -> float:
-    """Return the expected calibration error: the mean gap between probability and accuracy."""
+    """Return the expected calibration error: the mean of |confidence - accuracy|, weighted by share."""
     return sum(point.share * abs(point.confidence - point.accuracy) for point in points)
 
 

@@ -1,4 +1,4 @@
-"""Before a run: which claims cannot be decided with the seeds given, and what the others can show."""
+"""Power analysis before a run: which claims the planned seeds cannot decide, and what they can detect."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ ASSUMPTION = (
 
 
 def claim_prospects(plan: Plan, spread: float = TYPICAL_SPREAD) -> dict[str, str]:
-    """Say of every claim what the seeds of a plan can do for it.
+    """Describe for every claim what the planned seeds can decide or detect.
 
     Args:
-        plan: not run yet.
-        spread: standard deviation of a contrast over seeds that is assumed.
+        plan: the study, before it is run.
+        spread: assumed standard deviation of a contrast over seeds, in the metric's unit.
 
     Returns:
         Claim id -> one sentence. It begins with "cannot" where no result could decide the claim.
@@ -63,7 +63,12 @@ def _sentences(claim: Claim, plan: Plan, spread: float) -> Iterator[str]:
 
 
 def detectable_difference(n: int, alpha: float, power: float = POWER) -> float:
-    """Return the difference, in standard deviations, that n seeds find with a given power.
+    """Return the mean difference, in standard deviations, that a two-sided paired t test detects.
+
+    Args:
+        n: number of seeds.
+        alpha: significance level.
+        power: probability of detecting the difference.
 
     Oracle: ``statsmodels.stats.power.TTestPower.solve_power``.
     """

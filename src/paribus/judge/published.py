@@ -1,4 +1,4 @@
-"""Published numbers beside ours, and whether one run of ours could have given them."""
+"""Published values beside a study's, and whether one more trial of the study could have given them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ _NUMBER = re.compile(r"(?<![\w.])([-+]?\d*\.?\d+)\s*(%?)")
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One published value of one variant, and ours."""
+    """One published value of a variant, and the study's own results."""
 
     variant: str
     metric: str
     published: float
     mean: float
+    """Mean of the study's trials over seeds."""
     low: float
     high: float
-    """95 % interval of our mean."""
+    """``low`` to ``high``: 95 % confidence interval of the mean."""
     single_low: float
     single_high: float
-    """Where one more run of ours would lie, 19 times out of 20."""
+    """``single_low`` to ``single_high``: 95 % prediction interval of one further trial."""
     n: int
     verdict: Word
 
@@ -41,7 +42,9 @@ class PublishedRow:
 def compare_published(
     published: Mapping[str, Mapping[str, float]], ours: Mapping[str, Mapping[str, Interval]]
 ) -> tuple[PublishedRow, ...]:
-    """Compare published values, each of one run, with our seeds.
+    """Compare published values, each taken as the result of one run, with the study's seeds.
+
+    A value is "as ours" if it lies in the prediction interval of one further trial.
 
     Args:
         published: metric -> variant -> value.
@@ -77,9 +80,13 @@ def _word(value: float, low: float, high: float, n: int) -> Word:
 
 
 def published_difference(claim: Claim) -> float | None:
-    """Read the published value of a claim's contrast out of its text.
+    """Parse the published value of a claim's contrast from its text ``published``.
 
-    Two numbers of a difference are subtracted; the first of a threshold is compared with it.
+    For a difference, the second number of the text is subtracted from the first; for a threshold,
+    the threshold is subtracted from the first number.
+
+    Returns:
+        None for other kinds of claims, and if the text does not have the numbers.
 
     Example:
         >>> claim = Claim("c", "s", "f", "a", ">", "b", "val_accuracy", published="89.69 % > 85.41 %")

@@ -1,4 +1,4 @@
-"""What checks read off trials and settings: mean curves, layers, classes."""
+"""Accessors for checks: finished trials, metrics, mean curves, layers and probes of a study."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:
-    """Return every variant's finished trials, those without any left out."""
+    """Return variant -> finished trials; variants without finished trials are left out."""
     found = {
         variant.name: [t for t in trials if t.variant == variant.name and t.status == "done"]
         for variant in plan.variants
@@ -30,12 +30,12 @@ def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[Sto
 
 
 def metric_of(trial: StoredTrial, metric: str) -> float | None:
-    """Return a metric of a trial, None if it has none.
+    """Return a metric of a trial; None if the trial does not have it.
 
     Args:
-        trial: finished.
-        metric: a final metric; ``METRIC@EPOCH``: as it was after that epoch; ``gap``: accuracy minus
-            val_accuracy.
+        trial: a finished trial.
+        metric: name of a final metric; ``METRIC@EPOCH`` for its value after that epoch, for example
+            ``val_accuracy@1``; ``gap`` for accuracy minus val_accuracy.
     """
     name, _, epoch = metric.partition("@")
     found = trial.metrics
@@ -48,14 +48,17 @@ def metric_of(trial: StoredTrial, metric: str) -> float | None:
 
 
 def mean_metric(trials: Sequence[StoredTrial], metric: str) -> float | None:
-    """Return the mean of a final metric, or None if a trial lacks it."""
+    """Return the mean of a final metric over trials; None if any trial lacks it."""
     if not all(metric in trial.metrics for trial in trials):
         return None
     return fmean(trial.metrics[metric] for trial in trials)
 
 
 def mean_curve(trials: Sequence[StoredTrial], metric: str) -> list[float]:
-    """Return the mean over trials epoch by epoch, as far as all of them went."""
+    """Return the mean of a metric over trials for each epoch, up to the last epoch that all reached.
+
+    The list is empty if any trial lacks the metric in one of these epochs.
+    """
     length = min((len(trial.curves) for trial in trials), default=0)
     if not all(metric in record.metrics for trial in trials for record in trial.curves[:length]):
         return []
@@ -63,7 +66,7 @@ def mean_curve(trials: Sequence[StoredTrial], metric: str) -> list[float]:
 
 
 def layers_of(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield (class, arguments) of every layer of a resolved model, containers before what they hold."""
+    """Yield (class, arguments) of every layer of a resolved model, containers before their layers."""
     for item in (*settings.get("layers", ()), *settings.get("shortcut", ())):
         for kind, arguments in item.items():
             yield kind, arguments or {}
@@ -71,7 +74,7 @@ def layers_of(settings: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
 
 
 def num_classes(variant: Variant) -> int | None:
-    """Return the units of the last layer that has some."""
+    """Return the ``units`` of the last layer with such an argument; None if there is none."""
     units = [
         arguments["units"] for _, arguments in layers_of(variant.model) if "units" in arguments
     ]
@@ -79,7 +82,7 @@ def num_classes(variant: Variant) -> int | None:
 
 
 def probes(trials: Sequence[StoredTrial]) -> list[dict[str, Any]]:
-    """Return what `paribus.engine.probe` has measured, of trials where it could measure everything."""
+    """Return the results of `paribus.engine.probe` of the trials in which all numbers are finite."""
     found = [trial.observed["probe"] for trial in trials if "probe" in trial.observed]
     return [probe for probe in found if _finite(probe)]
 

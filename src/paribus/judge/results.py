@@ -1,4 +1,4 @@
-"""What judging a study gives: frozen rows, and the JSON of `results --json`."""
+"""Results of judging a study, as frozen rows, and their JSON for `results --json`."""
 
 from __future__ import annotations
 
@@ -27,19 +27,22 @@ __all__ = [
 
 @dataclass(frozen=True)
 class VariantSummary:
-    """One variant over its seeds."""
+    """Metrics of one variant over its seeds."""
 
     name: str
     levels: Mapping[str, str]
+    """Factor -> level."""
     n: int
-    """Trials that ended well."""
+    """Number of finished trials that did not fail."""
     failed: int
+    """Number of failed trials."""
     metrics: Mapping[str, Interval]
+    """Metric -> mean over seeds."""
 
 
 @dataclass(frozen=True)
 class EffectRow:
-    """A paired difference from the baseline, variant - baseline."""
+    """The mean paired difference variant - baseline over seeds, with its 95 % interval."""
 
     variant: str
     baseline: str
@@ -49,96 +52,107 @@ class EffectRow:
     high: float
     n: int
     verdict: Verdict
-    """Of "the variant is better than the baseline", with the default margin; exploratory."""
+    """Verdict of "the variant is better than the baseline", with `EXPLORATORY_MARGIN`; exploratory."""
     q: float
-    """False discovery rate (Benjamini-Hochberg) over the variants, for this metric."""
+    """p value adjusted by Benjamini-Hochberg over the variants, for this metric."""
 
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """A main effect or an interaction; exploratory."""
+    """A main effect or a two-way interaction; exploratory."""
 
     kind: str
+    """``main effect`` or ``interaction``."""
     what: str
+    """The contrast in words, for example ``width: 64 - 32``."""
     metric: str
     estimate: float
     low: float
     high: float
     n: int
     q: float
-    """False discovery rate over the overview."""
+    """p value adjusted by Benjamini-Hochberg over all rows of the overview."""
 
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim and its verdict; estimate is the contrast, left - right."""
+    """A claim and its verdict."""
 
     claim: Claim
     verdict: Verdict
     estimate: float
+    """Mean of the claim's contrast over seeds; for a difference, left - right."""
     low: float
     high: float
+    """``low`` to ``high``: confidence interval of the estimate, see ``level``."""
     n: int
+    """Number of seeds."""
     reason: str
-    """Why, in one sentence."""
+    """Reason for the verdict, in one sentence."""
     p: float = math.nan
-    """Of the claim's own test."""
+    """p value of the claim's test, not adjusted."""
     adjusted_p: float = math.nan
-    """Holm's, over all claims of the study."""
+    """p value adjusted by Holm's method over all claims of the study."""
     p_flip: float = math.nan
-    """Of the sign-flip test, the twin that assumes no normal distribution."""
+    """p value of the sign-flip test, which does not assume a normal distribution; not adjusted."""
     fragile: bool = False
-    """The twin disagrees: it does not confirm what was decided, or finds what was left open."""
+    """Whether the sign-flip test disagrees: it does not confirm a decided claim, or decides an open
+    one."""
     more_seeds: int | None = None
-    """Undecided: how many more would probably decide it."""
+    """Number of further seeds that would probably decide the claim; None unless it is undecided."""
     exploratory: bool = False
-    """Declared or changed after the first result."""
+    """Whether the claim was declared or changed after the first result."""
     look: int | None = None
-    """Judged early, at this planned look; the interval is that look's, wider than 95 %."""
+    """Number of the planned look (1 is the first) at which the claim was judged; None at the last."""
     not_monotone: bool = False
-    """A trend, one of whose steps goes the other way for sure."""
+    """For a trend: whether a step between neighbouring levels is significantly in the other direction."""
     networks: McNemar | None = None
-    """With one seed: these two networks, image by image."""
+    """With one seed: McNemar's test of the two networks."""
     image_error: float | None = None
-    """Of a claim about the source of the data: the error that no number of seeds removes."""
+    """With the scope "data-source": standard error due to the images, which more seeds do not reduce."""
     level: float = 0.95
-    """Of the interval."""
+    """Confidence level of the interval; above 0.95 at a planned look."""
     ahead: float = math.nan
-    """Seeds in which the contrast is above zero; a tie counts one half. A description, not a test."""
+    """Number of seeds with a contrast above zero, a tie counting one half. Descriptive, not a test."""
     ties: int = 0
-    """Seeds in which it is exactly zero."""
+    """Number of seeds with a contrast of exactly zero."""
 
     @property
     def published_difference(self) -> float | None:
-        """The published value of the contrast."""
+        """Published value of the contrast; None if the claim has none."""
         return published_difference(self.claim)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The variant that won on validation, and what was done with it."""
+    """The variant with the best validation metric, and its test metrics."""
 
     variant: str
     by: str
+    """Metric by which the variant was selected."""
     interval: Interval
+    """Mean of that metric over seeds."""
     runner_up: str | None
+    """Variant with the second best mean."""
     refit: str
+    """``none`` or ``train+validation``: data on which the variant was trained again before the test."""
     test: Mapping[str, Interval]
-    """Test metrics over seeds, once the test set was opened."""
+    """Test metric -> mean over seeds; empty until the test set is opened."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check noticed."""
+    """A problem reported by a check."""
 
     check: str
+    """Name of the check."""
     severity: Literal["error", "warning", "note"]
     where: str
-    """What it is about, in words."""
+    """Subject of the finding in words, for example variant names or ``all variants``."""
     evidence: str
     advice: str
     variants: tuple[str, ...] = ()
-    """Names of the variants that it is about; empty if it is about all, or about something else."""
+    """Names of the affected variants; empty if all are affected, or if it is not about variants."""
 
 
 @dataclass(frozen=True)
@@ -148,15 +162,17 @@ class MissingTrial:
     variant: str
     seed: int
     reason: str | None
-    """Why, if a worker was lost over it."""
+    """Why the last attempt was lost (for example a killed worker); None if there was none."""
 
 
 @dataclass(frozen=True)
 class StudyResults:
-    """Everything that is said about a study."""
+    """All results of a study."""
 
     study: str
+    """Name of the study."""
     complete: bool
+    """Whether all required trials are finished and the test set was opened as the study asks."""
     trials: tuple[StoredTrial, ...]
     variants: tuple[VariantSummary, ...]
     effects: tuple[EffectRow, ...]
@@ -167,10 +183,10 @@ class StudyResults:
     overview: tuple[OverviewRow, ...] = ()
     published: tuple[PublishedRow, ...] = ()
     missing: tuple[MissingTrial, ...] = ()
-    """While there are any, nothing is selected."""
+    """Required trials that have not ended. While there are any, no variant is selected."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON; a number that does not exist is null."""
+        """Return the results as JSON-able values; NaN and infinity become null."""
         plain = {
             "study": self.study,
             "complete": self.complete,

@@ -1,7 +1,7 @@
-"""What the values of a contrast, one per seed, say about its mean.
+"""Tests, intervals and power for the mean of a contrast, from its values over seeds.
 
-The t distribution is `scipy.special`'s, which loads in a third of the time of `scipy.stats`; the
-tests hold every function against `scipy.stats` and statsmodels.
+`scipy.special` provides the t distribution, because it loads in a third of the time of
+`scipy.stats`; the tests compare every function with `scipy.stats` and statsmodels.
 """
 
 from __future__ import annotations
@@ -19,30 +19,34 @@ from paribus.judge.crossed import Spread
 __all__ = ["Sample", "seeds_for_direction", "seeds_for_equality", "seeds_in_scope"]
 
 EXACT_UP_TO = 16
-"""Seeds up to which all sign patterns are gone through."""
+"""Largest number of seeds for which the sign-flip test enumerates all sign patterns."""
 FLIPS = 5_000
+"""Number of random sign patterns with more seeds."""
 MOST_SEEDS = 1000
+"""Largest number of seeds that is ever forecast."""
 ROUNDING = 1e-13
-"""Share of the largest value below which a spread is a rounding error."""
+"""A standard deviation at most this fraction of the largest absolute value is rounding, and zero."""
 POWER = 0.8
+"""Power of a forecast: probability that the test detects the effect."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Values of a contrast over seeds."""
+    """Values of a contrast over seeds, with the tests of their mean."""
 
     values: tuple[float, ...]
+    """``(seed,)``"""
     spread: Spread | None = None
-    """Of seeds and images together, where the images count as a sample; else the seeds' alone."""
+    """Uncertainty over seeds and images, if the images count as a sample; None for seeds alone."""
 
     @property
     def n(self) -> int:
-        """Seeds."""
+        """Number of seeds."""
         return len(self.values)
 
     @property
     def mean(self) -> float:
-        """The estimate."""
+        """Mean over seeds, the estimate."""
         return math.fsum(self.values) / self.n
 
     @property
@@ -60,20 +64,21 @@ class Sample:
 
     @property
     def freedom(self) -> float:
-        """Degrees of freedom of the error."""
+        """Degrees of freedom of the standard error."""
         return self.n - 1 if self.spread is None else self.spread.freedom
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the t interval of the mean. Source: Student 1908."""
+        """Return the t interval of the mean at a confidence level. Source: Student 1908."""
         if self.n < 2:
             return math.nan, math.nan
         half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return self.mean - half, self.mean + half
 
     def p_differs(self, margin: float = 0.0) -> float:
-        """Return p of "the mean is beyond the margin", two-sided; the t test for margin 0.
+        """Return the p value in favour of "the absolute mean exceeds the margin", two-sided.
 
-        Where all values are equal the t test has no say, and the sign-flip test speaks.
+        With margin 0 this is the paired t test. If all values are equal, the t test is undefined and
+        the sign-flip test is used.
         """
         if self.n < 2:
             return math.nan
@@ -83,9 +88,9 @@ class Sample:
         return min(1.0, 2 * float(stdtr(self.freedom, -distance)))
 
     def p_equal(self, margin: float) -> float:
-        """Return p of "the mean lies within the margin": the larger of two one-sided tests.
+        """Return the p value in favour of "the mean lies within the margin" (equivalence test).
 
-        Source: Schuirmann 1987.
+        It is the larger p value of two one-sided t tests. Source: Schuirmann 1987.
         """
         if self.n < 2:
             return math.nan
@@ -96,15 +101,16 @@ class Sample:
         return max(below, above)
 
     def p_flip(self) -> float:
-        """Return p of the sign-flip permutation test of the mean, two-sided.
+        """Return the two-sided p value of the sign-flip permutation test of "the mean is zero".
 
-        Exact up to 16 seeds; above, from 5,000 keyed flips. Source: Fisher 1935.
+        Exact up to 16 seeds; above, from 5,000 sign patterns drawn with a fixed key.
+        Source: Fisher 1935.
         """
         values = np.asarray(self.values)
         if self.n <= EXACT_UP_TO:
             patterns = np.arange(2 ** (self.n - 1), dtype=np.int64)[
                 :, None
-            ]  # mirrored ones are equal
+            ]  # half of the patterns: the others have the same absolute sums
             signs = 1 - 2 * ((patterns >> np.arange(self.n)) & 1)
             sums = np.abs(signs @ values)
             return float(np.mean(sums >= abs(values.sum()) * (1 - 1e-12)))
@@ -115,17 +121,17 @@ class Sample:
 
     @property
     def smallest_p_flip(self) -> float:
-        """The smallest p that flips of so many signs can give."""
+        """Smallest p value that the exact sign-flip test can give with this number of seeds."""
         return 2.0 ** (1 - self.n)
 
 
 def seeds_for_direction(effect: float, alpha: float, power: float = POWER) -> int | None:
-    """Return how many seeds a two-sided t test needs to find an effect.
+    """Return how many seeds a two-sided t test needs to detect an effect.
 
     Args:
-        effect: mean over standard deviation of the contrast.
-        alpha: level.
-        power: chance to find it.
+        effect: mean divided by standard deviation of the contrast.
+        alpha: significance level.
+        power: probability of detecting the effect.
 
     Returns:
         None if a thousand are too few. Oracle: ``statsmodels.stats.power.TTestPower``.
@@ -142,13 +148,16 @@ def seeds_for_direction(effect: float, alpha: float, power: float = POWER) -> in
 def seeds_for_equality(
     effect: float, margin: float, alpha: float, power: float = POWER
 ) -> int | None:
-    """Return how many seeds two one-sided t tests need to show that an effect is small.
+    """Return how many seeds two one-sided t tests need to show that an effect is within a margin.
 
     Args:
-        effect: mean over standard deviation of the contrast.
-        margin: margin over standard deviation.
-        alpha: level of each test.
-        power: chance to show it.
+        effect: mean divided by standard deviation of the contrast.
+        margin: margin divided by the same standard deviation.
+        alpha: significance level of each test.
+        power: probability of showing it.
+
+    Returns:
+        None if a thousand are too few, or if the effect is not smaller than the margin.
     """
     if abs(effect) >= margin:
         return None
@@ -166,7 +175,7 @@ def seeds_for_equality(
 def _noncentral(freedom: int, away: float, t: float) -> float:
     """Return the distribution function of the noncentral t distribution.
 
-    scipy answers NaN in tails that hold less than 1e-11, which are nothing here.
+    scipy returns NaN in tails with a probability below 1e-11; 0 or 1 is returned there.
     """
     below = float(nctdtr(freedom, away, t))
     return float(t > away) if math.isnan(below) else below
@@ -175,16 +184,19 @@ def _noncentral(freedom: int, away: float, t: float) -> float:
 def seeds_in_scope(
     sample: Sample, margin: float, alpha: float, *, equality: bool, power: float = POWER
 ) -> int | None:
-    """Return how many seeds decide a statement about the source of the images, by normal quantiles.
+    """Return how many seeds decide a claim about the source of the images, by normal quantiles.
 
-    The error goes down to its floor, never below.
+    With more seeds the standard error falls towards the part that is due to the images.
 
     Args:
-        sample: with a spread.
-        margin: in the metric's unit.
-        alpha: level.
-        equality: whether smallness is to be shown, or a direction.
-        power: chance to show it.
+        sample: a sample with ``spread``.
+        margin: margin of the claim, in the metric's unit.
+        alpha: significance level.
+        equality: True to show that the mean is within the margin, False to show its direction.
+        power: probability of showing it.
+
+    Returns:
+        None if a thousand are too few.
     """
     assert sample.spread is not None  # noqa: S101 - what the function is for
     floor = sample.spread.floor**2
@@ -198,9 +210,10 @@ def seeds_in_scope(
 
 
 def _smallest(enough: Callable[[int], bool]) -> int | None:
-    """Return the smallest number of seeds that is enough, given that more than enough is enough.
+    """Return the smallest number of seeds from 2 to 1,000 with ``enough(seeds)``; None if there is none.
 
-    Most answers are small, so it doubles until there are enough, and bisects from there.
+    ``enough`` must be monotone. Most answers are small, so the number is doubled until it suffices,
+    and then found by bisection.
     """
     high = 2
     while not enough(high):

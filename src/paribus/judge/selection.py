@@ -1,4 +1,4 @@
-"""Which variant wins: the best mean of a validation metric over all seeds."""
+"""Selection of the variant with the best mean of a validation metric over seeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["higher_is_better", "missing_trials", "select_variant", "trials_by_va
 
 
 def higher_is_better(metric: str) -> bool:
-    """Return whether a larger value of the metric is the better one."""
+    """Return whether a larger value of the metric is better (accuracies) or a smaller one (losses)."""
     name = metric.partition("@")[0]
     return not (name.endswith("loss") or name == "objective")
 
@@ -20,7 +20,7 @@ def higher_is_better(metric: str) -> bool:
 def trials_by_variant(
     plan: Plan, trials: Sequence[StoredTrial], fit_on: str = "train"
 ) -> dict[str, list[StoredTrial]]:
-    """Return the finished trials of each variant of the plan, in the order of its seeds."""
+    """Return variant -> finished trials, in the order of the plan's seeds."""
     found = {
         (trial.variant, trial.seed): trial
         for trial in trials
@@ -37,11 +37,11 @@ def trials_by_variant(
 def missing_trials(
     trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
 ) -> set[tuple[str, int]]:
-    """Return (variant, seed) of trials that are required and have not ended, well or badly.
+    """Return (variant, seed) of the required trials that are neither done nor failed.
 
     Args:
-        trials: all trials.
-        required: (variant, seed) of those that the study needs.
+        trials: all stored trials.
+        required: (variant, seed) of the trials that the study needs.
     """
     ended = {
         (trial.variant, trial.seed)
@@ -54,14 +54,14 @@ def missing_trials(
 def select_variant(
     plan: Plan, trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
 ) -> Selection | None:
-    """Return the winner, or None while trials are missing or no variant has finished all seeds.
+    """Return the selected variant, or None while trials are missing or no variant is eligible.
 
-    A variant with a failed trial is not eligible.
+    A variant is eligible if all its compared seeds are done; one failed trial excludes it.
 
     Args:
-        plan: names the metric.
-        trials: all trials, refits and test metrics among them.
-        required: (variant, seed) of those that the study needs.
+        plan: the study; ``plan.select.by`` names the metric.
+        trials: all stored trials, including refits and those with test metrics.
+        required: (variant, seed) of the trials that the study needs.
     """
     if missing_trials(trials, required):
         return None
@@ -89,8 +89,9 @@ def select_variant(
 
 
 def common_seeds(plan: Plan, finished: Mapping[str, Sequence[StoredTrial]]) -> set[int]:
-    """Return the seeds by which variants are compared: all, or with planned looks those of the
-    last look that every variant has reached.
+    """Return the seeds over which variants are compared for selection.
+
+    These are all seeds, or with planned looks the seeds of the last look that every variant reached.
     """
     if not plan.looks:
         return set(plan.seeds)

@@ -1,4 +1,4 @@
-"""All of judging in one pure function: stored trials in, `StudyResults` out."""
+"""The whole of judging as one pure function from stored trials to `StudyResults`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ __all__ = ["EXPLORATORY_MARGIN", "METRICS", "required_trials", "summarise"]
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
 EXPLORATORY_MARGIN = 0.01
+"""Margin of the exploratory verdicts on differences from the baseline, in the metric's unit."""
 
 
 def summarise(
@@ -48,13 +49,13 @@ def summarise(
     """Judge a study.
 
     Args:
-        plan: what was to be done; trials of other variants or seeds are left out.
-        trials: as stored, in any order.
-        looks: at the test set.
-        declared: claims as they were before the first result; all of the plan's by default.
-        facts: variant -> what its images are like, for the checks.
-        marking: which images each trial gets right.
-        descriptions: variant -> shape and class names of its data, for the checks.
+        plan: the expanded study; trials of other variants or seeds are ignored.
+        trials: stored trials, in any order.
+        looks: recorded looks at the test set.
+        declared: claims of the study file before the first result; by default all of the plan.
+        facts: variant -> statistics of its images and labels, for the checks.
+        marking: which images each trial classifies correctly.
+        descriptions: variant -> input shape and class names of its data, for the checks.
     """
     names = {variant.name for variant in plan.variants}
     own = sorted(
@@ -89,14 +90,14 @@ def summarise(
 
 
 def required_trials(plan: Plan, claims: Sequence[ClaimRow]) -> set[tuple[str, int]]:
-    """Return (variant, seed) of all trials that the study needs, as far as is known now.
+    """Return (variant, seed) of all trials that the study needs, given the verdicts so far.
 
-    With planned looks: the seeds of the first look for all variants, and those of the next look for
-    variants of claims that are still open.
+    Without planned looks these are all trials. With planned looks, these are the seeds of the first
+    look for all variants, and the seeds of the next look for the variants of undecided claims.
 
     Args:
         plan: the study.
-        claims: judged by the trials there are.
+        claims: claims, judged by the trials finished so far.
     """
     if not plan.looks:
         return {(variant.name, seed) for variant in plan.variants for seed in plan.seeds}
@@ -116,7 +117,7 @@ def _position(plan: Plan, name: str) -> int:
 def _missing(
     plan: Plan, trials: Sequence[StoredTrial], required: Set[tuple[str, int]]
 ) -> Iterator[MissingTrial]:
-    """Yield what has not ended, seed by seed."""
+    """Yield the required trials that are neither done nor failed, ordered by seed, then variant."""
     reasons = {(trial.variant, trial.seed): trial.reason for trial in trials}
     absent = missing_trials(trials, required)
     for seed in plan.seeds:
@@ -149,7 +150,7 @@ def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSum
 
 
 def _effects(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[EffectRow]:
-    """Compare every variant with the baseline, metric by metric; exploratory."""
+    """Yield each variant's paired difference from the baseline for each metric; exploratory."""
     done = trials_by_variant(plan, trials)
     others = [variant.name for variant in plan.variants if variant.name != plan.baseline]
     found: list[tuple[str, str, Sample]] = []

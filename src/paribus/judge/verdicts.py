@@ -1,4 +1,4 @@
-"""From numbers to a word. The vocabulary is closed."""
+"""Verdicts on claims: from a sample of paired differences to one word of a fixed vocabulary."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ Verdict = Literal[
 Operator = Literal[">", "<", "=", "depends"]
 
 ALPHA = 0.05
+"""Significance level: familywise error over all claims of a study."""
 MIN_SEEDS = 5
+"""Smallest number of seeds for a verdict."""
 REASONABLE_SEEDS = 100
-"""More than this is not worth spending on one claim."""
+"""Largest number of seeds that one claim is worth; beyond it, "cannot be decided by seeds"."""
 
 
 def primary_p(sample: Sample, operator: Operator, margin: float) -> float:
-    """Return the p value by which a claim enters the family of all claims.
+    """Return the p value with which a claim enters Holm's adjustment over all claims.
 
-    Directed claims: the two-sided t test against zero. Equality: the smaller of the tests that
-    the contrast lies within the margin and that it lies beyond; only one of them can be wrong.
+    For a directed claim it is that of the two-sided t test against zero. For an equality it is the
+    smaller one of two tests, that the mean lies within the margin and that it lies beyond. The two
+    null hypotheses exclude each other, so at most one of the tests can err.
     """
     if operator == "=":
         return min(sample.p_equal(margin), sample.p_differs(margin))
@@ -50,12 +53,12 @@ def judge_difference(
     """Judge "left operator right" from the paired differences left - right.
 
     Args:
-        sample: differences, one per seed.
-        operator: as claimed.
+        sample: paired differences, one per seed.
+        operator: operator of the claim.
         margin: smallest difference that matters, at least 0.
         adjusted_p: `primary_p`, adjusted for the other claims of the study.
-        num_claims: of the study.
-        level: of the tests for equality; smaller at a planned look.
+        num_claims: number of claims in the family.
+        level: significance level of the equivalence test; smaller at a planned look.
 
     Example:
         >>> sample = Sample((0.03, 0.02, 0.04, 0.03, 0.03))
@@ -90,15 +93,16 @@ def _open(sample: Sample, operator: Operator, margin: float, num_claims: int) ->
 def seeds_needed(
     sample: Sample, operator: Operator, margin: float, num_claims: int = 1
 ) -> int | None:
-    """Forecast how many seeds in all would decide a claim, if the estimate and the spread are right.
+    """Forecast how many seeds in total would decide a claim.
 
-    A forecast from an estimate, never a verdict. Levels are Bonferroni's, which is what Holm asks
-    of the hardest claim.
+    The forecast takes the estimated mean and standard deviation for the true ones; it is never a
+    verdict. Levels are divided by the number of claims (Bonferroni), as Holm does for the smallest
+    p value.
 
     Returns:
         None if a thousand are too few.
     """
-    if sample.std == 0:  # only the signs speak: 2^(1 - n) must be small enough
+    if sample.std == 0:  # sign-flip test: its p value, 2^(1 - n), must be small enough
         return max(MIN_SEEDS, 1 + math.ceil(math.log2(num_claims / ALPHA)))
     if not sample.std > 0:
         return None

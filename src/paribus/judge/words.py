@@ -1,4 +1,4 @@
-"""Sentences of verdicts, generated from the numbers and from nothing else."""
+"""The sentence that explains a verdict, generated from the numbers of its `ClaimRow` alone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _DECIDED = ("supported", "supported but negligible", "refuted")
 
 
 def reason_of(row: ClaimRow) -> str:
-    """Say why a claim got its verdict, in one sentence.
+    """Explain in one sentence why a claim got its verdict.
 
     Args:
-        row: judged; its own reason is not read.
+        row: the judged claim; its field ``reason`` is ignored.
     """
     if row.n < MIN_SEEDS:
         seeds = f"{counted(row.n, 'seed')} {'is' if row.n == 1 else 'are'}"

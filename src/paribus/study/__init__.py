@@ -1,1 +1,1 @@
-"""Study files: reading, schema, edits, expansion, identity."""
+"""Study files: reading, schema, edits, expansion into variants, and identity of trials."""

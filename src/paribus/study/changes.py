@@ -1,4 +1,4 @@
-"""What differs between a variant and the baseline, in words; and second differences."""
+"""Differences between the resolved settings of a variant and of the baseline, in words."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["changed_aspects", "settings_changes"]
 def settings_changes(
     baseline: Mapping[str, Settings], variant: Mapping[str, Settings]
 ) -> tuple[str, ...]:
-    """Return one readable line per difference.
+    """Return one readable line per difference, for example ``train.epochs: 10 -> 20``.
 
     Args:
-        baseline: resolved ``{"model", "data", "train"}``.
-        variant: the same of the variant.
+        baseline: resolved settings ``{"model", "data", "train"}`` of the baseline.
+        variant: resolved settings of the variant.
     """
     return (
         *_layer_changes(baseline["model"], variant["model"]),
@@ -28,7 +28,7 @@ def settings_changes(
 
 
 def changed_aspects(baseline: Mapping[str, Settings], variant: Mapping[str, Settings]) -> set[str]:
-    """Return which aspects differ: layers, data, optimizer, batch_size, epochs ..."""
+    """Return the aspects that differ: ``layers``, ``data``, or a key of ``train`` such as ``epochs``."""
     aspects = {"data"} if baseline["data"] != variant["data"] else set()
     if baseline["model"] != variant["model"]:
         aspects.add("layers")

@@ -1,4 +1,4 @@
-"""Claims: one sentence each, checked against the study's factors, levels and variants."""
+"""Parsing of claims, one sentence each, against the study's factors, levels and variants."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["DEFAULT_MARGIN", "METRICS", "claim_metric_issues", "level_number", "
 
 METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "test_accuracy", "test_loss")
 IMAGE_METRICS = ("val_accuracy", "test_accuracy")
-"""Of held-out images that are scored one by one."""
+"""Metrics for claims with the scope "data-source": accuracies of single held-out images."""
 DEFAULT_MARGIN = 0.01
-"""One point of accuracy."""
+"""Default margin of a claim: one percentage point of accuracy."""
 
 _SENTENCES = (
     re.compile(
@@ -50,13 +50,13 @@ class _ClaimFile(BaseModel):
 def parse_claim(
     settings: object, factors: Mapping[str, Sequence[str]], variants: Sequence[str], path: Path
 ) -> Claim:
-    """Read one claim.
+    """Parse one claim.
 
     Args:
-        settings: ``{id, says, within?, margin?, published?, scope?}``.
+        settings: ``{id, says, within?, margin?, published?, scope?}``, as written in the file.
         factors: factor -> levels.
-        variants: names of all variants, which a claim may compare whole.
-        path: where it stands, for messages.
+        variants: names of all variants; a claim may compare whole variants instead of levels.
+        path: path of the claim in the file, for messages.
 
     Raises:
         SettingsError: every broken rule.
@@ -105,7 +105,7 @@ def parse_claim(
 def _number_issues(
     file: _ClaimFile, metric: str, threshold: float | None, path: Path
 ) -> Iterator[Issue]:
-    """Accuracies are fractions: 75 is no accuracy, and a margin of 1 is a hundred points."""
+    """Yield issues if a threshold, margin or published accuracy is no fraction (75 instead of 0.75)."""
     name = metric.partition("@")[0]
     if not name.endswith("accuracy") and name != "gap":
         return
@@ -124,10 +124,10 @@ def _number_issues(
 
 
 def claim_metric_issues(claims: object) -> list[Issue]:
-    """Return what is wrong with the metrics of claims, where a study has other problems, too.
+    """Return issues about the metrics of claims, the only ones that can be found in an invalid study.
 
     Args:
-        claims: as written in the file.
+        claims: the value of ``claims`` as written in the file.
     """
     issues: list[Issue] = []
     for index, item in enumerate(claims if isinstance(claims, list) else ()):
@@ -157,7 +157,7 @@ def _metric_issues(metric: str, path: Path) -> Iterator[Issue]:
 
 @dataclass(frozen=True)
 class _Names:
-    """Reads the names of a sentence against the study's."""
+    """Resolver of the names in a claim's sentence: factors, levels and variants of the study."""
 
     factors: Mapping[str, Sequence[str]]
     variants: Sequence[str]
@@ -165,7 +165,7 @@ class _Names:
     issues: list[Issue]
 
     def comparison(self, part: Mapping[str, str]) -> dict[str, Any]:
-        """Read ``LEFT > RIGHT``; a right side that names nothing but is a number is a threshold."""
+        """Parse ``LEFT > RIGHT``; RIGHT is a threshold if it is a number and names no level or variant."""
         left, right = part["left"], part["right"]
         known = {*self.variants, *(level for levels in self.factors.values() for level in levels)}
         threshold = _number(right) if right not in known else None
@@ -182,7 +182,7 @@ class _Names:
         return {**fields, "factor": factor, "kind": "threshold", "threshold": threshold}
 
     def interaction(self, part: Mapping[str, str]) -> dict[str, Any]:
-        """Read ``LEFT - RIGHT depends on FACTOR``."""
+        """Parse ``LEFT - RIGHT depends on FACTOR``."""
         left, right, other = part["left"], part["right"], part["other"]
         factor = _factor(left, right, self.factors, self.variants, self.path, self.issues)
         others = [name for name in self.factors if name != factor]
@@ -202,7 +202,7 @@ class _Names:
         }
 
     def trend(self, part: Mapping[str, str]) -> dict[str, Any]:
-        """Read ``METRIC rises with FACTOR``; the factor's levels must have numbers."""
+        """Parse ``METRIC rises with FACTOR``; the names of the levels must contain different numbers."""
         factor = part["factor"]
         levels = self.factors.get(factor, ())
         if not levels:
@@ -225,7 +225,7 @@ class _Names:
 
 
 def level_number(level: str) -> float | None:
-    """Read the number in a level's name.
+    """Return the first number in a level's name, None if there is none.
 
     Example:
         >>> level_number("32"), level_number("size-500"), level_number("1e-3"), level_number("none")
@@ -236,7 +236,7 @@ def level_number(level: str) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    """Read ``0.75`` or ``75 %``."""
+    """Parse ``0.75`` or ``75 %`` to 0.75; None for other text."""
     scale = 0.01 if text.endswith("%") else 1.0
     try:
         value = float(text.removesuffix("%")) * scale

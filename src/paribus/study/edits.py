@@ -1,8 +1,8 @@
-"""Edits: small changes of the base settings, on plain values.
+"""Edits, which derive the settings of a level or variant from the base settings.
 
-An edit is a mapping with any of ``set``, ``insert``, ``remove``, ``replace`` (layers, or any path
-of model, data, train), and ``model``, ``data``, ``train`` (a whole model; data or training
-settings laid over the base). They are applied in the order in which they are written.
+An edit is a mapping with any of ``set`` (one setting by its path), ``insert``, ``remove``, ``replace``
+(layers), ``model`` (a whole model), ``data`` and ``train`` (settings that override those of the base).
+Its entries are applied in the order in which they are written. Settings are plain values here.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _ROOTS = ("model", "data", "train")
 
 
 def apply_edit(settings: Plain, edit: object, path: Path) -> Plain:
-    """Return edited settings; the given ones are left alone.
+    """Return a copy of the settings with an edit applied.
 
     Args:
-        settings: ``{"model": ..., "data": ..., "train": ...}``, every layer named.
-        edit: as written in the study file; null is no change.
-        path: where the edit stands, for messages.
+        settings: ``{"model": ..., "data": ..., "train": ...}``; every layer must have a name.
+        edit: the edit as written in the study file; None changes nothing.
+        path: path of the edit in the file, for messages.
 
     Raises:
-        SettingsError: an edit is malformed, or matches nothing.
+        SettingsError: an entry is malformed, or selects no layer.
     """
     edited = copy.deepcopy(settings)
     if edit is None:
@@ -60,7 +60,7 @@ def set_path(settings: Plain, dotted: str, value: object, path: Path) -> None:
     """Change one setting in place, for example ``train.epochs`` or ``model.Conv2D.strides``.
 
     Raises:
-        SettingsError: the path leads nowhere.
+        SettingsError: the path selects no layer or argument, or passes through a plain value.
     """
     root, *parts = dotted.split(".")
     if root not in _ROOTS or not parts:
@@ -121,7 +121,10 @@ def _descend(target: Plain, part: str, path: Path) -> Plain:
 
 
 def _chosen(target: Plain) -> Plain | None:
-    """The arguments inside ``{Name: {...}}``, so that ``train.optimizer.learning_rate`` works."""
+    """Return the arguments inside ``{Name: {...}}``, or None if ``target`` has another form.
+
+    With it, the path ``train.optimizer.learning_rate`` works without the name of the optimizer.
+    """
     if len(target) != 1:
         return None
     name, arguments = next(iter(target.items()))
@@ -247,7 +250,7 @@ def _layer(value: object) -> tuple[str, Plain]:
 
 
 def _matches(layers: LayerList, selectors: list[Any]) -> Iterator[tuple[LayerList, int]]:
-    """Yield (list, index) of every layer whose name or class is selected."""
+    """Yield (list of layers, index) of every layer whose name or class is among the selectors."""
     for index, item in enumerate(layers):
         kind, arguments = _layer(item)
         if kind in selectors or arguments.get("name") in selectors:

@@ -1,4 +1,4 @@
-"""From a study to its plan: combinations of levels, their edits, resolved and compared."""
+"""Expansion of a study into its plan: one variant per combination of levels, fully resolved."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["expand"]
 
 @dataclass(frozen=True)
 class _Cell:
-    """One combination of levels, and the edits that make it, with their places in the file."""
+    """One combination of levels, and the edits that produce it, with their paths in the file."""
 
     name: str
     levels: Mapping[str, str]
@@ -46,11 +46,12 @@ def expand(
     Args:
         study: a loaded study.
         seeds: number of seeds instead of the file's.
-        overrides: ``path=value`` settings, applied to the base before the factors.
-        only: names of the variants to keep; all by default.
+        overrides: ``path=value`` settings, applied to the base settings before the edits of levels.
+        only: names of the variants to keep; by default all.
 
     Raises:
-        StudyError: an edit matches nothing, two variants are equal, a claim names no level ...
+        StudyError: every problem, for example an edit that selects no layer, two variants with equal
+            settings, or a claim about an unknown level.
     """
     file = study.file
     issues: list[Issue] = []
@@ -118,7 +119,7 @@ def _claims(file: StudyFile, variants: list[str], issues: list[Issue]) -> tuple[
 def _mistake_issues(
     file: StudyFile, resolved: Mapping[str, dict[str, Any] | None]
 ) -> Iterator[Issue]:
-    """Mistakes are only for studies that announce them."""
+    """Yield an issue for every variant with ``mistakes`` unless the study says ``teaching: true``."""
     for name, settings in resolved.items():
         for part in ("data", "train"):
             if not file.teaching and settings is not None and settings[part].get("mistakes"):
@@ -172,7 +173,7 @@ def _cells(file: StudyFile, issues: list[Issue]) -> Iterator[_Cell]:
 
 
 def _baseline_levels(file: StudyFile, issues: list[Issue]) -> dict[str, str]:
-    """The baseline's level of each factor: as given, else the first."""
+    """Return factor -> level of the baseline: the given level, else the factor's first."""
     levels = {factor: next(iter(options)) for factor, options in file.factors.items()}
     given = file.baseline
     if given is None:
@@ -207,7 +208,10 @@ def _baseline_name(file: StudyFile, cells: Sequence[_Cell], issues: list[Issue])
 
 
 def _resolve(base: dict[str, Any], cell: _Cell, issues: list[Issue]) -> dict[str, Settings] | None:
-    """Apply a cell's edits one after another, and check the settings after each."""
+    """Apply the edits of a cell in order, validate after each, and fill in all defaults.
+
+    Returns None, and adds issues, if an edit cannot be applied or makes the settings invalid.
+    """
     settings = base
     for path, edit in cell.edits:
         try:

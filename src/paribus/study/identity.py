@@ -1,4 +1,4 @@
-"""What makes a trial the same trial: a hash of everything that can change its outcome."""
+"""Identity of trials: a hash of everything that can change a trial's result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["canonical_json", "make_trial", "plan_trials"]
 
 
 def canonical_json(value: object) -> str:
-    """Return JSON that is equal for equal values: sorted keys, no spaces.
+    """Return canonical JSON, equal for equal values: sorted keys, no spaces.
 
     Example:
         >>> canonical_json({"b": 1, "a": [1.5, None]})
@@ -25,10 +25,17 @@ def canonical_json(value: object) -> str:
 def make_trial(
     variant: Variant, seed: int, fit_on: FitOn, *, data_fingerprint: str, engine_version: int
 ) -> Trial:
-    """Return a trial with its identity: 64 hexadecimal digits.
+    """Return a trial with its identity, a SHA-256 of 64 hexadecimal digits.
 
-    Names of variants and levels, claims and the number of seeds are not part of it, so that more
-    seeds, more variants or another name never retrain anything.
+    The identity does not include names of variants and levels, claims, or the number of seeds, so
+    that adding seeds or variants, or renaming them, does not retrain existing trials.
+
+    Args:
+        variant: the resolved variant.
+        seed: seed of the trial.
+        fit_on: split or splits to train on.
+        data_fingerprint: fingerprint of the variant's data set.
+        engine_version: version of the training arithmetic, see `paribus.engine.version`.
     """
     data = {k: v for k, v in variant.data.items() if k not in ("source", *READING)}
     content = {
@@ -47,12 +54,12 @@ def make_trial(
 def plan_trials(
     plan: Plan, fingerprints: Mapping[str, str], version_of: Callable[[Variant], int]
 ) -> tuple[Trial, ...]:
-    """Return all trials of a plan, seed by seed.
+    """Return all trials of a plan, ordered by seed, then variant.
 
     Args:
         plan: the expanded study.
         fingerprints: variant name -> fingerprint of its data set.
-        version_of: gives the version of the arithmetic by which a variant is trained.
+        version_of: function that returns the version of the training arithmetic for a variant.
     """
     return tuple(
         make_trial(

@@ -1,8 +1,8 @@
-"""How large a study may be, so that what nobody can have meant is refused before anything is built.
+"""Size limits of a study, which are checked before the study is read and expanded.
 
-Reading YAML takes about 100 microseconds a value. So the size of a text is counted before it is
-read, and variants before they are expanded. ``large: true`` in a study raises the limits of text,
-variants and seeds for who means it; it is part of no trial's identity.
+Reading YAML takes about 100 microseconds per value. Therefore values are counted in the text before
+it is parsed, and variants before they are expanded. ``large: true`` in a study raises the limits of
+text, variants and seeds; it does not change the identity of trials.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = ["refuse_long_text", "seed_issues", "variant_issues"]
 
 MAX_BYTES, MAX_BYTES_LARGE = 256_000, 1_000_000
 MAX_VALUES, MAX_VALUES_LARGE = 8_000, 100_000
-"""Keys and values of a file, counted by what separates them."""
+"""Largest number of keys and values of a file, estimated by counting separators."""
 MAX_DEPTH = 32
 MAX_VARIANTS, MAX_VARIANTS_LARGE = 1_000, 100_000
 MAX_SEEDS = 1_000
-"""`paribus.study.schema` holds the limit of large studies."""
+"""Largest number of seeds; `paribus.study.schema` has the limit of large studies."""
 ADVICE = "Write large: true at the top of the study if you mean it."
 
 _LARGE = re.compile(r"^large:\s+(true|True|TRUE)\s*(#.*)?$", re.MULTILINE)
@@ -32,14 +32,14 @@ _BRACKETS = re.compile(r"[\[\]{}]")
 
 
 def refuse_long_text(text: str, name: str) -> None:
-    """Refuse a text that would take long to read, by a look at its characters.
+    """Refuse a text that would take long to parse, by counting separators and brackets.
 
     Args:
-        text: YAML.
-        name: of the file.
+        text: YAML text.
+        name: name of the file, for messages.
 
     Raises:
-        StudyError: it has too many bytes, too many values, or is nested too deeply.
+        StudyError: the text has too many bytes or values, or is nested too deeply.
     """
     large = _LARGE.search(text) is not None
     size = len(text.encode())
@@ -61,7 +61,7 @@ def refuse_long_text(text: str, name: str) -> None:
 
 
 def variant_issues(file: StudyFile) -> list[Issue]:
-    """Return an issue if a study has too many variants; none of them is made for it."""
+    """Return an issue if a study has too many variants, which are counted without expanding them."""
     limit = MAX_VARIANTS_LARGE if file.large else MAX_VARIANTS
     sizes = [len(levels) for levels in file.factors.values()]
     if file.variants:

@@ -1,7 +1,7 @@
-"""A study, read and validated: the base settings, the edits of every level, the claims to be made.
+"""Loading and validation of a study from a file or a mapping.
 
-Problems of the whole file are collected and raised together. What depends on combinations of
-levels (variants, claims) is checked by `paribus.study.expand`, which `load_study` calls once.
+The problems of the whole file are collected and raised together. Variants and claims depend on
+combinations of levels; they are checked by `paribus.study.expand`, which `load_study` calls once.
 """
 
 from __future__ import annotations
@@ -30,16 +30,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Study:
-    """A valid study."""
+    """A validated study, not yet expanded."""
 
     file: StudyFile
     document: Document
+    """Text of the file, with line numbers for messages."""
     base: FilePath | None
-    """The folder that relative data paths start from."""
+    """Folder to which relative data paths refer; None for the current folder."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Base settings as written."""
+        """Base settings ``{"data", "model", "train"}`` as written in the file."""
         return {"data": self.file.data, "model": self.file.model, "train": self.file.train}
 
 
@@ -47,8 +48,8 @@ def load_study(path: FilePath, *, base: FilePath | None = None) -> Study:
     """Read and validate a study file.
 
     Args:
-        path: of the file.
-        base: the folder that relative data paths start from; the file's own by default.
+        path: path of the study file.
+        base: folder to which relative data paths refer; by default the folder of the file.
 
     Raises:
         StudyError: every problem of the file, each with its line.
@@ -60,8 +61,8 @@ def study_from_mapping(mapping: Mapping[str, Any], *, base: FilePath | None = No
     """Validate a study built in Python.
 
     Args:
-        mapping: what a study file would hold.
-        base: the folder that relative data paths start from.
+        mapping: content of a study file, as nested mappings and lists.
+        base: folder to which relative data paths refer.
 
     Raises:
         StudyError: every problem.
@@ -73,7 +74,7 @@ def study_from_mapping(mapping: Mapping[str, Any], *, base: FilePath | None = No
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.representer.ignore_aliases = lambda *_: True  # one object may stand in two places
+    yaml.representer.ignore_aliases = lambda *_: True  # an object may occur twice
     buffer = io.StringIO()
     yaml.dump(dict(mapping), buffer)
     return _study(read_text(buffer.getvalue(), name="study"), base)
@@ -102,7 +103,7 @@ def _study(document: Document, base: FilePath | None) -> Study:
 
 
 def checked_base(value: Mapping[str, Any], issues: list[Issue]) -> None:
-    """Collect what is wrong with data, model and training settings."""
+    """Validate data, model and training settings; add the issues found to ``issues``."""
     model = value.get("model")
     given = model.get("defaults") if isinstance(model, dict) else None
     profile: Profile = "torch" if given == "torch" else "keras"
@@ -115,7 +116,7 @@ def checked_base(value: Mapping[str, Any], issues: list[Issue]) -> None:
 
 
 def collect(action: Callable[[], T], issues: list[Issue]) -> T | None:
-    """Run an action; keep its issues instead of raising them."""
+    """Run an action; on SettingsError add its issues to ``issues`` and return None."""
     try:
         return action()
     except SettingsError as error:
@@ -124,7 +125,7 @@ def collect(action: Callable[[], T], issues: list[Issue]) -> T | None:
 
 
 def raise_located(document: Document, issues: list[Issue]) -> None:
-    """Raise all issues with their lines, in the order of the file."""
+    """Raise StudyError with all issues, located by line and sorted by it."""
     unique = list(dict.fromkeys(issues))
     problems = [document.problem(issue) for issue in unique]
     order = sorted(range(len(unique)), key=lambda k: document.line(unique[k].path))

@@ -1,7 +1,7 @@
-"""YAML 1.2, read safely: plain values with the line of each, within limits, and nothing else.
+"""Safe reader of YAML 1.2: plain values with their line numbers, within size limits.
 
-Values are built from ruamel's parser events: no tags, no anchors or aliases, no objects. Keys are
-text; scalars follow YAML 1.2's core schema.
+Values are built from ruamel's parser events; tags, anchors and aliases are refused, and no objects
+are constructed. Keys are text; scalars follow the core schema of YAML 1.2.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from paribus.study.limits import MAX_BYTES_LARGE, MAX_DEPTH, refuse_long_text
 __all__ = ["Document", "read_file", "read_text"]
 
 MAX_DIGITS = 19
-"""Of a whole number; longer ones are read as what they are about."""
+"""Largest number of characters of an integer; longer ones are read as floats."""
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -41,15 +41,17 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 @dataclass(frozen=True)
 class Document:
-    """Plain values, and the line of every key and list item."""
+    """A parsed YAML text: its plain values, and the line of every key and list item."""
 
     name: str
+    """Name of the file, for messages."""
     text: str
     value: Any
     lines: Mapping[Path, int]
+    """Path -> line number, from 1."""
 
     def line(self, path: Path) -> int:
-        """Return the line of a path, or of its nearest parent that stands in the file."""
+        """Return the line of a path, or of its nearest parent that occurs in the file."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -69,7 +71,7 @@ class _Builder:
     problems: list[Problem] = field(default_factory=list)
 
     def place(self, line: int) -> Path:
-        """Return the path of the next value; note its line."""
+        """Return the path of the next value, and record its line."""
         if not self.stack:
             return ()
         container, path = self.stack[-1]
@@ -79,7 +81,7 @@ class _Builder:
         return full
 
     def add(self, value: Any) -> None:
-        """Put a finished value into its container."""
+        """Add a value to the innermost open container."""
         if not self.stack:
             self.root = value
             return
@@ -91,18 +93,18 @@ class _Builder:
             self.keys[-1] = None
 
     def open(self, container: Any, line: int) -> None:
-        """Begin a mapping or a list."""
+        """Open a mapping or a list."""
         path = self.place(line)
         self.add(container)
         self.stack.append((container, path))
         self.keys.append(None)
 
     def wants_key(self) -> bool:
-        """Whether the next scalar is a key."""
+        """Return whether the next scalar is a key."""
         return bool(self.stack) and isinstance(self.stack[-1][0], dict) and self.keys[-1] is None
 
     def key(self, text: str, line: int) -> None:
-        """Take a key, which must be new."""
+        """Record a key; a repeated key is a problem."""
         container, path = self.stack[-1]
         if text in container:
             where = f"{self.name}:{line}: {'.'.join(map(str, (*path, text)))}"
@@ -115,7 +117,7 @@ def read_file(path: FilePath) -> Document:
     """Read a study file.
 
     Raises:
-        StudyError: it cannot be read, is too large, or is not plain YAML.
+        StudyError: the file cannot be read, is too large, or is not plain YAML.
     """
     try:
         with path.open("rb") as file:
@@ -134,10 +136,10 @@ def read_file(path: FilePath) -> Document:
 
 
 def read_text(text: str, *, name: str = "study.yaml") -> Document:
-    """Read YAML text.
+    """Parse YAML text.
 
     Raises:
-        StudyError: with every problem that the reader can name.
+        StudyError: the text is too large, invalid, or not plain YAML; repeated keys are all listed.
     """
     refuse_long_text(text, name)
     builder = _Builder(name)
@@ -204,7 +206,7 @@ def _refuse_tag(builder: _Builder, event: Any, line: int) -> None:
 
 
 def _scalar(text: str) -> object:
-    """Resolve a plain scalar by YAML 1.2's core schema."""
+    """Convert a plain scalar by the core schema of YAML 1.2."""
     if text in ("", "~", "null", "Null", "NULL"):
         return None
     if text in ("true", "True", "TRUE"):

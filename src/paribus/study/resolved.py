@@ -1,4 +1,4 @@
-"""`resolved.yaml`: every setting of every variant, with no default left unwritten."""
+"""The file `resolved.yaml`: all settings of all variants, with every default written out."""
 
 from __future__ import annotations
 

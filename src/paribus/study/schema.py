@@ -17,10 +17,11 @@ __all__ = ["SeedRule", "SelectFile", "StudyFile", "json_schema", "name_issue"]
 
 EDIT_VERBS = ("set", "insert", "remove", "replace", "model", "data", "train")
 MOST_SEEDS = 100_000
-"""Of a study that says ``large: true``; `paribus.study.limits` holds the usual limit."""
+"""Largest number of seeds with ``large: true``; `paribus.study.limits` has the usual limit."""
 LAST_SEED = 2**31 - 1
-"""What a database's whole numbers hold."""
+"""Largest seed: the maximum of a 32-bit integer in a database."""
 MIN_LOOK = 5
+"""Smallest number of seeds at a planned look."""
 
 
 class SelectFile(BaseModel):
@@ -53,7 +54,7 @@ class StudyFile(BaseModel):
     question: str = ""
     teaching: bool = False
     large: bool = False
-    """More variants, seeds and text than a study usually has; part of no trial's identity."""
+    """Raises the limits of text, variants and seeds; not part of a trial's identity."""
     data: dict[str, Any]
     model: dict[str, Any]
     train: dict[str, Any]
@@ -74,7 +75,7 @@ class StudyFile(BaseModel):
 
 
 def name_issue(name: str, path: Path) -> Issue | None:
-    """Return what is wrong with the name of a factor, level or variant."""
+    """Return an issue if a name of a factor, level or variant is invalid, else None."""
     if not name or len(name) > 100 or any(letter in name for letter in "/<>=\n\r\t"):
         rule = "names must be short and hold none of / < > ="
         return Issue(path, rule, show(name))
@@ -138,7 +139,7 @@ def _layer_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[s
 
 
 def _whole_or_pair(schema: dict[str, Any]) -> dict[str, Any]:
-    """Windows may be written as one number; pydantic only knows the pair."""
+    """Allow an integer instead of a pair for window sizes, which pydantic's schema does not know."""
     for field in ("kernel_size", "strides", "pool_size", "padding"):
         given = schema.get("properties", {}).get(field)
         if given is not None and field in schema["properties"]:

@@ -1,4 +1,4 @@
-"""Whether networks fit their data; and the second difference that shapes reveal."""
+"""Checks that networks fit their data, and warnings about parameter counts and double scaling."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from paribus.records import DataDescription, Plan, Shape, Variant
 __all__ = ["check_shapes", "with_parameter_warnings", "with_scaling_warnings"]
 
 PIXEL_SCALE = 0.02
-"""A layer that multiplies by less, as 1/255 and 1/127.5 are, expects raw pixels."""
+"""A Rescaling layer with a smaller factor, such as 1/255 or 1/127.5, expects raw pixels."""
 ONE_OUTPUT = (
     "Instead of one sigmoid, write Dense: {units: 2, activation: softmax} with "
     "loss: categorical_crossentropy; two classes need no more."
 )
 NOTABLE = 0.1
-"""Relative change of the parameter count that is worth a warning."""
+"""Smallest relative change of the number of parameters that gives a warning."""
 
 
 def _by_name(variant: Variant, layer: str | None) -> str:
@@ -34,16 +34,20 @@ def check_shapes(
     descriptions: Mapping[str, DataDescription],
     locate: Callable[[Variant, str | None], str] = _by_name,
 ) -> dict[str, ModelSummary]:
-    """Infer the shapes of every variant.
+    """Infer the shapes of every variant's layers.
 
     Args:
         plan: the expanded study.
-        descriptions: variant name -> its data.
-        locate: says where a layer (``conv (Conv2D)``) of a variant, or else its augmentation, stands; by
-            their names by default.
+        descriptions: variant name -> description of its data.
+        locate: function (variant, layer such as ``conv (Conv2D)``, or None for the augmentation) ->
+            text that locates it in messages; by default by names.
+
+    Returns:
+        Variant name -> summary of its layers.
 
     Raises:
-        StudyError: all variants whose layers do not fit, or whose output is not one unit per class.
+        StudyError: layers or augmentations do not fit the shapes, or the output is not one unit per
+            class; the problems of all variants are listed.
     """
     summaries: dict[str, ModelSummary] = {}
     problems: list[Problem] = []
@@ -85,7 +89,7 @@ def _augmentation_problems(variant: Variant, shape: Shape, place: str) -> list[P
 
 
 def with_parameter_warnings(plan: Plan, summaries: Mapping[str, ModelSummary]) -> Plan:
-    """Return the plan with a warning on variants of a notably different size."""
+    """Return the plan with a warning on variants whose number of parameters differs by over 10 %."""
     reference = summaries.get(plan.baseline)
     if reference is None:
         return plan
@@ -101,7 +105,7 @@ def with_parameter_warnings(plan: Plan, summaries: Mapping[str, ModelSummary]) -
 
 
 def with_scaling_warnings(plan: Plan) -> Plan:
-    """Return the plan with a warning on variants whose pixels are divided by 255 twice."""
+    """Return the plan with a warning on variants that scale pixels in preprocessing and in a layer."""
     variants = []
     for variant in plan.variants:
         steps = {name for step in variant.data.get("preprocess", ()) for name in step}

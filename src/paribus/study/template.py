@@ -1,4 +1,4 @@
-"""The commented study file that `paribus init` writes."""
+"""The study file with comments that `paribus init` writes."""
 
 from __future__ import annotations
 

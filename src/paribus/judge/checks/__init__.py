@@ -1,6 +1,7 @@
-"""Checks: one file each. A check looks at the evidence of a study, and yields findings.
+"""Checks, one file each. A check is a function from the `Evidence` of a study to `Finding`s.
 
-A module in this folder, or in one below, that defines ``check(study)`` is found by itself.
+Every module in this folder, or in one below, is imported, and must define ``check(study)``; there is no
+list to edit.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ _DEPTH = {
         2,
     ),
 }
-"""How far a check's finding is from the cause: 0 for what was set up (the default), 1 for what goes
-on inside because of it, 2 for how that ends."""
+"""Check -> causal depth, by which findings are sorted: 0 (default) for causes in the settings or the
+data, 1 for effects inside the network, 2 for the resulting scores."""
 
 
 def all_checks() -> dict[str, Check]:
@@ -44,7 +45,7 @@ def all_checks() -> dict[str, Check]:
 
 
 def run_checks(study: Evidence) -> tuple[Finding, ...]:
-    """Run every check; errors come first, and causes before symptoms."""
+    """Run every check; findings are sorted by severity, errors first, then causes before symptoms."""
     found = [finding for check in all_checks().values() for finding in check(study)]
     return tuple(sorted(found, key=_rank))
 

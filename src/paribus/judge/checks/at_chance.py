@@ -1,4 +1,4 @@
-"""A trial that has learned nothing: its accuracy is what guessing gives."""
+"""Trials that have learned nothing: their accuracy is at chance level."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from paribus.records import StoredTrial
 __all__ = ["check"]
 
 LARGEST_CLASS = 0.02
-"""Added to 1 / classes where nobody has counted: sets are rarely balanced to the last image."""
+"""Allowance for imbalance, added to 1 / classes where class counts are unknown."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of finished trials that guess.
+    """Warn of finished trials whose accuracy is at chance level.
 
-    A trial is said to guess only if
+    A trial is reported only if
 
-    1. neither its training accuracy nor its validation accuracy is above the share of the largest
-       class in that part, by an exact one-sided binomial test (level 1 %), and
-    2. the training images would have shown skill: networks a quarter of the way from guessing to
-       knowing would all come out above chance with a probability of 99.9 %, however many trials the
-       study has. With fewer images nothing is said: a network that has learned something could
-       not be told from guessing.
+    1. neither its training accuracy nor its validation accuracy is above the majority-class rate of
+       that split, by an exact one-sided binomial test (level 1 %), and
+    2. there are enough training images to detect skill: if all trials of the study were a quarter
+       of the way from chance level to an accuracy of 1, all of them would be above chance with a
+       probability of 99.9 %. With fewer images nothing is reported, because a network that has
+       learned something could not be told from one that guesses.
     """
     done = done_trials(study.plan, study.trials)
     looks = sum(map(len, done.values()))
@@ -60,7 +60,7 @@ def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int)
 
 
 def _training_chance(study: Evidence, trial: StoredTrial, classes: int) -> float | None:
-    """Return what guessing gives on the training images; None where it cannot be told from skill."""
+    """Return the majority-class rate of the training set; None if the trial cannot be tested."""
     if not trial.observed.get("train_examples") or "accuracy" not in trial.metrics:
         return None
     return _share(study, trial, "train", classes)
@@ -80,7 +80,11 @@ def _guesses(study: Evidence, trial: StoredTrial, guess: float, looks: int) -> b
 
 
 def _share(study: Evidence, trial: StoredTrial, part: str, classes: int) -> float | None:
-    """Return the share of the largest class of a part, as the trial saw it or as the source has it."""
+    """Return the majority-class rate of a split.
+
+    Class counts come from the trial, else from the data facts; without either, the rate is taken to
+    be 1 / classes plus `LARGEST_CLASS`. None if the number of classes is unknown, too.
+    """
     facts = study.facts.get(trial.variant)
     counts = trial.observed.get("class_counts", {}).get(part) or (
         facts.class_counts.get(part) if facts else None

@@ -1,4 +1,4 @@
-"""Running statistics of batch normalisation that still remember their start."""
+"""Moving statistics of batch normalisation that still depend on their initial values."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from paribus.wording import counted
 __all__ = ["check"]
 
 LEFT = 0.05
-"""Share of the initial mean and variance that may be left."""
+"""Largest acceptable weight, momentum ** steps, of the initial mean and variance."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn where momentum is too long for the steps before the end, or before an epoch that a claim reads."""
+    """Warn if momentum is too high for the number of steps before the end or before a claimed epoch."""
     plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     for variant in plan.variants:
@@ -48,7 +48,7 @@ def _longest_momentum(variant: Variant) -> float:
 
 
 def _claimed_epochs(plan: Plan, name: str) -> Iterator[int]:
-    """Yield the epochs after which some claim reads a metric of a variant."""
+    """Yield the epochs N of the claims on ``METRIC@N`` in whose contrasts the variant occurs."""
     for claim in plan.claims:
         epoch = claim.metric.partition("@")[2]
         if epoch and any(name in contrast.weights for contrast in contrasts_of(claim, plan)):
@@ -56,7 +56,10 @@ def _claimed_epochs(plan: Plan, name: str) -> Iterator[int]:
 
 
 def _steps_at(trials: Sequence[StoredTrial], epoch: int) -> int:
-    """Return the optimizer steps before the end of an epoch; every epoch of a trial has equally many."""
+    """Return the number of optimizer steps up to the end of an epoch, the fewest of the trials.
+
+    Every epoch of a trial has the same number of steps.
+    """
     return min(int(t.observed["optimizer_steps"]) * epoch // max(t.epochs, 1) for t in trials)
 
 

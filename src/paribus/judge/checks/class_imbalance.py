@@ -1,4 +1,4 @@
-"""Classes of very different sizes: accuracy is then mostly about the large ones."""
+"""Imbalanced training classes: accuracy then mostly measures the large classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paribus.judge.results import Finding
 __all__ = ["check"]
 
 NOTABLE = 3.0
-"""Largest class over the smallest."""
+"""Smallest reported ratio of the largest class to the smallest."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:

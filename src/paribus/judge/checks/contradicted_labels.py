@@ -1,4 +1,4 @@
-"""Validation images whose label nearly every good network is sure is another one."""
+"""Validation images that are probably mislabelled: nearly all good networks predict another class."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ from paribus.records import StoredTrial
 __all__ = ["check"]
 
 AGREEING = 0.9
-"""Share of all trials that must contradict a label."""
+"""Fraction of all good networks that must contradict a label in the same way."""
 IN_EACH = 0.5
-"""Share of every variant's trials that must."""
+"""Fraction of each variant's good networks that must contradict it."""
 FEWEST = 4
-"""Good networks below which nothing is said."""
+"""Smallest number of good networks for which anything is reported."""
 HALFWAY = 0.5
-"""Of the way from guessing to knowing, which a network must surpass to be good."""
+"""Accuracy that a good network surpasses, as a fraction of the way from chance level to 1."""
 LEVEL = 0.01
 MANY = 0.01
-"""Share of the validation images that networks may contradict together though the labels are right."""
+"""Fraction of the validation images on which networks may agree against a correct label."""
 SHARED = 0.1
-"""Share of the networks' errors that may be such images.
+"""The same allowance as a fraction of the networks' mean validation error; the larger one counts.
 
-Networks that learned from the same images make some mistakes together, seed or no seed. Measured with
-six networks of two variants (convolutional, dense, linear; 60 to 2,000 training images; 75 to 95 % right
-on validation): on clean Fashion-MNIST and digits all contradict together at most 1.3 % of the images,
-and 6 % of their mean error; where 5, 8 and 12 % of the labels of the digits are wrong, 3.5, 4.6 and 6.1 %
-of the images, a third of the mean error.
+Networks with the same training set share some mistakes, whatever their seeds. Measured with six
+networks of two variants (convolutional, dense, linear; 60 to 2,000 training images; validation accuracy
+75 to 95 %): on clean Fashion-MNIST and digits, all six contradict at most 1.3 % of the labels together,
+6 % of their mean error; with 5, 8 and 12 % of the digits mislabelled, 3.5, 4.6 and 6.1 % of the labels,
+a third of the mean error.
 """
 SHOWN = 8
 
 Row = tuple[int, ...]
+"""(image id, its label, predicted class)."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Name images that look mislabelled; every guess must be the same class.
+    """List images that look mislabelled: good networks agree on one other class.
 
-    Only good networks are asked: halfway from guessing to knowing is below their validation accuracy,
-    by an exact binomial test (level 1 %). Nine in ten must agree, and half of every variant's. It is a warning if
-    there are more such images than shared mistakes explain (see `SHARED`; exact, level 1 %), and if
-    at least two variants agree: one variant's networks differ in nothing but their seeds.
+    A network is good if its validation accuracy is more than halfway from chance level to 1, by an
+    exact binomial test (level 1 %). Nine in ten good networks must agree, and half of those of every
+    variant. The finding is a warning, not a note, if there are more such images than shared mistakes
+    explain (see `SHARED`; exact binomial test, level 1 %) and at least two variants agree: the
+    networks of one variant differ in nothing but their seeds.
     """
     good = _good(study)
     count = sum(map(len, good.values()))
@@ -73,7 +75,7 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _good(study: Evidence) -> dict[str, list[StoredTrial]]:
-    """Return the trials whose networks are well above chance, by variant."""
+    """Return variant -> trials with good networks (see `check`)."""
     good: dict[str, list[StoredTrial]] = defaultdict(list)
     for trial in study.trials:
         if "contradicted" in trial.observed and _is_good(study, trial):
@@ -96,13 +98,13 @@ def _is_good(study: Evidence, trial: StoredTrial) -> bool:
 
 
 def _agreed(trials: Sequence[StoredTrial], share: float) -> set[Row]:
-    """Return what at least a share of some networks contradict."""
+    """Return the rows that at least a fraction ``share`` of the trials contain."""
     votes = Counter(tuple(row) for trial in trials for row in trial.observed["contradicted"])
     return {row for row, count in votes.items() if count >= share * len(trials)}
 
 
 def _files(trials: Sequence[StoredTrial]) -> dict[int, str]:
-    """Id -> file of the images that some networks contradict, where images have files."""
+    """Return image id -> file name of the contradicted images; empty if the source has no files."""
     return {
         int(index): name
         for trial in trials
@@ -119,6 +121,6 @@ def _shown(found: Sequence[Row], names: Mapping[int, str], files: Mapping[int, s
 
 
 def _class_names(study: Evidence) -> dict[int, str]:
-    """Return the names of the classes, where all variants have the same."""
+    """Return label -> class name; empty unless all variants have the same class names."""
     distinct = {description.class_names for description in study.descriptions.values()}
     return dict(enumerate(distinct.pop())) if len(distinct) == 1 else {}

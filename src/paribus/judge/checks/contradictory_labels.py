@@ -1,4 +1,4 @@
-"""One image with two labels: no network can get both right."""
+"""Equal images with different labels: no network can classify both correctly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paribus.records import DataFacts
 __all__ = ["check"]
 
 SHOWN = 5
-"""Pairs that are named."""
+"""Largest number of pairs listed in a finding."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:

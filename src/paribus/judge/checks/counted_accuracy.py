@@ -1,4 +1,4 @@
-"""An accuracy that no count of images gives."""
+"""Reported accuracies that are not a number of correct images divided by the number of images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLOSE = 1e-6
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Accuracy must be a whole number of images over their number, and must not be 1 - loss."""
+    """Report accuracies that are no multiple of 1 / images, or that equal 1 - loss in every epoch."""
     plan, trials = study.plan, study.trials
     for name, done in done_trials(plan, trials).items():
         for trial in done:

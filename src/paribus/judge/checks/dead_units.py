@@ -1,4 +1,4 @@
-"""Units that no longer respond: a relu that is silent on every image, a sigmoid at its limit."""
+"""Units without a gradient: relu units that output 0 for every image, saturated sigmoid and tanh."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from paribus.judge.results import Finding
 __all__ = ["check"]
 
 MOST = 0.7
-"""Share of a layer's units (relu) or values (sigmoid, tanh), mean over seeds."""
+"""Largest acceptable fraction of dead units (relu) or saturated values (sigmoid, tanh) of a layer,
+mean over seeds."""
 RARE = 0.1
-"""Share of the images on which a unit that works may be the only one to speak: a class of ten."""
+"""Fraction of images that activate a working but specialised unit, for example one of ten classes."""
 MISSED = 0.01
-"""Probability that such a unit is silent on all images that were tried; else nothing is said."""
+"""Largest acceptable probability that no probed image activates such a unit; above it (too few
+images), dead units are not reported."""
 _WORDS = {
     "dead": "units are silent on all {examples} images that were tried",
     "saturated": "values are within 0.01 of the activation's limit",
@@ -24,7 +26,7 @@ _WORDS = {
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of layers of which most does not respond."""
+    """Warn of layers in which most units are dead or most values are saturated."""
     for variant, trials in done_trials(study.plan, study.trials).items():
         found = probes(trials)
         said = []
@@ -47,7 +49,7 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _shares(found: list[dict], kind: str) -> dict[str, float]:  # type: ignore[type-arg]
-    """Layer -> share, mean over seeds."""
+    """Return layer name -> fraction of dead units or saturated values (``kind``), mean over seeds."""
     rows: dict[str, list[float]] = {}
     for probe in found:
         for layer in probe["layers"]:

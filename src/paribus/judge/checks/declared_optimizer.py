@@ -1,4 +1,4 @@
-"""The optimizer that ran is not the one that was declared."""
+"""Trials trained with another optimizer, or other constants, than the settings declare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Compare every trial's optimizer, read off the object, with the settings."""
+    """Compare the class and constants read from the optimizer object with the variant's settings."""
     plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     for variant in plan.variants:

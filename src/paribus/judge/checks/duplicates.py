@@ -1,4 +1,4 @@
-"""The same image in two splits, or in one split twice."""
+"""Images that occur in two splits, or twice in the training set."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from paribus.records import DataFacts
 __all__ = ["check"]
 
 NOTABLE = 0.001
-"""Share of the training images."""
+"""Smallest reported fraction of training images that repeat another one."""
 SHOWN = 5
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of images that cross splits; note many repeated ones."""
+    """Warn of images shared between splits; note if many training images are repeated."""
     seen = set()
     for name, facts in study.facts.items():
         crossing = {pair: count for pair, count in facts.shared.items() if count}
@@ -43,7 +43,7 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _examples(facts: DataFacts) -> str:
-    """Return a few images, each with the one that it equals where that was kept."""
+    """List a few shared images: pairs of equal images if these were recorded, else ids."""
     more = " ..." if len(facts.examples) > SHOWN else ""
     if not facts.pairs:
         return "ids " + ", ".join(map(str, facts.examples[:SHOWN])) + more

@@ -1,4 +1,4 @@
-"""Failed trials are data: they are counted, named and never replaced by a number."""
+"""Failed trials. They are counted and their reason is reported; no number stands in for a result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Name the variants with failed trials and the first reason."""
+    """Warn of each variant with failed trials, with the first reason and what retraining showed."""
     plan, trials = study.plan, study.trials
     failed: dict[str, list[StoredTrial]] = defaultdict(list)
     for trial in trials:
@@ -36,7 +36,7 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _tried(trial: StoredTrial) -> str:
-    """Say under which changed conditions a trial failed again."""
+    """Describe which counterfactual trainings of a failed trial failed again, and which did not."""
     rows = trial.observed["counterfactuals"]
     failing = [_name(row) for row in rows if row["fails"]]
     fine = [_name(row) for row in rows if not row["fails"]]
@@ -62,11 +62,11 @@ _CURES = {
     "learning_rate": "The learning rate is the cause: lower it.",
     "batch_size": "It depends on the batch size: lower the learning rate with it.",
 }
-"""First word of a change -> what to do where that change alone helps."""
+"""First word of a counterfactual's name -> advice if this change alone prevents the failure."""
 
 
 def _advice(tried: Sequence[StoredTrial]) -> str:
-    """Name the one kind of change that helps all failed trials; batch size only if nothing else does."""
+    """Advise the change that prevents the failure of all trials; batch size only if no other does."""
     if not tried:
         return "Look at the learning rate and at the preprocessing of this variant; run again to retry."
     helped = set.intersection(*(_helpful(trial) for trial in tried))
@@ -79,6 +79,6 @@ def _advice(tried: Sequence[StoredTrial]) -> str:
 
 def _helpful(trial: StoredTrial) -> set[str]:
     rows = trial.observed["counterfactuals"]
-    if not rows[0]["fails"]:  # what cannot be repeated has no cause to be found
+    if not rows[0]["fails"]:  # unchanged settings did not fail: not reproducible
         return set()
     return {row["change"].split()[0] for row in rows[1:] if not row["fails"]}

@@ -1,4 +1,4 @@
-"""Fewer than five seeds: differences of that size come and go with the seed."""
+"""Studies with fewer seeds than a verdict needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn below the number of seeds that a verdict needs."""
+    """Warn if variants are compared with fewer than `MIN_SEEDS` seeds."""
     plan = study.plan
     count = len(plan.seeds)
     if count < MIN_SEEDS and len(plan.variants) > 1:

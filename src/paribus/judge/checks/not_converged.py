@@ -1,4 +1,4 @@
-"""Training ended while accuracy was still rising: the order of the variants may change."""
+"""Training that ended while validation accuracy was rising: the ranking of variants may change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check"]
 LAST_SHARE = 0.2
 FEWEST = 3
 SLOPE = 0.003
-"""Accuracy per epoch."""
+"""Largest rise of validation accuracy per epoch that counts as converged."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Better and better on training images, worse and worse on others."""
+"""Overfitting: validation loss rises while training accuracy is far above validation accuracy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from paribus.records import StoredTrial
 __all__ = ["check"]
 
 GAP = 0.05
-"""Accuracy on training images minus accuracy on validation images."""
+"""Smallest reported gap, training accuracy minus validation accuracy."""
 LEVEL = 0.05
 RISE = 1.05
-"""Last validation loss over the lowest."""
+"""Smallest reported ratio of the last validation loss to the lowest."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Note variants whose validation loss rises while the gap is wide."""
+    """Note variants whose validation loss rose by `RISE` and whose accuracy gap is at least `GAP`."""
     plan, trials = study.plan, study.trials
     for name, done in done_trials(plan, trials).items():
         train, held_out = mean_metric(done, "accuracy"), mean_metric(done, "val_accuracy")
@@ -47,8 +47,10 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _resolved(train: float, held_out: float, trials: Sequence[StoredTrial]) -> bool:
-    """Return whether so few validation images would hardly be right by chance at the training accuracy."""
+    """Return whether the gap is significant: exact binomial test (level 5 %) of "validation accuracy
+    equals training accuracy" against "it is lower".
+    """
     examples = int(trials[0].observed.get("validation_examples") or 0)
     if not examples:
-        return True  # nobody has counted
+        return True  # number of images unknown
     return chance_p(round((1 - held_out) * examples), examples, 1 - train) <= LEVEL

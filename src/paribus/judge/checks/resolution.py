@@ -1,4 +1,4 @@
-"""A margin finer than the evaluation set can show."""
+"""Claims with a margin below the standard error of accuracy on the validation set."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of claims whose margin is below one standard error of the images they are scored on."""
+    """Warn of claims on ``val_accuracy`` whose margin is below one binomial standard error."""
     plan, trials = study.plan, study.trials
     done = [trial for mine in done_trials(plan, trials).values() for trial in mine]
     examples = min((t.observed.get("validation_examples") or 0 for t in done), default=0)
     accuracy = mean_metric(done, "val_accuracy") if done else None
     if not examples or accuracy is None:
         return
-    likely = (accuracy * examples + 1) / (examples + 2)  # all of six right is no error of zero
+    likely = (accuracy * examples + 1) / (examples + 2)  # Laplace: 6 of 6 correct has an error, too
     error = math.sqrt(likely * (1 - likely) / examples)
     fine = [
         claim.id

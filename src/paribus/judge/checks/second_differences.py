@@ -1,4 +1,4 @@
-"""More than the declared factor differs between a variant and the baseline."""
+"""Confounded variants: more than the declared factor differs from the baseline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Repeat the plan's warnings where the results are read."""
+    """Repeat the warnings of the plan as findings, each once with all variants that it concerns."""
     plan = study.plan
     by_text: dict[str, list[str]] = {}
     for variant in plan.variants:

@@ -1,4 +1,4 @@
-"""The best of many variants looks better on validation than it is."""
+"""Selection bias: the best validation score of several variants overestimates the winner."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ __all__ = ["check"]
 FEWEST_VARIANTS = 3
 NOTICED = 0.003
 REACH = 3.0
-"""Standard errors below the best within which a variant could have been chosen instead."""
+"""A variant is a rival if its mean is at most this many standard errors of the difference below the
+best one."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Note by how much the winner's score is too good, if the variants were all alike.
+    """Note the expected bias of the winner's score if all rivals were equally good.
 
-    The expected largest of K normal errors is at most s sqrt(2 ln K), s the standard error of one
-    variant's mean over seeds. Variants far below the best have no part in the luck, however widely
-    their seeds spread.
+    The expected maximum of K normal errors is at most s sqrt(2 ln K), where s is the standard error
+    of one variant's mean over seeds. Variants far below the best (see `REACH`) do not count,
+    whatever their variance over seeds.
     """
     if study.plan.select.by != "val_accuracy":
         return

@@ -1,4 +1,4 @@
-"""One learning rate for optimizers that need different ones."""
+"""One learning rate for optimizers of different kinds, which need different ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _FAMILIES = {
     "Adadelta": "accumulated steps",
     "Adagrad": "accumulated gradients",
 }
-"""What a learning rate multiplies; all others divide by a moving size of the gradient."""
+"""Optimizer -> what its learning rate multiplies. All others are "adaptive": they divide the gradient
+by a moving average of its magnitude."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:

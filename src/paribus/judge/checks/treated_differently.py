@@ -14,7 +14,9 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Report parts whose treatment, learned numbers included, is not the training images'."""
+    """Report a validation or test set whose preprocessing, fitted constants included, differs from the
+    training set's.
+    """
     for variant, trials in done_trials(study.plan, study.trials).items():
         for part in ("validation", "test"):
             other = next((t for t in trials if _differs(t, part)), None)

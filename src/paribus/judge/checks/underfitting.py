@@ -1,4 +1,4 @@
-"""Not even the training images are learned, while another variant learns them."""
+"""Underfitting: a variant does not learn the training images that another variant learns."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from paribus.judge.results import Finding
 __all__ = ["check"]
 
 SHORT = 0.10
-"""Accuracy on training images below the best variant's."""
+"""Smallest reported distance in training accuracy from the best variant."""
 GAP = 0.02
+"""Largest gap, training accuracy minus validation accuracy, that counts as underfitting."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Note variants that lag on the training images themselves."""
+    """Note variants whose training accuracy is low, and about equal to their validation accuracy."""
     plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     found = {name: mean_metric(mine, "accuracy") for name, mine in done.items()}

@@ -1,4 +1,4 @@
-"""Variants that saw more images, or took more steps, than others."""
+"""Variants trained on more images, or for more optimizer steps, than others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raw pixels with plain gradient descent: what helps may only be curing the scale."""
+"""Unscaled pixels (0 to 255): a layer may then help only because it normalises its input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCALING = {"scale", "standardize"}
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of variants without a scaling step."""
+    """Warn of variants without ``scale`` or ``standardize`` among their preprocessing steps."""
     plan = study.plan
     raw = [
         variant.name

@@ -1,4 +1,4 @@
-"""A network whose answer depends on when it is asked, or on what is asked with it."""
+"""Evaluation in training mode: predictions change between two passes, or with the rest of the batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paribus.judge.results import Finding
 __all__ = ["check"]
 
 NOTICED = 1e-3
-"""Change of a probability that rounding does not explain."""
+"""Smallest reported change of a probability; rounding changes less."""
 _WORDS = {
     "twice": "when the same images are scored again (dropout is on)",
     "alone": "when images are scored one by one (normalised by the batch)",
@@ -19,7 +19,9 @@ _WORDS = {
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Report evaluation in training mode as an error."""
+    """Report an error if the probe found that predictions are not reproducible (dropout) or depend on
+    the batch (batch normalisation).
+    """
     for variant, trials in done_trials(study.plan, study.trials).items():
         found = probes(trials)
         for kind, words in _WORDS.items():

@@ -1,4 +1,4 @@
-"""The official test part serves as validation set: nothing is left to test the winner on."""
+"""The official test set serves as validation set: nothing is left to test the winner on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["check"]
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Report it as an error when a choice is made on it."""
+    """Report an error if several variants are compared on the official test set."""
     plan = study.plan
     used = [v.name for v in plan.variants if v.data.get("split", {}).get("validation") == "test"]
     if used and len(plan.variants) > 1:

@@ -1,4 +1,4 @@
-"""Gradients that do not reach the first layer, or reach it a thousandfold."""
+"""Gradients that vanish or explode on their way to the first layer, before training."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from paribus.judge.results import Finding
 __all__ = ["check"]
 
 SMALL_SHARE = 1 / 300
-"""Of the last kernel's gradient that reaches the first kernel, below which it has vanished."""
+"""Smallest acceptable ratio of the first kernel's gradient to the last kernel's (root mean squares)."""
 NOTHING = 1e-6
-"""Root mean square below which no kernel gets a gradient."""
+"""Root mean square below which all kernels' gradients count as zero."""
 LARGE = 2.0
-"""Root mean square above which a step changes everything."""
+"""Root mean square above which a kernel's gradient counts as exploding."""
 USUAL_INPUT = 3.0
-"""Root mean square up to which inputs are scaled; larger ones explain large gradients."""
+"""Root mean square below which inputs count as scaled; larger inputs explain large gradients."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Warn of first gradients that vanish or explode, by the median over seeds."""
+    """Warn if gradients at the first step vanish or explode, by the median over seeds."""
     for variant, trials in done_trials(study.plan, study.trials).items():
         found = [probe for probe in probes(trials) if probe["gradients"]]
         if not found:

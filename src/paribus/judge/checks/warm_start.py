@@ -1,4 +1,4 @@
-"""A network that knew something before it began: its weights came from an earlier experiment."""
+"""Networks that were not initialised afresh: they start with weights from an earlier training."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ __all__ = ["check"]
 _CROSSENTROPY = "categorical_crossentropy"
 
 FRESH = 0.6
-"""A fresh network's first loss is about ln(classes); a trained one's is far below this share of it."""
+"""Fraction of `fresh_loss` below which a first loss is suspicious."""
 LUCK = 1e-5
-"""Probability that a fresh network is accused, for one trial."""
+"""Probability, per trial, that a freshly initialised network is reported."""
 USUAL_BATCH = 16
+"""Smallest batch for which the first value of a loss without a bound (squared error) is trusted."""
 CONTINUED = 1.15
+"""A first epoch's loss at most this multiple of the previous variant's last loss is suspicious."""
 LEARNED = 0.6
+"""The previous variant has learned if its last loss is at most this fraction of its first."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
-    """Compare first losses with ln(classes), and with the last losses of the variant before."""
+    """Report first losses too low for fresh weights, or that continue the previous variant's curve."""
     done = done_trials(study.plan, study.trials)
     told = set()
     for variant in study.plan.variants:
@@ -50,10 +53,10 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def fresh_loss(variant: Variant, classes: int) -> float | None:
-    """Return the loss of a network that knows nothing, or None where that cannot be said.
+    """Return the expected loss of a freshly initialised network; None if the output is unbounded.
 
-    It gives every class the same probability: 1 / classes behind a softmax, 1/2 behind sigmoids.
-    First losses are measured in training, so targets are smoothed as the study says.
+    Such a network gives every class the same probability: 1 / classes after a softmax, 1/2 after
+    sigmoids. First losses are measured during training, so label smoothing is taken into account.
     """
     loss = variant.train.get("loss", _CROSSENTROPY)
     if loss.endswith(_CROSSENTROPY):
@@ -73,7 +76,7 @@ def fresh_loss(variant: Variant, classes: int) -> float | None:
 
 
 def _first_loss(trial: StoredTrial) -> float | None:
-    """Return the loss before training: of the first batch, or of a record of epoch 0."""
+    """Return the loss before the first update: of the first batch, or of an epoch 0 in the curve."""
     seen = trial.observed.get("first_loss")
     if seen is not None:
         return float(seen)
@@ -83,12 +86,12 @@ def _first_loss(trial: StoredTrial) -> float | None:
 
 
 def _beyond_luck(trial: StoredTrial, variant: Variant, classes: int | None, first: float) -> bool:
-    """Return whether a first loss is too low for a network that knows nothing of these labels.
+    """Return whether a first loss is too low for a network that is independent of these labels.
 
-    Of b images whose labels are drawn with shares up to m, independently of the network, the mean
-    cross-entropy is below L with a probability of at most exp(-b (ln(1/m) - L)), whatever the
-    network: by Markov's inequality on the product of its probabilities. One image, or two, can
-    have any loss. Other losses have no such bound, and need as many images as are usual in a batch.
+    Let b labels be drawn independently of the network, no class with a probability above m. Then
+    the mean cross-entropy is below L with a probability of at most exp(-b (ln(1/m) - L)), for every
+    network (Markov's inequality for the product of the predicted probabilities). With one or two
+    images any loss is possible. Other losses have no such bound and need `USUAL_BATCH` images.
     """
     examples = int(trial.observed.get("train_examples") or 0)
     batch = int(variant.train.get("batch_size") or examples)
@@ -101,11 +104,11 @@ def _beyond_luck(trial: StoredTrial, variant: Variant, classes: int | None, firs
 
 
 def _continued(done: dict[str, list[StoredTrial]], told: set[str]) -> Iterator[Finding]:
-    """Find variants that begin where the one before them ended."""
+    """Report variants whose loss begins where the previous variant's loss ended."""
     if any(
         trial.observed.get("first_loss") is not None for mine in done.values() for trial in mine
     ):
-        return  # what is known is better than what can be guessed
+        return  # measured first losses make this heuristic unnecessary
     curves = {name: mean_curve(mine, "loss") for name, mine in done.items()}
     for (before, old), (name, new) in pairwise(curves.items()):
         if name in told or not _goes_on(old, new):
