@@ -18,7 +18,7 @@ from paribus.engine.precision import exact_products
 from paribus.execute import worker
 from paribus.execute.events import Fatal, Task
 from paribus.nn.operators.dropout import keyed_factors
-from paribus.nn.stacked import ConvolutionWay
+from paribus.nn.stacked.network import ConvolutionWay
 from paribus.nn.training import TrainSpec
 from tests.engine.groups import (
     NETWORKS,
