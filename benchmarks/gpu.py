@@ -27,7 +27,7 @@ from paribus.data.prepare import PreparedData, prepare
 from paribus.data.spec import DataSpec
 from paribus.engine.group import run_group
 from paribus.engine.run import run_trial
-from paribus.nn.stacked import ConvolutionWay
+from paribus.nn.stacked.network import ConvolutionWay
 from paribus.records import Trial
 from paribus.study.identity import plan_trials
 

@@ -3,7 +3,7 @@
     python -m benchmarks.stacked_convolutions
 
 Needs CUDA. Forward and backward pass of a convolution of 1, 4 and 16 members, as a CUDA graph, by each
-way; microseconds a pass and member. `paribus.nn.stacked` chooses by what this prints. Writes
+way; microseconds a pass and member. `paribus.nn.stacked.convolution` chooses by what this prints. Writes
 results/stacked-convolutions.json.
 """
 
@@ -26,7 +26,7 @@ from paribus.engine.precision import exact_products, products_in
 from paribus.nn.build import build_network, load_weights
 from paribus.nn.initial import initial_weights
 from paribus.nn.spec import ModelSpec
-from paribus.nn.stacked import ConvolutionWay, stack
+from paribus.nn.stacked.network import ConvolutionWay, stack
 from paribus.nn.training import Precision
 
 ROOT = Path(__file__).parent

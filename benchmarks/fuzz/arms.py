@@ -20,7 +20,7 @@ from paribus.nn.losses import build_loss
 from paribus.nn.native import library as native
 from paribus.nn.optimizers import build_optimizer
 from paribus.nn.schedules import learning_rate
-from paribus.nn.stacked import StackedNetwork, stack
+from paribus.nn.stacked.network import StackedNetwork, stack
 
 __all__ = ["ARMS", "Arm", "Course", "Step", "dropout_key", "start_weights"]
 

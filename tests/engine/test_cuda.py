@@ -20,7 +20,7 @@ from paribus.execute.events import Fatal
 from paribus.execute.serving import serve
 from paribus.execute.task import Task
 from paribus.nn.operators.dropout import keyed_factors
-from paribus.nn.stacked import ConvolutionWay
+from paribus.nn.stacked.network import ConvolutionWay
 from paribus.nn.training import TrainSpec
 from tests.engine.groups import (
     NETWORKS,

@@ -14,7 +14,7 @@ from paribus.execute.grouping import groups_of
 from paribus.nn.build import build_network
 from paribus.nn.operators.dropout import keyed_factors, stacked_factors
 from paribus.nn.spec import ModelSpec
-from paribus.nn.stacked import stack
+from paribus.nn.stacked.network import stack
 from tests.engine.groups import (
     NETWORKS,
     alone,

@@ -18,7 +18,7 @@ from paribus.nn.initial import initial_weights
 from paribus.nn.layer import ACTIVATIONS
 from paribus.nn.shapes import ShapeError
 from paribus.nn.spec import ModelSpec
-from paribus.nn.stacked import stack
+from paribus.nn.stacked.network import stack
 from paribus.reference.network import build_reference
 
 SHAPES = [(1, 1, 1), (1, 1, 3), (8, 8, 1), (7, 5, 3), (1, 9, 16)]

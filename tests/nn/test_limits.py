@@ -8,8 +8,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from paribus.nn.build import build_network
-from paribus.nn.fusion import fused_steps
-from paribus.nn.modules import Activation, Convolution, MaxPooling
+from paribus.nn.modules.activation import Activation
+from paribus.nn.modules.convolution import Convolution
+from paribus.nn.modules.fusion import fused_steps
+from paribus.nn.modules.pooling import MaxPooling
 from paribus.nn.native import library as native
 from paribus.nn.operators import pooling, stem
 from paribus.nn.operators.convolution import conv2d, convolve

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from paribus.nn import modules
 from paribus.nn.build import build_network, load_weights
 from paribus.nn.initial import initial_weights
+from paribus.nn.modules.normalization import BatchNorm
 from paribus.nn.spec import ModelSpec
-from paribus.nn.stacked import stack
+from paribus.nn.stacked.network import stack
 
 SINGLE = [
     ("BatchNormalization", {}, (1, 1, 3), 1),
@@ -66,7 +66,7 @@ def test_no_gradient_passes_alone_or_stacked(kind, arguments, shape, batch, prof
 
 
 def test_two_values_pass_a_gradient_and_one_keeps_beta_and_the_statistics():
-    norm = modules.BatchNorm(0.9, 1e-3, unbiased=False)
+    norm = BatchNorm(0.9, 1e-3, unbiased=False)
     norm.gamma = torch.nn.Parameter(torch.full((2,), 2.0))
     norm.beta = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
     norm.register_buffer("moving_mean", torch.zeros(2))

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from paribus.charts.base.chart import Chart, Entry, slug
 from paribus.charts.base.style import FONTS
+from paribus.nn.registry import LAYERS
 from paribus.nn.summary import LayerRow, ModelSummary
 from paribus.records import Shape
 from paribus.writing.escaping import plain
@@ -23,28 +24,15 @@ GAP_X, GAP_Y = 26, 26
 COLUMNS = 6
 MARGIN = 10
 _COLOURS = {
-    "input": "#eef1f4",
-    "weights": "#cfe3f5",
-    "norm": "#d8efdf",
-    "pool": "#fde7c3",
-    "drop": "#f3dcea",
-    "other": "#eef1f4",
+    "convolution": "#cfe3f5",
+    "dense": "#cfe3f5",
+    "normalization": "#d8efdf",
+    "pooling": "#fde7c3",
+    "dropout": "#f3dcea",
 }
-_KINDS = {
-    "Conv2D": "weights",
-    "DepthwiseConv2D": "weights",
-    "SeparableConv2D": "weights",
-    "Dense": "weights",
-    "BatchNormalization": "norm",
-    "LayerNormalization": "norm",
-    "GroupNormalization": "norm",
-    "MaxPooling2D": "pool",
-    "AveragePooling2D": "pool",
-    "GlobalAveragePooling2D": "pool",
-    "GlobalMaxPooling2D": "pool",
-    "Dropout": "drop",
-    "SpatialDropout2D": "drop",
-}
+"""By family of layers."""
+_OTHER = "#eef1f4"
+"""Of all other layers, and of the input."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +119,7 @@ def _arrow(one: tuple[int, int], other: tuple[int, int]) -> str:
 
 
 def _drawn(box: Box, x: int, y: int) -> str:
-    fill = _COLOURS[_KINDS.get(box.kind, "input" if not box.kind else "other")]
+    fill = _COLOURS.get(LAYERS[box.kind].family, _OTHER) if box.kind in LAYERS else _OTHER
     stroke, thick = ("#d55e00", 2.5) if box.changed else ("#8a949e", 1)
     shape = " x ".join(map(str, box.shape))
     parameters = f"{box.parameters:,} parameters" if box.parameters else ""

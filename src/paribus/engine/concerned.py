@@ -14,7 +14,6 @@ from paribus.data.named import NAMED
 from paribus.data.spec import DataSpec
 from paribus.errors import ParibusError, StudyError
 from paribus.nn.layer import Layer
-from paribus.nn.layers.containers import Residual
 from paribus.nn.spec import ModelSpec
 from paribus.records import DataDescription, Shape, Variant
 
@@ -155,9 +154,8 @@ def _has_a_batch_of_one(variant: Variant, known: DataDescription | None) -> bool
 def _sees_single_values(layers: tuple[Layer, ...], shape: Shape | None) -> Iterator[bool]:
     """Yield for every batch normalisation whether an example may give it one value per channel."""
     for layer in layers:
-        if isinstance(layer, Residual):
-            yield from _sees_single_values(layer.layers, shape)
-            yield from _sees_single_values(layer.shortcut, shape)
+        for path in layer.paths():
+            yield from _sees_single_values(path, shape)
         if layer.kind == "BatchNormalization":
             yield shape is None or len(shape) == 1 or tuple(shape[:2]) == (1, 1)
         try:

@@ -35,7 +35,7 @@ from paribus.nn.initial import initial_weights
 from paribus.nn.optimizers import OptimizerState, build_optimizer
 from paribus.nn.schedules import learning_rate
 from paribus.nn.spec import ModelSpec
-from paribus.nn.stacked import ConvolutionWay, StackedNetwork, stack
+from paribus.nn.stacked.network import ConvolutionWay, StackedNetwork, stack
 from paribus.nn.training import Schedule, TrainSpec
 from paribus.records import EpochRecord, Predictions, Trial, TrialOutcome
 

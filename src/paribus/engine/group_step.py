@@ -11,7 +11,7 @@ from paribus.engine.augment import Augmenter
 from paribus.engine.evaluate import Scorer
 from paribus.engine.images import DeviceImages
 from paribus.engine.precision import products_in
-from paribus.nn.stacked import StackedNetwork
+from paribus.nn.stacked.network import StackedNetwork
 
 __all__ = ["Batches", "GroupStep"]
 

@@ -20,9 +20,8 @@ from paribus.engine.images import DeviceImages
 from paribus.engine.predict import predict_images
 from paribus.nn.build import Network, build_network, load_weights, split_final
 from paribus.nn.layer import Layer, WeightedLayer
-from paribus.nn.layers.containers import Residual
-from paribus.nn.layers.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
-from paribus.nn.modules import activate
+from paribus.nn.layers.container import Residual
+from paribus.nn.modules.activation import activate
 from paribus.nn.spec import ModelSpec
 from paribus.records import Attributions, LayerOutput, Variant
 
@@ -37,7 +36,6 @@ __all__ = [
 
 STEPS = 50
 """Number of points on the line from zeros to the image, for integrated gradients."""
-CONVOLUTIONS = (Conv2D, DepthwiseConv2D, SeparableConv2D)
 
 Ids = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
@@ -165,7 +163,7 @@ def last_convolution(layers: tuple[Layer, ...]) -> str | None:
     """Return the name of the last layer that is a convolution, or a residual block around one."""
 
     def convolves(layer: Layer) -> bool:
-        return isinstance(layer, CONVOLUTIONS) or any(map(convolves, layer.children()))
+        return layer.family == "convolution" or any(map(convolves, layer.children()))
 
     return next((_name(layer) for layer in reversed(layers) if convolves(layer)), None)
 

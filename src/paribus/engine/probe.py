@@ -20,7 +20,7 @@ from paribus.engine.images import DeviceImages
 from paribus.engine.stages import look_at_stages
 from paribus.nn.build import Network, build_network, load_weights
 from paribus.nn.initial import initial_weights
-from paribus.nn.modules import Activation
+from paribus.nn.modules.activation import Activation
 from paribus.nn.spec import ModelSpec
 from paribus.nn.training import TrainSpec
 from paribus.records import Trial

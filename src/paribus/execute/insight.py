@@ -25,6 +25,7 @@ from paribus.execute.artifacts import (
     write_arrays,
 )
 from paribus.execute.sealed import BROKEN, Arrays, damaged
+from paribus.nn.registry import LAYERS
 from paribus.records import Attributions, LayerOutput, Predictions, Trial
 
 __all__ = [
@@ -41,8 +42,6 @@ MOST_IMAGES = 12
 """Of the most confident mistakes, and of the first validation images."""
 MOST_VALUES = 65_536
 """Of one layer; of the layers of one image together ten times as many. Whole channels are kept."""
-PASSING = ("Input", "Flatten", "Dropout", "SpatialDropout2D")
-"""Layers that pass on what they get."""
 LEVELS = 255
 
 Ids = npt.NDArray[np.int64]
@@ -105,7 +104,7 @@ def layer_maps(outputs: Sequence[LayerOutput]) -> tuple[LayerMaps, ...]:
     Args:
         outputs: of every layer; of large ones, the first channels are kept.
     """
-    rows = [row for row in outputs if row.type not in PASSING]
+    rows = [row for row in outputs if not LAYERS[row.type].passes_on]
     room = min(MOST_VALUES, 10 * MOST_VALUES // max(1, len(rows)))
     found = []
     for row in rows:

@@ -1,9 +1,7 @@
 """From a resolved model to a torch module, and weights in and out of it.
 
-Two rewrites keep the function bit for bit: an activation that follows a convolution or a dense
-layer works in place, and a relu in front of max pooling is moved behind it, since
-max(relu(x)) = relu(max(x)); `paribus.nn.fusion` then shares passes over memory. A final softmax or
-sigmoid is split off, so that losses can work on logits.
+Layers become modules in `paribus.nn.modules.chain`. A final softmax or sigmoid is split off, so that
+losses can work on logits.
 """
 
 from __future__ import annotations
@@ -17,53 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from paribus.keyed import key
-from paribus.nn.fusion import fused_steps
+from paribus.nn.initial import weight_specs
 from paribus.nn.layer import Layer, Regularizer, WeightedLayer
 from paribus.nn.layers.activation import Activation as ActivationLayer
-from paribus.nn.layers.pooling import MaxPooling2D
-from paribus.nn.modules import Activation, Dropout, activate
+from paribus.nn.modules.activation import activate
+from paribus.nn.modules.chain import Chain, build_chain
+from paribus.nn.modules.form import KeyedModule
 from paribus.nn.spec import ModelSpec
 from paribus.records import Shape
 
-__all__ = [
-    "Chain",
-    "Network",
-    "build_chain",
-    "build_network",
-    "load_weights",
-    "read_weights",
-    "split_final",
-]
+__all__ = ["Network", "build_network", "load_weights", "read_weights", "split_final"]
 
 FINAL = ("softmax", "sigmoid")
-
-
-class Chain(nn.Module):
-    """Modules one after another, each with the name of the layer it comes from.
-
-    ``fused`` lets passes over memory be shared; without it every module runs by itself.
-    """
-
-    def __init__(self, stages: list[tuple[str, nn.Module]], *, first: bool = False) -> None:
-        super().__init__()
-        self.names = tuple(name for name, _ in stages)
-        self.stages = nn.ModuleList(module for _, module in stages)
-        self.fused = True
-        self._steps = fused_steps([module for _, module in stages], first=first)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Run all modules."""
-        for step in self._steps if self.fused else self.stages:
-            x = step(x)
-        return x
-
-    def named_stages(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield (layer name, module), containers before what they hold."""
-        for name, stage in zip(self.names, self.stages, strict=True):
-            yield name, stage
-            for inner in stage.children():
-                if isinstance(inner, Chain):
-                    yield from inner.named_stages()
 
 
 class Network(nn.Module):
@@ -124,9 +87,9 @@ class Network(nn.Module):
         return total
 
     def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Key every dropout layer's draws by (seed, layer name, epoch)."""
+        """Key the draws of every layer that has some by (seed, layer name, epoch)."""
         for name, stage in self.chain.named_stages():
-            if isinstance(stage, Dropout):
+            if isinstance(stage, KeyedModule):
                 stage.begin_epoch(key(seed, "dropout", name, epoch))
 
     def weight_tensors(self) -> dict[str, Tensor]:
@@ -154,29 +117,6 @@ def build_network(model: ModelSpec, input_shape: Shape) -> Network:
         network.penalties.append((tensors[name], weight))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
-
-
-def build_chain(layers: tuple[Layer, ...], shape: Shape, *, first: bool = False) -> Chain:
-    """Build layers one after another, with the two rewrites; ``first`` if they see the images."""
-    stages: list[tuple[str, nn.Module]] = []
-    delayed: tuple[str, nn.Module] | None = None
-    for layer, following in zip(layers, (*layers[1:], None), strict=False):
-        name = layer.name or layer.kind
-        stages.append((name, _with_weights(layer, shape)))
-        if delayed is not None:
-            stages.append(delayed)
-            delayed = None
-        if isinstance(layer, WeightedLayer) and layer.activation != "linear":
-            activation = (
-                f"{name}/activation",
-                Activation(layer.activation, inplace=True, slope=layer.slope),
-            )
-            if layer.activation == "relu" and isinstance(following, MaxPooling2D):
-                delayed = activation
-            else:
-                stages.append(activation)
-        shape = layer.output_shape(shape)
-    return Chain(stages, first=first)
 
 
 def load_weights(network: Network, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
@@ -207,16 +147,6 @@ def read_weights(network: Network) -> dict[str, npt.NDArray[np.float32]]:
     }
 
 
-def _with_weights(layer: Layer, shape: Shape) -> nn.Module:
-    module = layer.module(shape)
-    for weight in layer.weights(shape):
-        if weight.trainable:
-            module.register_parameter(weight.name, nn.Parameter(torch.zeros(weight.shape)))
-        else:
-            module.register_buffer(weight.name, torch.zeros(weight.shape))
-    return module
-
-
 def split_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
     """Return the layers without a final softmax or sigmoid, and that activation (or ``linear``)."""
     last = layers[-1]
@@ -228,8 +158,6 @@ def split_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
 
 
 def _regularized(model: ModelSpec, input_shape: Shape) -> Iterator[tuple[str, Regularizer]]:
-    from paribus.nn.initial import weight_specs
-
     for name, weight in weight_specs(model, input_shape):
         if weight.regularizer is not None:
             yield f"{name}/{weight.name}", weight.regularizer

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from paribus.keyed import generator
 from paribus.nn.initializers import draw
 from paribus.nn.layer import Layer, WeightSpec
-from paribus.nn.layers.containers import Residual
 from paribus.nn.spec import ModelSpec
 from paribus.records import Shape
 
@@ -50,9 +49,8 @@ def initial_weights(
 
 def _walk(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[str, WeightSpec]]:
     for layer in layers:
-        if isinstance(layer, Residual):
-            yield from _walk(layer.layers, shape)
-            yield from _walk(layer.shortcut, shape)
+        for path in layer.paths():
+            yield from _walk(path, shape)
         for weight in layer.weights(shape):
             yield layer.name or layer.kind, weight
         shape = layer.output_shape(shape)

@@ -1,22 +1,19 @@
-"""What every layer is: a frozen specification that knows its shapes, its weights and its module.
+"""What every layer is: a frozen specification that knows its shapes, its weights and what others ask of it.
 
-A layer's class is the only place that describes it. Fields are Keras's. A field that is None takes
-the constant of the model's profile (``keras`` or ``torch``) when the model is resolved. torch is
-imported inside `Layer.module` only.
+A layer's class is the only place that describes it; what it computes is registered by this class
+(`paribus.nn.registry.Forms`). Fields are Keras's. A field that is None takes the constant of the
+model's profile (``keras`` or ``torch``) when the model is resolved. Free of torch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from paribus.nn.initializers import Initializer
 from paribus.records import Shape
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = [
     "ACTIVATIONS",
@@ -96,11 +93,23 @@ class WeightSpec:
 
 
 class Layer(BaseModel):
-    """Base of all layers. Subclasses are final."""
+    """Base of all layers. Subclasses that a study file can name are final."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    purpose: ClassVar[str] = ""
+    family: ClassVar[str]
+    """The name of the file that defines it, and of those with its forms; by it diagrams choose colours."""
+    order: ClassVar[int] = 1000
+    """Where lists of layers show it; small comes first."""
+    short: ClassVar[str] = ""
+    """What tells it from others of its family, where a table has little room."""
+    passes_on: ClassVar[bool] = False
+    """Whether it puts out the numbers that it gets when it does not train, in the same shape or as a row."""
+    batch_statistics: ClassVar[bool] = False
+    """Whether it takes mean and deviation over the batch in training, and moving ones at evaluation."""
+    written_out: ClassVar[bool] = False
+    """Whether resolving a model writes other layers in its place, so that it needs no form of its own."""
+
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=100)] | None = None
 
     @property
@@ -138,13 +147,13 @@ class Layer(BaseModel):
         """Return the weights the layer has for inputs of ``shape``."""
         return ()
 
-    def children(self) -> tuple[Layer, ...]:
-        """Return the layers inside a container."""
+    def paths(self) -> tuple[tuple[Layer, ...], ...]:
+        """Return the chains of layers inside a container; the first layer of each gets its input."""
         return ()
 
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """Return the torch module for inputs of ``shape`` (NCHW in channels_last, or (n, unit))."""
-        raise NotImplementedError
+    def children(self) -> tuple[Layer, ...]:
+        """Return the layers inside a container."""
+        return tuple(layer for path in self.paths() for layer in path)
 
 
 KERAS_SLOPE = 0.2

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from paribus.nn.modules import activate
+from paribus.nn.modules.activation import activate
 from paribus.nn.training import TrainSpec
 
 __all__ = ["LossFunction", "Reduction", "build_loss"]

@@ -12,6 +12,7 @@ from paribus.records import Shape
 
 __all__ = [
     "Padding",
+    "Pads",
     "ShapeError",
     "image_shape",
     "same_padding",
@@ -20,6 +21,8 @@ __all__ = [
 ]
 
 Padding = Literal["valid", "same"] | int
+Pads = tuple[int, int, int, int]
+"""Left, right, top, bottom: the order that ``torch.nn.functional.pad`` takes."""
 
 
 class ShapeError(StudyError):
@@ -102,8 +105,8 @@ def same_padding(length: int, window: int, stride: int) -> tuple[int, int]:
 
 def window_padding(
     size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int], padding: Padding
-) -> tuple[int, int, int, int]:
-    """Return (left, right, top, bottom) in the order that ``torch.nn.functional.pad`` takes."""
+) -> Pads:
+    """Return the border in the order (left, right, top, bottom)."""
     if padding == "valid":
         return 0, 0, 0, 0
     if padding == "same":

@@ -12,7 +12,7 @@ from paribus.checking import Issue, Path, SettingsError, parse, show, single_cho
 from paribus.errors import did_you_mean
 from paribus.habits import habit_of_value
 from paribus.nn.layer import KERAS_SLOPE, Layer, Profile
-from paribus.nn.layers.containers import Repeat
+from paribus.nn.layers.container import Repeat
 from paribus.nn.registry import LAYERS
 
 __all__ = ["ModelSpec", "snake_case"]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import prod
 
 from paribus.nn.layer import Layer
-from paribus.nn.layers.containers import Residual
 from paribus.nn.spec import ModelSpec
 from paribus.records import Shape
 
@@ -62,9 +61,8 @@ def _add_rows(layers: tuple[Layer, ...], shape: Shape, rows: list[LayerRow]) -> 
         out = layer.output_shape(shape)
         weights = layer.weights(shape)
         sizes = [(prod(weight.shape), weight.trainable) for weight in weights]
-        if isinstance(layer, Residual):
-            _add_rows(layer.layers, shape, rows)
-            _add_rows(layer.shortcut, shape, rows)
+        for path in layer.paths():
+            _add_rows(path, shape, rows)
         rows.append(
             LayerRow(
                 layer.name or layer.kind,

@@ -6,6 +6,6 @@ width, channel)``; weights have the names and the layouts of the engine (outputs
 both can begin with the same numbers.
 
 Reading order: `layer` (what forward and backward mean), `dense`, `activation`, `losses`, `network`
-(the chain rule over a whole network), `optimizers`; then `convolution`, `pooling`, `normalization`.
-No torch in here.
+(the chain rule over a whole network), `optimizers`; then the other families of layers,
+each in the file that is called as in `paribus.nn.layers`. No torch in here.
 """

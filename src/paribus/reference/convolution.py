@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from paribus.reference.layer import Array, ReferenceLayer
-from paribus.reference.windows import Pads, cut, fold, pad, unpad
+import numpy as np
+
+from paribus.nn.layers import convolution as layers
+from paribus.nn.shapes import Pads
+from paribus.reference.layer import Array, Given, ReferenceLayer, reference_of
+from paribus.reference.windows import cut, fold, pad, unpad
 
 __all__ = ["Conv2D", "DepthwiseConv2D", "SeparableConv2D"]
-
-import numpy as np
 
 Pair = tuple[int, int]
 
@@ -129,3 +131,18 @@ class SeparableConv2D(ReferenceLayer):
         self._pointwise.weights["kernel"] = self.weights["pointwise_kernel"]
         if "bias" in self.weights:
             self._pointwise.weights["bias"] = self.weights["bias"]
+
+
+@reference_of.form(layers.Conv2D)
+def _conv2d(layer: layers.Conv2D, given: Given) -> ReferenceLayer:
+    return Conv2D(given.name, given.weights, layer.pads(given.shape), layer.strides)
+
+
+@reference_of.form(layers.DepthwiseConv2D)
+def _depthwise_conv2d(layer: layers.DepthwiseConv2D, given: Given) -> ReferenceLayer:
+    return DepthwiseConv2D(given.name, given.weights, layer.pads(given.shape), layer.strides)
+
+
+@reference_of.form(layers.SeparableConv2D)
+def _separable_conv2d(layer: layers.SeparableConv2D, given: Given) -> ReferenceLayer:
+    return SeparableConv2D(given.name, given.weights, layer.pads(given.shape), layer.strides)

@@ -1,10 +1,11 @@
-"""Dense layers and Flatten."""
+"""Dense layers: every output is a weighted sum of all inputs."""
 
 from __future__ import annotations
 
-from paribus.reference.layer import Array, ReferenceLayer
+from paribus.nn.layers import dense as layers
+from paribus.reference.layer import Array, Given, ReferenceLayer, reference_of
 
-__all__ = ["Dense", "Flatten"]
+__all__ = ["Dense"]
 
 
 class Dense(ReferenceLayer):
@@ -33,14 +34,6 @@ class Dense(ReferenceLayer):
         return dy @ self.weights["kernel"]
 
 
-class Flatten(ReferenceLayer):
-    """Images to rows. Nothing is computed, so the gradient only gets its shape back."""
-
-    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, height * width * channel)``."""
-        self._shape = x.shape
-        return x.reshape(len(x), -1)
-
-    def backward(self, dy: Array) -> Array:
-        """Reshape."""
-        return dy.reshape(self._shape)
+@reference_of.form(layers.Dense)
+def _dense(layer: layers.Dense, given: Given) -> ReferenceLayer:
+    return Dense(given.name, given.weights)

@@ -1,16 +1,23 @@
-"""What a layer is: a function forward, and the chain rule backward."""
+"""What a layer is: a function forward, and the chain rule backward; and where each is registered."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Identity", "ReferenceLayer"]
+from paribus.nn.layer import Layer
+from paribus.nn.registry import Forms
+from paribus.records import Shape
+
+__all__ = ["Array", "Given", "Named", "ReferenceLayer", "reference_of"]
 
 Array = npt.NDArray[np.float64]
+Named = dict[str, Array]
+"""Arrays by name."""
 
 
 class ReferenceLayer(ABC):
@@ -47,13 +54,18 @@ class ReferenceLayer(ABC):
         """Key the random numbers of the coming epoch; most layers draw none."""
 
 
-class Identity(ReferenceLayer):
-    """y = x, so dx = dy."""
+@dataclass(frozen=True)
+class Given:
+    """What a layer is built from, beside its settings."""
 
-    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Return the input."""
-        return x
+    name: str
+    shape: Shape
+    """Of one input: ``(height, width, channel)`` or ``(unit,)``."""
+    weights: Named
+    """The layer's own, as float64."""
+    build: Callable[[tuple[Layer, ...], Shape], tuple[ReferenceLayer, ...]]
+    """Builds a chain for inputs of a shape; a container needs it for what it holds."""
 
-    def backward(self, dy: Array) -> Array:
-        """Hand on."""
-        return dy
+
+reference_of: Forms[[Given], ReferenceLayer] = Forms("paribus.reference", "reference")
+"""``reference_of(layer, given)`` returns the layer in NumPy."""

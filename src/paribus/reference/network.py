@@ -11,30 +11,15 @@ from scipy.special import logsumexp
 
 from paribus.nn.initial import weight_specs
 from paribus.nn.layer import Layer, Regularizer, WeightedLayer
-from paribus.nn.layers import activation, containers, convolution, dense, normalization, pooling
+from paribus.nn.layers.activation import Activation as ActivationLayer
 from paribus.nn.spec import ModelSpec
 from paribus.records import Shape
-from paribus.reference.activation import Activation, Dropout, Rescaling, softmax
-from paribus.reference.convolution import Conv2D, DepthwiseConv2D, SeparableConv2D
-from paribus.reference.dense import Dense, Flatten
-from paribus.reference.layer import Array, Identity, ReferenceLayer
+from paribus.reference.activation import Activation, softmax
+from paribus.reference.layer import Array, Given, Named, ReferenceLayer, reference_of
 from paribus.reference.losses import loss_and_gradient
-from paribus.reference.normalization import (
-    BatchNormalization,
-    GroupNormalization,
-    LayerNormalization,
-)
-from paribus.reference.pooling import (
-    AveragePooling2D,
-    GlobalPooling2D,
-    MaxPooling2D,
-    ZeroPadding2D,
-)
-from paribus.reference.residual import Residual
 
 __all__ = ["ReferenceNetwork", "build_reference"]
 
-Named = dict[str, Array]
 FINAL = ("softmax", "sigmoid")
 
 
@@ -173,7 +158,7 @@ def build_reference(
 
 def _without_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
     last = layers[-1]
-    if isinstance(last, activation.Activation) and last.activation in FINAL:
+    if isinstance(last, ActivationLayer) and last.activation in FINAL:
         return layers[:-1], last.activation
     if isinstance(last, WeightedLayer) and last.activation in FINAL:
         return (*layers[:-1], last.model_copy(update={"activation": "linear"})), last.activation
@@ -183,81 +168,17 @@ def _without_final(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
 def _built(
     layers: tuple[Layer, ...], shape: Shape, weights: Mapping[str, Any]
 ) -> tuple[ReferenceLayer, ...]:
+    def build(inner: tuple[Layer, ...], reached: Shape) -> tuple[ReferenceLayer, ...]:
+        return _built(inner, reached, weights)
+
     found: list[ReferenceLayer] = []
     for layer in layers:
         own = {
             weight.name: np.array(weights[f"{layer.name}/{weight.name}"], np.float64)
             for weight in layer.weights(shape)
         }
-        found.append(_reference(layer, shape, own, weights))
+        found.append(reference_of(layer, Given(layer.name or layer.kind, shape, own, build)))
         if isinstance(layer, WeightedLayer) and layer.activation != "linear":
             found.append(Activation(f"{layer.name}/activation", layer.activation, layer.slope))
         shape = layer.output_shape(shape)
     return tuple(found)
-
-
-def _reference(
-    layer: Layer, shape: Shape, own: Named, weights: Mapping[str, Any]
-) -> ReferenceLayer:
-    name = layer.name or layer.kind
-    match layer:
-        case dense.Dense():
-            return Dense(name, own)
-        case dense.Flatten():
-            return Flatten(name)
-        case convolution.Conv2D():
-            return Conv2D(name, own, layer.pads(shape), layer.strides)
-        case convolution.DepthwiseConv2D():
-            return DepthwiseConv2D(name, own, layer.pads(shape), layer.strides)
-        case convolution.SeparableConv2D():
-            return SeparableConv2D(name, own, layer.pads(shape), layer.strides)
-        case pooling.MaxPooling2D():
-            return MaxPooling2D(name, layer.pool_size, layer.steps(), layer.pads(shape))
-        case pooling.AveragePooling2D():
-            return AveragePooling2D(name, layer.pool_size, layer.steps(), layer.pads(shape))
-        case pooling.GlobalAveragePooling2D():
-            return GlobalPooling2D(name, "mean")
-        case pooling.GlobalMaxPooling2D():
-            return GlobalPooling2D(name, "max")
-        case pooling.ZeroPadding2D():
-            (top, bottom), (left, right) = layer.padding
-            return ZeroPadding2D(name, (left, right, top, bottom))
-        case containers.Residual():
-            return Residual(
-                name,
-                _built(layer.layers, shape, weights),
-                _built(layer.shortcut, shape, weights),
-                Activation(name, layer.activation, layer.slope),
-            )
-        case _:
-            return _plain(layer, name, own)
-
-
-def _plain(layer: Layer, name: str, own: Named) -> ReferenceLayer:
-    """Layers that do not look at the shape."""
-    match layer:
-        case activation.Activation():
-            return Activation(name, layer.activation, layer.slope)
-        case activation.ReLU():
-            return Activation(name, "relu")
-        case activation.LeakyReLU():
-            slope = 0.3 if layer.negative_slope is None else layer.negative_slope
-            return Activation(name, "leaky_relu", slope)
-        case activation.Rescaling():
-            return Rescaling(name, layer.scale, layer.offset)
-        case activation.Dropout():
-            return Dropout(name, layer.rate, spatial=False)
-        case activation.SpatialDropout2D():
-            return Dropout(name, layer.rate, spatial=True)
-        case normalization.BatchNormalization():
-            momentum = 0.99 if layer.momentum is None else layer.momentum
-            return BatchNormalization(
-                name, own, layer.epsilon or 1e-3, momentum, unbiased=bool(layer.unbiased)
-            )
-        case normalization.LayerNormalization():
-            return LayerNormalization(name, own, layer.epsilon or 1e-3)
-        case normalization.GroupNormalization():
-            return GroupNormalization(name, own, layer.epsilon or 1e-3, layer.groups)
-        case activation.Input():
-            return Identity(name)
-    raise NotImplementedError(f"{layer.kind} has no reference")

@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from paribus.reference.layer import Array, ReferenceLayer
+from paribus.nn.layers import normalization as layers
+from paribus.reference.layer import Array, Given, ReferenceLayer, reference_of
 
 __all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization"]
 
@@ -140,3 +141,22 @@ class GroupNormalization(_Normalization):
         """Set the gradients of gamma and beta."""
         dz = self._affine_backward(dy, self._z.reshape(self._shape))
         return self._through(dz.reshape(self._z.shape)).reshape(self._shape)
+
+
+@reference_of.form(layers.BatchNormalization)
+def _batch_normalization(layer: layers.BatchNormalization, given: Given) -> ReferenceLayer:
+    momentum = 0.99 if layer.momentum is None else layer.momentum
+    unbiased = bool(layer.unbiased)
+    return BatchNormalization(
+        given.name, given.weights, layer.epsilon or 1e-3, momentum, unbiased=unbiased
+    )
+
+
+@reference_of.form(layers.LayerNormalization)
+def _layer_normalization(layer: layers.LayerNormalization, given: Given) -> ReferenceLayer:
+    return LayerNormalization(given.name, given.weights, layer.epsilon or 1e-3)
+
+
+@reference_of.form(layers.GroupNormalization)
+def _group_normalization(layer: layers.GroupNormalization, given: Given) -> ReferenceLayer:
+    return GroupNormalization(given.name, given.weights, layer.epsilon or 1e-3, layer.groups)

@@ -1,4 +1,4 @@
-"""Pooling: the largest value or the mean of each window, or of the whole image; zero padding."""
+"""Pooling: the largest value or the mean of each window, or of the whole image."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from paribus.reference.layer import Array, ReferenceLayer
-from paribus.reference.windows import Pads, cut, fold, pad, unpad
+from paribus.nn.layers import pooling as layers
+from paribus.nn.shapes import Pads
+from paribus.reference.layer import Array, Given, ReferenceLayer, reference_of
+from paribus.reference.windows import cut, fold, pad, unpad
 
-__all__ = ["AveragePooling2D", "GlobalPooling2D", "MaxPooling2D", "ZeroPadding2D"]
+__all__ = ["AveragePooling2D", "GlobalPooling2D", "MaxPooling2D"]
 
 Pair = tuple[int, int]
 
@@ -86,17 +88,21 @@ class GlobalPooling2D(ReferenceLayer):
         return dy[:, None, None, :] * self._share
 
 
-class ZeroPadding2D(ReferenceLayer):
-    """Zeros around the image; their gradients are thrown away."""
+@reference_of.form(layers.MaxPooling2D)
+def _max_pooling2d(layer: layers.MaxPooling2D, given: Given) -> ReferenceLayer:
+    return MaxPooling2D(given.name, layer.pool_size, layer.steps(), layer.pads(given.shape))
 
-    def __init__(self, name: str, pads: Pads) -> None:
-        super().__init__(name)
-        self.pads = pads
 
-    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Pad."""
-        return pad(x, self.pads)
+@reference_of.form(layers.AveragePooling2D)
+def _average_pooling2d(layer: layers.AveragePooling2D, given: Given) -> ReferenceLayer:
+    return AveragePooling2D(given.name, layer.pool_size, layer.steps(), layer.pads(given.shape))
 
-    def backward(self, dy: Array) -> Array:
-        """Cut the border off."""
-        return unpad(dy, self.pads)
+
+@reference_of.form(layers.GlobalAveragePooling2D)
+def _global_average_pooling2d(layer: layers.GlobalAveragePooling2D, given: Given) -> ReferenceLayer:
+    return GlobalPooling2D(given.name, "mean")
+
+
+@reference_of.form(layers.GlobalMaxPooling2D)
+def _global_max_pooling2d(layer: layers.GlobalMaxPooling2D, given: Given) -> ReferenceLayer:
+    return GlobalPooling2D(given.name, "max")

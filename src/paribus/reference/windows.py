@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from paribus.nn.shapes import Pads
 from paribus.reference.layer import Array
 
-__all__ = ["Pads", "cut", "fold", "pad", "unpad"]
+__all__ = ["cut", "fold", "pad", "unpad"]
 
-Pads = tuple[int, int, int, int]
-"""Left, right, top, bottom."""
 Pair = tuple[int, int]
 
 

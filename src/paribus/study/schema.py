@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -116,7 +117,7 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _choice(registry: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _choice(registry: Mapping[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     options = {
         name: {"anyOf": [{"type": "null"}, _layer_schema(model, definitions)]}
         for name, model in registry.items()

@@ -13,6 +13,8 @@ from typing import Any
 
 from paribus.judge.reading import done_trials, layers_of
 from paribus.judge.results import StudyResults
+from paribus.nn.layer import Layer
+from paribus.nn.registry import LAYERS
 from paribus.records import DataDescription, Plan, Variant
 from paribus.tables.base.table import Entry, Table
 from paribus.wording import counted
@@ -26,14 +28,7 @@ ENTRY = Entry("The settings that were tried, one row per variant, beside what ca
 
 NO = "no"
 _SCORES = ("accuracy", "val_accuracy", "test_accuracy")
-_CONVOLUTIONS = {"Conv2D": "", "SeparableConv2D": "separable ", "DepthwiseConv2D": "depthwise "}
-_POOLS = {
-    "MaxPooling2D": "max",
-    "AveragePooling2D": "mean",
-    "GlobalMaxPooling2D": "max of all",
-    "GlobalAveragePooling2D": "mean of all",
-}
-Layers = Sequence[tuple[str, Mapping[str, Any]]]
+Layers = Sequence[tuple[type[Layer], Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -110,8 +105,10 @@ def format_minutes(minutes: float | None) -> str:
     return f"{minutes:.0f}" if minutes >= 10 else f"{minutes:#.2g}"
 
 
-def _layers(variant: Variant, *kinds: str) -> Layers:
-    return [item for item in layers_of(variant.model) if item[0] in kinds]
+def _layers(variant: Variant, family: str) -> Layers:
+    """Return the class and the arguments of every layer of a family."""
+    found = [(LAYERS[kind], arguments) for kind, arguments in layers_of(variant.model)]
+    return [(layer, arguments) for layer, arguments in found if layer.family == family]
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -138,10 +135,10 @@ def _convolutions(variant: Variant) -> str:
     return _grouped(
         [
             (
-                f"{_CONVOLUTIONS[kind]}{_window(arguments['kernel_size'])}{_border(arguments)}",
+                f"{layer.short} {_window(arguments['kernel_size'])}{_border(arguments)}".strip(),
                 str(arguments.get("filters", "")),
             )
-            for kind, arguments in _layers(variant, *_CONVOLUTIONS)
+            for layer, arguments in _layers(variant, "convolution")
         ]
     )
 
@@ -156,24 +153,23 @@ def _border(arguments: Mapping[str, Any]) -> str:
 def _pooling(variant: Variant) -> str:
     return _grouped(
         [
-            (_POOLS[kind], _window(arguments.get("pool_size", ())))
-            for kind, arguments in _layers(variant, *_POOLS)
+            (layer.short, _window(arguments.get("pool_size", ())))
+            for layer, arguments in _layers(variant, "pooling")
         ]
     )
 
 
 def _dropout(variant: Variant) -> str:
-    layers = _layers(variant, "Dropout", "SpatialDropout2D")
-    return _listed([f"{arguments['rate']:g}" for _, arguments in layers])
+    return _listed([f"{arguments['rate']:g}" for _, arguments in _layers(variant, "dropout")])
 
 
 def _normalisation(variant: Variant) -> str:
-    count = len(_layers(variant, "BatchNormalization"))
+    count = sum(layer.batch_statistics for layer, _ in _layers(variant, "normalization"))
     return counted(count, "layer") if count else NO
 
 
 def _dense(variant: Variant) -> str:
-    return _listed([f"{arguments['units']}" for _, arguments in _layers(variant, "Dense")])
+    return _listed([f"{arguments['units']}" for _, arguments in _layers(variant, "dense")])
 
 
 def _optimizer(variant: Variant) -> str:

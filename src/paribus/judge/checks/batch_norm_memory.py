@@ -8,6 +8,7 @@ from paribus.judge.contrasts import contrasts_of
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, layers_of
 from paribus.judge.results import Finding
+from paribus.nn.registry import LAYERS
 from paribus.records import Plan, StoredTrial, Variant
 from paribus.wording import counted
 
@@ -41,7 +42,7 @@ def _longest_momentum(variant: Variant) -> float:
         (
             float(arguments.get("momentum") or 0.0)
             for kind, arguments in layers_of(variant.model)
-            if kind == "BatchNormalization"
+            if LAYERS[kind].batch_statistics
         ),
         default=0.0,
     )

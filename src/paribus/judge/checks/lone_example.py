@@ -8,6 +8,7 @@ from math import prod
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, layers_of
 from paribus.judge.results import Finding
+from paribus.nn.registry import LAYERS
 from paribus.nn.spec import ModelSpec
 from paribus.nn.summary import model_summary
 from paribus.records import DataDescription, StoredTrial, Variant
@@ -26,7 +27,6 @@ lowered validation accuracy by 2.2, 1.0 and 1.3 points with batches of 2, 3 and 
 on; after a pooling layer with 3 x 3 outputs it lowered it by 0.2 points with batches of 2. Values of
 one image are correlated and so worth fewer than as many examples; the check does not correct for that.
 """
-_KIND = "BatchNormalization"
 
 
 def check(study: Evidence) -> Iterator[Finding]:
@@ -34,8 +34,8 @@ def check(study: Evidence) -> Iterator[Finding]:
     done = done_trials(study.plan, study.trials)
     for variant in study.plan.variants:
         description = study.descriptions.get(variant.name)
-        kinds = {kind for kind, _ in layers_of(variant.model)}
-        if _KIND not in kinds or description is None or variant.name not in done:
+        concerned = any(LAYERS[kind].batch_statistics for kind, _ in layers_of(variant.model))
+        if not concerned or description is None or variant.name not in done:
             continue
         layer, places = _tightest(variant, description)
         batch, rest = variant.train["batch_size"], _remainder(variant, done[variant.name][0])
@@ -50,7 +50,7 @@ def _tightest(variant: Variant, description: DataDescription) -> tuple[str, int]
     number.
     """
     summary = model_summary(ModelSpec.parse(variant.model), description.input_shape)
-    rows = [row for row in summary.layers if row.type == _KIND]
+    rows = [row for row in summary.layers if LAYERS[row.type].batch_statistics]
     places = {row.name: prod(row.output_shape[:-1]) for row in rows}  # output shape = input shape
     layer = min(places, key=lambda name: places[name])
     return layer, places[layer]

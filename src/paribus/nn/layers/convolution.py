@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from paribus.nn.initializers import Initializer
 from paribus.nn.layer import (
@@ -14,16 +14,14 @@ from paribus.nn.layer import (
     WeightedLayer,
     WeightSpec,
 )
-from paribus.nn.shapes import Padding, image_shape, window_output, window_padding
+from paribus.nn.shapes import Padding, Pads, image_shape, window_output, window_padding
 from paribus.records import Shape
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = ["Conv2D", "DepthwiseConv2D", "SeparableConv2D"]
 
 
 class _Convolution(WeightedLayer):
+    family: ClassVar[str] = "convolution"
     kernel_size: Pair
     strides: Pair = (1, 1)
     padding: Literal["valid", "same"] | Border = "valid"
@@ -41,7 +39,7 @@ class _Convolution(WeightedLayer):
         """Fans of a convolution with one group per channel, as PyTorch counts them."""
         return float(self._area()), float(self._area() * filters)
 
-    def pads(self, shape: Shape) -> tuple[int, int, int, int]:
+    def pads(self, shape: Shape) -> Pads:
         """Zeros on the left, on the right, at the top and at the bottom."""
         padding: Padding = self.padding
         return window_padding((shape[0], shape[1]), self.kernel_size, self.strides, padding)
@@ -53,7 +51,7 @@ class Conv2D(_Convolution):
     Source: Keras 3 ``Conv2D``; padding in whole pixels is PyTorch's.
     """
 
-    purpose: ClassVar[str] = "a 2-D convolution"
+    order: ClassVar[int] = 20
     filters: Units
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -73,12 +71,6 @@ class Conv2D(_Convolution):
         )
         return (kernel, *self.bias_weight(self.filters, *fans))
 
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """A padded ``torch.nn.functional.conv2d``."""
-        from paribus.nn import modules
-
-        return modules.Convolution(self.pads(shape), self.strides, groups=1)
-
 
 class DepthwiseConv2D(_Convolution):
     """One convolution per input channel, ``depth_multiplier`` kernels each.
@@ -87,7 +79,8 @@ class DepthwiseConv2D(_Convolution):
     ``Conv2d`` with one group per channel.
     """
 
-    purpose: ClassVar[str] = "one convolution per channel"
+    order: ClassVar[int] = 30
+    short: ClassVar[str] = "depthwise"
     depth_multiplier: Units = 1
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -112,12 +105,6 @@ class DepthwiseConv2D(_Convolution):
         )
         return (kernel, *self.bias_weight(out, *fans, torch_fans=theirs))
 
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """A grouped convolution, one group per channel."""
-        from paribus.nn import modules
-
-        return modules.Convolution(self.pads(shape), self.strides, groups=shape[2])
-
 
 class SeparableConv2D(_Convolution):
     """A depthwise convolution followed by a 1x1 convolution, with one bias.
@@ -125,7 +112,8 @@ class SeparableConv2D(_Convolution):
     Source: Keras 3 ``SeparableConv2D``; Chollet 2017.
     """
 
-    purpose: ClassVar[str] = "a depthwise convolution followed by a 1x1 convolution"
+    order: ClassVar[int] = 40
+    short: ClassVar[str] = "separable"
     filters: Units
     depth_multiplier: Units = 1
     depthwise_initializer: Initializer | None = None
@@ -169,9 +157,3 @@ class SeparableConv2D(_Convolution):
             ),
             *self.bias_weight(self.filters, *point),
         )
-
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """Two convolutions."""
-        from paribus.nn import modules
-
-        return modules.SeparableConvolution(self.pads(shape), self.strides, groups=shape[2])

@@ -1,19 +1,15 @@
-"""Dense and Flatten: from images to units."""
+"""Dense: every unit sees every input."""
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from paribus.errors import Problem
-from paribus.nn.layer import Layer, Units, WeightedLayer, WeightSpec
+from paribus.nn.layer import Units, WeightedLayer, WeightSpec
 from paribus.nn.shapes import ShapeError
 from paribus.records import Shape
 
-if TYPE_CHECKING:
-    import torch
-
-__all__ = ["Dense", "Flatten"]
+__all__ = ["Dense"]
 
 
 class Dense(WeightedLayer):
@@ -22,7 +18,8 @@ class Dense(WeightedLayer):
     Source: Keras 3 ``Dense``, for flat inputs only.
     """
 
-    purpose: ClassVar[str] = "a fully connected layer"
+    family: ClassVar[str] = "dense"
+    order: ClassVar[int] = 50
     units: Units
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -53,25 +50,3 @@ class Dense(WeightedLayer):
             regularizer=self.kernel_regularizer,
         )
         return (kernel, *self.bias_weight(self.units, *fans))
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """A matrix product."""
-        from paribus.nn import modules
-
-        return modules.Product()
-
-
-class Flatten(Layer):
-    """Turn an image into a row, in Keras's order: height, width, channel."""
-
-    purpose: ClassVar[str] = "images to rows, in the order height, width, channel"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """``(height * width * channel,)``."""
-        return (prod(shape),)
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """A view where the memory is channels_last."""
-        from paribus.nn import modules
-
-        return modules.Flatten()

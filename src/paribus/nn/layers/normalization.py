@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -11,15 +11,13 @@ from paribus.nn.layer import Layer, Profile, WeightSpec
 from paribus.nn.shapes import ShapeError
 from paribus.records import Shape
 
-if TYPE_CHECKING:
-    import torch
-
 __all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization"]
 
 Epsilon = Annotated[float, Field(gt=0, lt=1)]
 
 
 class _Normalization(Layer):
+    family: ClassVar[str] = "normalization"
     epsilon: Epsilon | None = None
     center: bool = True
     scale: bool = True
@@ -48,7 +46,8 @@ class BatchNormalization(_Normalization):
     Source: Ioffe & Szegedy 2015; Keras 3 and torch defaults.
     """
 
-    purpose: ClassVar[str] = "standardise each channel by the batch"
+    order: ClassVar[int] = 130
+    batch_statistics: ClassVar[bool] = True
     momentum: Annotated[float, Field(ge=0, le=1)] | None = None
     unbiased: bool | None = None
 
@@ -69,13 +68,6 @@ class BatchNormalization(_Normalization):
             WeightSpec("moving_variance", (units,), "ones", trainable=False),
         )
 
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """``torch.nn.functional.batch_norm`` with the profile's running variance."""
-        from paribus.nn import modules
-
-        momentum = 0.99 if self.momentum is None else self.momentum
-        return modules.BatchNorm(momentum, self.epsilon or 1e-3, unbiased=bool(self.unbiased))
-
 
 class LayerNormalization(_Normalization):
     """Standardise each example over its channels (Keras's axis -1).
@@ -83,13 +75,7 @@ class LayerNormalization(_Normalization):
     Source: Ba et al. 2016; Keras 3 ``LayerNormalization``.
     """
 
-    purpose: ClassVar[str] = "standardise each example over its channels"
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """Over the channel axis."""
-        from paribus.nn import modules
-
-        return modules.LayerNorm(self.epsilon or 1e-3)
+    order: ClassVar[int] = 140
 
 
 class GroupNormalization(_Normalization):
@@ -98,7 +84,7 @@ class GroupNormalization(_Normalization):
     Source: Wu & He 2018; Keras 3 ``GroupNormalization`` (groups default to 32).
     """
 
-    purpose: ClassVar[str] = "standardise each example over groups of channels"
+    order: ClassVar[int] = 150
     groups: int = 32
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -117,9 +103,3 @@ class GroupNormalization(_Normalization):
                 )
             )
         return shape
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """``torch.nn.functional.group_norm``."""
-        from paribus.nn import modules
-
-        return modules.GroupNorm(self.groups, self.epsilon or 1e-3)

@@ -1,28 +1,23 @@
-"""Pooling: MaxPooling2D, AveragePooling2D and the two global ones; ZeroPadding2D."""
+"""Pooling: MaxPooling2D, AveragePooling2D and the two global ones."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BeforeValidator
-
-from paribus.nn.layer import Border, Layer, Pair
-from paribus.nn.shapes import image_shape, window_output, window_padding
+from paribus.nn.layer import Layer, Pair
+from paribus.nn.shapes import Pads, image_shape, window_output, window_padding
 from paribus.records import Shape
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = [
     "AveragePooling2D",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
     "MaxPooling2D",
-    "ZeroPadding2D",
 ]
 
 
 class _Pooling(Layer):
+    family: ClassVar[str] = "pooling"
     pool_size: Pair = (2, 2)
     strides: Pair | None = None
     padding: Literal["valid", "same"] = "valid"
@@ -39,7 +34,7 @@ class _Pooling(Layer):
         )
         return (*size, channels)
 
-    def pads(self, shape: Shape) -> tuple[int, int, int, int]:
+    def pads(self, shape: Shape) -> Pads:
         """Border on the left, on the right, at the top and at the bottom."""
         return window_padding((shape[0], shape[1]), self.pool_size, self.steps(), self.padding)
 
@@ -47,28 +42,20 @@ class _Pooling(Layer):
 class MaxPooling2D(_Pooling):
     """The largest value of each window. Strides default to the pool size."""
 
-    purpose: ClassVar[str] = "the largest value of each window"
-
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """``torch.nn.functional.max_pool2d``, padded with -inf."""
-        from paribus.nn import modules
-
-        return modules.MaxPooling(self.pool_size, self.steps(), self.pads(shape))
+    order: ClassVar[int] = 60
+    short: ClassVar[str] = "max"
 
 
 class AveragePooling2D(_Pooling):
     """The mean of each window; padded pixels do not count (as in Keras)."""
 
-    purpose: ClassVar[str] = "the mean of each window"
-
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """``torch.nn.functional.avg_pool2d``."""
-        from paribus.nn import modules
-
-        return modules.AveragePooling(self.pool_size, self.steps(), self.pads(shape))
+    order: ClassVar[int] = 70
+    short: ClassVar[str] = "mean"
 
 
 class _GlobalPooling(Layer):
+    family: ClassVar[str] = "pooling"
+
     def output_shape(self, shape: Shape) -> Shape:
         """``(channel,)``."""
         return (image_shape(self.label, shape)[2],)
@@ -77,62 +64,12 @@ class _GlobalPooling(Layer):
 class GlobalAveragePooling2D(_GlobalPooling):
     """The mean over height and width."""
 
-    purpose: ClassVar[str] = "the mean over height and width"
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """A mean, which is deterministic on every device."""
-        from paribus.nn import modules
-
-        return modules.GlobalPooling("mean")
+    order: ClassVar[int] = 80
+    short: ClassVar[str] = "mean of all"
 
 
 class GlobalMaxPooling2D(_GlobalPooling):
     """The largest value over height and width."""
 
-    purpose: ClassVar[str] = "the largest value over height and width"
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """A maximum."""
-        from paribus.nn import modules
-
-        return modules.GlobalPooling("max")
-
-
-def _sides(value: object) -> object:
-    """Accept n, [vertical, horizontal] or [[top, bottom], [left, right]]."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return ((value, value), (value, value))
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return tuple(
-            (side, side)
-            if isinstance(side, int)
-            else tuple(side)
-            if isinstance(side, list)
-            else side
-            for side in value
-        )
-    return value
-
-
-class ZeroPadding2D(Layer):
-    """Zeros around the image: n, [vertical, horizontal] or [[top, bottom], [left, right]]."""
-
-    purpose: ClassVar[str] = "zeros around the image"
-    padding: Annotated[
-        tuple[tuple[Border, Border], tuple[Border, Border]], BeforeValidator(_sides)
-    ] = (
-        (1, 1),
-        (1, 1),
-    )
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """Height and width grow by the padding."""
-        height, width, channels = image_shape(self.label, shape)
-        return height + sum(self.padding[0]), width + sum(self.padding[1]), channels
-
-    def module(self, shape: Shape) -> torch.nn.Module:  # noqa: ARG002
-        """``torch.nn.functional.pad``."""
-        from paribus.nn import modules
-
-        (top, bottom), (left, right) = self.padding
-        return modules.ZeroPadding((left, right, top, bottom))
+    order: ClassVar[int] = 90
+    short: ClassVar[str] = "max of all"

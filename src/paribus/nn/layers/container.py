@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from paribus.errors import Problem
 from paribus.nn.layer import Activated, Layer, Times
 from paribus.nn.shapes import ShapeError
 from paribus.records import Shape
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = ["Repeat", "Residual"]
 
@@ -28,13 +25,14 @@ class Residual(Activated):
     Source: He et al. 2016.
     """
 
-    purpose: ClassVar[str] = "adds a shortcut around its layers"
+    family: ClassVar[str] = "container"
+    order: ClassVar[int] = 210
     layers: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] = ()
 
-    def children(self) -> tuple[Layer, ...]:
-        """The layers of both paths."""
-        return (*self.layers, *self.shortcut)
+    def paths(self) -> tuple[tuple[Layer, ...], ...]:
+        """Return the layers, and those of the shortcut."""
+        return self.layers, self.shortcut
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape of both paths.
@@ -54,16 +52,6 @@ class Residual(Activated):
             )
         return out
 
-    def module(self, shape: Shape) -> torch.nn.Module:
-        """Both paths."""
-        from paribus.nn import modules
-        from paribus.nn.build import build_chain
-
-        activation = modules.Activation(self.activation, inplace=True, slope=self.slope)
-        return modules.ResidualSum(
-            build_chain(self.layers, shape), build_chain(self.shortcut, shape), activation
-        )
-
 
 class Repeat(Layer):
     """Its layers, ``times`` times one after another, each copy with weights of its own.
@@ -71,12 +59,14 @@ class Repeat(Layer):
     Resolving a model writes the copies out; layer ``conv`` becomes ``conv_1``, ``conv_2`` ...
     """
 
-    purpose: ClassVar[str] = "writes its layers several times"
+    family: ClassVar[str] = "container"
+    order: ClassVar[int] = 220
+    written_out: ClassVar[bool] = True
     times: Times
     layers: tuple[Layer, ...]
 
     def children(self) -> tuple[Layer, ...]:
-        """The layers of one copy."""
+        """Return the layers of one copy."""
         return self.layers
 
     def unrolled(self) -> tuple[Layer, ...]:

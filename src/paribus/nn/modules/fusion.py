@@ -1,4 +1,4 @@
-"""Modules that share one pass over memory. The function stays the same; see `operators`."""
+"""Modules that share one pass over memory. The function stays the same; see `paribus.nn.operators`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from paribus.nn.modules import Activation, Convolution, MaxPooling
+from paribus.nn.modules.activation import Activation
+from paribus.nn.modules.convolution import Convolution
+from paribus.nn.modules.pooling import MaxPooling
 from paribus.nn.operators.stem import StemGeometry, stem_convolution, stem_supported
 
 __all__ = ["fused_steps"]

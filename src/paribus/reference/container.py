@@ -1,11 +1,12 @@
-"""Two paths that are added: the gradient goes back along both."""
+"""Containers. Two paths that are added: the gradient goes back along both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from paribus.nn.layers import container as layers
 from paribus.reference.activation import Activation
-from paribus.reference.layer import Array, ReferenceLayer
+from paribus.reference.layer import Array, Given, ReferenceLayer, reference_of
 
 __all__ = ["Residual"]
 
@@ -53,3 +54,10 @@ class Residual(ReferenceLayer):
         for layer in reversed(self.shortcut):
             around = layer.backward(around)
         return dx + around
+
+
+@reference_of.form(layers.Residual)
+def _residual(layer: layers.Residual, given: Given) -> ReferenceLayer:
+    activation = Activation(given.name, layer.activation, layer.slope)
+    paths = given.build(layer.layers, given.shape), given.build(layer.shortcut, given.shape)
+    return Residual(given.name, *paths, activation)

@@ -1,0 +1,160 @@
+"""Normalisation over the batch, over channels, and over groups of channels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from paribus.nn.layers import normalization as layers
+from paribus.nn.modules.form import module_of
+from paribus.records import Shape
+
+__all__ = ["BatchNorm", "GroupNorm", "LayerNorm"]
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation; ``momentum`` is the share of the old running value that is kept."""
+
+    gamma: Tensor | None
+    beta: Tensor | None
+    moving_mean: Tensor
+    moving_variance: Tensor
+
+    def __init__(self, momentum: float, epsilon: float, *, unbiased: bool) -> None:
+        super().__init__()
+        self.momentum, self.epsilon, self.unbiased = momentum, epsilon, unbiased
+        self.register_parameter("gamma", None)
+        self.register_parameter("beta", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise by the batch in training, by the running statistics otherwise."""
+        return self.normalised(x, self.gamma, self.beta, self.moving_mean, self.moving_variance)
+
+    def normalised(
+        self,
+        x: Tensor,
+        gamma: Tensor | None,
+        beta: Tensor | None,
+        mean: Tensor,
+        variance: Tensor,
+    ) -> Tensor:
+        """Apply the formula with given weights, each ``(channel,)``; moves ``mean``, ``variance``."""
+        weights = (gamma, beta, mean)
+        if not self.training:
+            return self._normalise(x, weights, variance, training=False)
+        count = x.numel() // x.shape[1]
+        if count == 1:
+            return self._single(x, (gamma, beta), mean, variance)
+        if self.unbiased:
+            return self._normalise(x, weights, variance, training=True)
+        # torch moves its running value towards the sample variance; Keras towards the batch's own.
+        kept = variance * self.momentum
+        updated = variance.clone()
+        y = self._normalise(x, weights, updated, training=True)
+        variance.copy_((updated - kept) * ((count - 1) / count) + kept)
+        return y
+
+    def _normalise(
+        self,
+        x: Tensor,
+        weights: tuple[Tensor | None, Tensor | None, Tensor],
+        variance: Tensor,
+        *,
+        training: bool,
+    ) -> Tensor:
+        gamma, beta, mean = weights
+        move, kernel = 1 - self.momentum, torch.backends.cudnn.enabled
+        return torch.batch_norm(
+            x, gamma, beta, mean, variance, training, move, self.epsilon, kernel
+        )
+
+    def _single(
+        self,
+        x: Tensor,
+        weights: tuple[Tensor | None, Tensor | None],
+        mean: Tensor,
+        variance: Tensor,
+    ) -> Tensor:
+        """One value per channel is its own mean: the output is beta whatever x is, and no gradient passes."""
+        gamma, beta = weights
+        with torch.no_grad():
+            mean.lerp_(x.detach().flatten(), 1 - self.momentum)
+            variance.mul_(self.momentum)
+        shape = (1, -1, *[1] * (x.dim() - 2))
+        y = (x - x.detach()) * 0.0  # so that x stays a part of the graph
+        y = y if gamma is None else y * gamma.view(shape)
+        return y if beta is None else y + beta.view(shape)
+
+
+class LayerNorm(nn.Module):
+    """Standardise over the channel axis."""
+
+    gamma: Tensor | None
+    beta: Tensor | None
+
+    def __init__(self, epsilon: float) -> None:
+        super().__init__()
+        self.epsilon = epsilon
+        self.register_parameter("gamma", None)
+        self.register_parameter("beta", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise."""
+        if x.dim() == 2:
+            return F.layer_norm(x, x.shape[1:], self.gamma, self.beta, self.epsilon)
+        y = x.permute(0, 2, 3, 1)
+        y = F.layer_norm(y, y.shape[3:], self.gamma, self.beta, self.epsilon)
+        return y.permute(0, 3, 1, 2)
+
+
+class GroupNorm(nn.Module):
+    """Standardise over groups of channels and all positions."""
+
+    gamma: Tensor | None
+    beta: Tensor | None
+
+    def __init__(self, groups: int, epsilon: float) -> None:
+        super().__init__()
+        self.groups, self.epsilon = groups, epsilon
+        self.register_parameter("gamma", None)
+        self.register_parameter("beta", None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise."""
+        if self._whole(x):
+            return self._standardised(x, self.gamma, self.beta)
+        y, shape = self._standardised(x, None, None), (-1, *[1] * (x.dim() - 2))
+        y = y if self.gamma is None else y * self.gamma.view(shape)
+        return y if self.beta is None else y + self.beta.view(shape)
+
+    def _whole(self, x: Tensor) -> bool:
+        """Whether PyTorch's own gradients of gamma and beta may be asked for.
+
+        Those of 2.13 crash on a CPU with a beta and no gamma, and for images that need none.
+        """
+        if x.device.type != "cpu" or not torch.is_grad_enabled():
+            return True
+        alone = self.gamma is None and self.beta is not None
+        return not alone and (x.requires_grad or x.dim() == 2)
+
+    def _standardised(self, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
+        """Take ``F.group_norm`` without its refusal of a single value."""
+        kernel = torch.backends.cudnn.enabled
+        return torch.group_norm(x, self.groups, gamma, beta, self.epsilon, kernel)
+
+
+@module_of.form(layers.BatchNormalization)
+def _batch_normalization(layer: layers.BatchNormalization, shape: Shape) -> nn.Module:
+    momentum = 0.99 if layer.momentum is None else layer.momentum
+    return BatchNorm(momentum, layer.epsilon or 1e-3, unbiased=bool(layer.unbiased))
+
+
+@module_of.form(layers.LayerNormalization)
+def _layer_normalization(layer: layers.LayerNormalization, shape: Shape) -> nn.Module:
+    return LayerNorm(layer.epsilon or 1e-3)
+
+
+@module_of.form(layers.GroupNormalization)
+def _group_normalization(layer: layers.GroupNormalization, shape: Shape) -> nn.Module:
+    return GroupNorm(layer.groups, layer.epsilon or 1e-3)

@@ -1,0 +1,1 @@
+"""Several networks as one program: one file per family of layers, named as in `paribus.nn.layers`, and `network`."""
