@@ -1,4 +1,4 @@
-"""How a command ends: explained errors become one text on stderr and an exit code, never a traceback.
+"""End of a command: expected errors are printed on stderr without a traceback, with an exit code.
 
 Exit codes: 0 done; 1 done, but a claim is refuted or a finding is an error; 2 bad input; 3 some
 trials failed or are missing; 130 interrupted.
@@ -29,7 +29,7 @@ P = ParamSpec("P")
 
 
 def explained(command: Callable[P, None]) -> Callable[P, None]:
-    """Wrap a command so that an explained error or Ctrl-C ends it with the right exit code."""
+    """Wrap a command so that a `ParibusError` or Ctrl-C ends it with a message and an exit code."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:

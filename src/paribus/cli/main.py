@@ -1,4 +1,4 @@
-"""The command line: one file per command, found here by name. Argument parsing and printing only."""
+"""The command line application. Each command is a module of this package, named like the command."""
 
 from __future__ import annotations
 

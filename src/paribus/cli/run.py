@@ -90,7 +90,7 @@ def command(
 
 
 def _opened(path: Path) -> tuple[Study, dict[str, Any]]:
-    """Read a study file, or the study of an output folder with the options it was run with."""
+    """Load a study file (without options), or the study of an output folder with its last options."""
     from paribus import api
     from paribus.api.folder import is_folder
 
@@ -100,7 +100,7 @@ def _opened(path: Path) -> tuple[Study, dict[str, Any]]:
 
 
 def _serve(study: Path, folder: Path, loaded: Study, options: dict[str, Any], port: int) -> int:
-    """Run the study in a process of its own, and show its page."""
+    """Run the study in a separate process, and serve its live page; return the run's exit code."""
     from paribus.cli.serve import serve_run
 
     plan = {name: options.get(name) for name in ("seeds", "overrides", "only")}
@@ -110,7 +110,7 @@ def _serve(study: Path, folder: Path, loaded: Study, options: dict[str, Any], po
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let a polite end (SIGTERM) stop a run as Ctrl-C does: workers are ended, what is done is kept."""
+    """Make SIGTERM stop a run as Ctrl-C does: workers are ended, and finished trials are kept."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         signal.signal(
@@ -147,7 +147,7 @@ def _print_results(results: Results, folder: Path) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Observer]:
-    """Show a bar with the time left on stderr; plain lines where that is no terminal."""
+    """Show a progress bar on stderr, or plain lines if stderr is no terminal."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -197,7 +197,7 @@ def _progress() -> Iterator[Observer]:
 
 
 def _plain_observer() -> Observer:
-    """One line per phase, per finished tenth, and per trial that failed or is missing."""
+    """Return an observer that prints a line per phase, per tenth of the epochs, and per failed trial."""
     said: set[tuple[str, int, str]] = set()
     lines: set[str] = set()
 
@@ -216,13 +216,13 @@ def _plain_observer() -> Observer:
 
 
 def _without_result(progress: RunProgress) -> str:
-    """Return how many trials have failed or are missing, if any."""
+    """Return text with the numbers of failed and missing trials, "" if there are none."""
     failed = f", {progress.num_failed} failed" if progress.num_failed else ""
     return failed + (f", {progress.num_missing} missing" if progress.num_missing else "")
 
 
 def _new(lines: Sequence[str], said: set[str]) -> list[str]:
-    """Return lines that were not said yet, and remember them."""
+    """Return the lines that are not in ``said``, and add them to it."""
     fresh = [line for line in lines if line not in said]
     said.update(fresh)
     return fresh

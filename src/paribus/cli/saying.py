@@ -1,7 +1,7 @@
-"""Where commands say something: every line goes through here, or through `report.screen.console_of`.
+"""Output of commands: every line is printed here, or by `report.screen.console_of`.
 
-Names, paths and messages of libraries come from elsewhere and may hold what steers a terminal. Both ways
-pass every text through `paribus.wording.plain`, so that no caller can forget to.
+Names, paths and messages of libraries may contain terminal control sequences. Both ways of printing
+pass all text through `paribus.wording.plain`, which replaces them, so that callers need not do so.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["PlainGroup", "fill_standard_files", "say", "say_json", "speak_plainl
 
 
 def say(text: object, *, err: bool = False, end: str = "\n") -> None:
-    """Print a text that steers no terminal and suits its encoding.
+    """Print text without control sequences, and without characters that the stream cannot encode.
 
     Args:
-        text: may have several lines.
-        err: on standard error.
-        end: what follows it.
+        text: the text, of one or several lines.
+        err: print on standard error instead of standard output.
+        end: text to print after it.
     """
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
@@ -40,27 +40,27 @@ def say(text: object, *, err: bool = False, end: str = "\n") -> None:
 
 
 def say_json(value: Any) -> None:
-    """Print a value as JSON in ASCII; a number that does not exist is null."""
+    """Print a value as JSON in ASCII; NaN and infinity become null."""
     text = json.dumps(_known(value), indent=2, allow_nan=False)
     say(text.replace("\x7f", "\\u007f"))
 
 
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
-"""Of everything that is wrong with arguments."""
+"""Base class of all errors about command line arguments."""
 
 
 class PlainGroup(TyperGroup):
-    """Commands whose errors about their arguments are printed without what steers a terminal."""
+    """Group of commands that replaces control sequences in error messages about arguments."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments of the group."""
+        """Parse the arguments of the group."""
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:
             raise _cleaned(error) from error.__cause__
 
     def invoke(self, ctx: Any) -> Any:
-        """Read the arguments of a command, and run it."""
+        """Parse the arguments of a command, and run it."""
         try:
             return super().invoke(ctx)
         except UsageError as error:
@@ -68,7 +68,10 @@ class PlainGroup(TyperGroup):
 
 
 def fill_standard_files() -> None:
-    """Open what the shell has closed (``>&-``) as nothing: the next file or socket would take its number."""
+    """Open /dev/null for standard streams that the shell has closed (``>&-``).
+
+    Otherwise the next file or socket would get file descriptor 0, 1 or 2.
+    """
     for number in range(3):
         try:
             os.fstat(number)
@@ -76,11 +79,11 @@ def fill_standard_files() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for life
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - never closed
 
 
 def speak_plainly() -> None:
-    """Let warnings, and tracebacks of our bugs, be printed in the same way."""
+    """Print warnings and tracebacks of uncaught exceptions by `say`, too."""
 
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         say("".join(traceback.format_exception(kind, error, trace)), err=True, end="")
@@ -101,7 +104,7 @@ def speak_plainly() -> None:
 
 
 def _cleaned(error: Exception) -> Exception:
-    """Return the same error with a plain text."""
+    """Replace control sequences in the message of an error, and return the error."""
     error.message = plain(str(getattr(error, "message", "")))  # type: ignore[attr-defined]
     return error
 

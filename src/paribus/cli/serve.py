@@ -40,7 +40,11 @@ def command(
 
 
 def serve_run(study: Path, folder: Path, options: dict[str, Any], port: int) -> int:
-    """Run a study in a process of its own, and show its page until Ctrl-C; return the run's exit code."""
+    """Run a study in a separate process, and serve its live page until Ctrl-C.
+
+    Returns:
+        The exit code of the run.
+    """
     _require_server()
     from paribus.serve.pages import Library
     from paribus.serve.runs import arguments_of

@@ -41,7 +41,7 @@ def command(folder: Folder, as_json: Json = False) -> None:
     console = console_of()
     console.print(*_lines(progress, screen_of(console)), sep="\n")
     why, how = _next(progress, folder)
-    say(f"\n {why}\n   {how}")  # not wrapped, so that it can be copied
+    say(f"\n {why}\n   {how}")  # not wrapped, so that the command can be copied
 
 
 def _lines(progress: Status, screen: Screen) -> Iterator[RenderableType]:
@@ -71,7 +71,7 @@ def _lines(progress: Status, screen: Screen) -> Iterator[RenderableType]:
 
 
 def _variants(rows: tuple[VariantProgress, ...], screen: Screen) -> Table:
-    """Return a bar and four counts per variant."""
+    """Return a table with a progress bar and four counts of trials per variant."""
     from rich.text import Text
 
     from paribus.report.screen import STYLES
@@ -91,7 +91,7 @@ def _variants(rows: tuple[VariantProgress, ...], screen: Screen) -> Table:
 
 
 def _running(rows: tuple[RunningTrial, ...], screen: Screen) -> Table:
-    """Return the epoch and the curve so far of every trial that has begun, all on one scale."""
+    """Return a table with epoch and curve of every running trial, all curves on one scale."""
     from rich.text import Text
 
     from paribus.report.text_charts import span, sparkline
@@ -117,7 +117,7 @@ def _running(rows: tuple[RunningTrial, ...], screen: Screen) -> Table:
 
 
 def _failed(rows: tuple[FailedTrial, ...], screen: Screen) -> Iterator[RenderableType]:
-    """Yield every reason once, with the seeds that it stopped."""
+    """Yield a line for each variant and reason, with the seeds concerned."""
     from rich.text import Text
 
     from paribus.report.screen import STYLES, hanging, indented
@@ -132,7 +132,7 @@ def _failed(rows: tuple[FailedTrial, ...], screen: Screen) -> Iterator[Renderabl
 
 
 def _next(progress: Status, folder: Path) -> tuple[str, str]:
-    """Return why to go on how, and the command."""
+    """Return a sentence about the next step, and the command for it."""
     place = shlex.quote(str(folder))
     again = f"paribus run {place}"
     if progress.at_work:

@@ -1,1 +1,1 @@
-"""The report as a live page on this machine alone: what it shows, who may look, what it may change."""
+"""A web server on the loopback interface that shows reports as live pages, and starts and stops runs."""

@@ -1,4 +1,4 @@
-"""The routes: pages, their events, and the few things that they may ask for."""
+"""Routes of the server: pages, their event streams, and the actions stop, resume and classify."""
 
 from __future__ import annotations
 
@@ -33,20 +33,21 @@ from paribus.serve.pages import Library, StudyPage
 __all__ = ["MAX_IMAGE_BYTES", "build_app"]
 
 MAX_IMAGE_BYTES = 20_000_000
+"""Largest accepted upload in bytes."""
 LOOK_SECONDS = 1.0
-"""Between two looks at a folder."""
+"""Seconds between two checks of a folder for changes."""
 
 
 def build_app(
     library: Library, *, token: str, port: int, closing: Callable[[], bool] = lambda: False
 ) -> App:
-    """Return the server's application, behind its guard.
+    """Return the server's application, wrapped in a `Guard`.
 
     Args:
         library: studies to show.
-        token: that requests must hold.
-        port: that the server listens on.
-        closing: whether the server is about to end, so that endless answers end too.
+        token: secret that requests must contain.
+        port: port on which the server listens.
+        closing: function that returns whether the server is shutting down, which ends event streams.
     """
     app = Starlette(
         routes=[
@@ -135,7 +136,7 @@ def _classified(page: StudyPage, body: bytes, variant: str | None) -> Mapping[st
 
 
 async def _limited_body(request: Request) -> bytes | None:
-    """Read the body; None if it is larger than any image should be."""
+    """Read the body of a request; None if it exceeds `MAX_IMAGE_BYTES`."""
     found = bytearray()
     async for chunk in request.stream():
         found += chunk
@@ -162,9 +163,9 @@ def _explained(_: Request, error: Exception) -> Response:
 
 
 def _stream(request: Request, parts: Callable[[], Mapping[str, str]]) -> Response:
-    """Send the parts that a page lacks, now and whenever they change.
+    """Stream the parts of a page that the client lacks, now and whenever they change.
 
-    The page says which it has: ``?has=name:mark,name:mark``.
+    The client lists the parts that it has: ``?has=name:mark,name:mark``, with a mark of the content.
     """
     said = request.query_params.get("has", "")
     known = dict(item.split(":", 1) for item in said.split(",") if ":" in item)
@@ -180,6 +181,6 @@ def _stream(request: Request, parts: Callable[[], Mapping[str, str]]) -> Respons
                     news = json.dumps({"name": name, "mark": mark, "html": html})
                     yield f"event: part\ndata: {news}\n\n"
             await asyncio.sleep(LOOK_SECONDS)
-            yield ": still here\n\n"  # so that a reader who has gone is noticed
+            yield ": still here\n\n"  # detects a closed connection
 
     return StreamingResponse(events(), media_type="text/event-stream")

@@ -1,4 +1,4 @@
-"""One image, classified for the page."""
+"""Classification of an uploaded image for the live page."""
 
 from __future__ import annotations
 
@@ -17,21 +17,25 @@ __all__ = ["classified"]
 
 
 def classified(folder: Path, file: Path, variant: str | None) -> Mapping[str, Any]:
-    """Return what a variant's networks say about an image, and what they saw of it.
+    """Classify an image by the networks of a variant.
 
     Args:
         folder: output folder of a run.
-        file: the image.
-        variant: its name; the selected one by default.
+        file: the image file.
+        variant: name of the variant; by default the selected one.
+
+    Returns:
+        JSON-able values: label, probabilities, agreement of the networks, notes, and the image as it
+        was read and as it was preprocessed, both as data URIs.
 
     Raises:
-        DataError: the file is no image, or shows nothing.
+        DataError: the file is no readable image, or has no ink where a digit is expected.
         StudyError: the variant is unknown.
-        StoreError: there is no trained network of it yet.
+        StoreError: no network of the variant is trained yet.
     """
     try:
         (guess,) = predict(open_results(folder), [file], variant)
-    except DataError as error:  # the reader knows the file by no name
+    except DataError as error:  # users do not know the temporary file's name
         texts = [f"the image: {item.rule}, got {item.got}." for item in error.problems]
         raise DataError("\n".join(texts) or str(error)) from error
     return {
@@ -47,6 +51,6 @@ def classified(folder: Path, file: Path, variant: str | None) -> Mapping[str, An
 
 
 def _as_bytes(image: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Stretch values of any range to 0 to 255, so that they can be shown."""
+    """Scale values linearly so that their range becomes 0 to 255, for display."""
     low, high = float(image.min()), float(image.max())
     return np.round((image - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)

@@ -1,13 +1,12 @@
-"""Who may talk to the server: one gate before every route.
+"""Access control of the server: a middleware that checks every request before it reaches a route.
 
-Three questions, in this order, whatever the route:
+It checks, in this order:
 
-- Does the request name this machine (`Host`)? A web page elsewhere can point a name of its own at
-  127.0.0.1 and would then be read as ours; so a host is accepted by what it *is*, a loopback
-  address, never by how it is spelled.
-- Does it come from our own page (`Origin`)? A change of state must say so.
-- Does it hold the token that was printed where the server was started? Other people of the same
-  machine can reach its ports, too.
+- ``Host`` must be a loopback address. Another web site can let its own name resolve to 127.0.0.1
+  (DNS rebinding); therefore the host is parsed as an address and not compared as text.
+- ``Origin``, if present, must be the server itself; requests that change state must have it.
+- The request must contain the token that was printed when the server was started, because other
+  users of the same machine can reach its ports, too.
 """
 
 from __future__ import annotations
@@ -29,8 +28,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = "/health"
-"""The one route that needs no token; it says nothing but that the server lives."""
+"""The only path that needs no token; it answers ``ok`` if the server runs."""
 READING = ("GET", "HEAD")
+"""Methods that do not change state."""
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[0-9A-Za-z.]+)):(?P<port>[0-9]{1,5})")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -44,12 +44,12 @@ PLAIN_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
 
 def new_token() -> str:
-    """Return a token that nobody guesses."""
+    """Return a random token with 192 bits."""
     return secrets.token_urlsafe(24)
 
 
 def is_own_host(value: str, port: int) -> bool:
-    """Return whether a ``Host`` header names this machine's loopback and our port.
+    """Return whether a ``Host`` header is a loopback address (or ``localhost``) with our port.
 
     Example:
         >>> is_own_host("127.0.0.1:8000", 8000), is_own_host("localhost:8000", 8000)
@@ -71,21 +71,21 @@ def is_own_host(value: str, port: int) -> bool:
 
 
 class Guard:
-    """Refuses what is not asked by the person who started the server, from its own page."""
+    """ASGI middleware that refuses requests of other hosts, other pages, and without the token."""
 
     def __init__(self, app: App, *, token: str, port: int) -> None:
-        """Stand before an application.
+        """Wrap an application.
 
         Args:
             app: the application.
-            token: that a request must hold, as a cookie, as a bearer token, or once in the address.
-            port: that the server listens on.
+            token: secret that a request must contain, as a cookie, as a bearer token, or in the URL.
+            port: port on which the server listens.
         """
         self._app, self._token, self._port = app, token, port
-        self._cookie = f"paribus-{port}"  # cookies do not tell ports apart
+        self._cookie = f"paribus-{port}"  # browsers share cookies between ports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass a request to the application, or answer it with a refusal."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -138,9 +138,10 @@ class Guard:
         return any(name == "token" for name, _ in _query(scope))
 
     async def _admit(self, scope: Scope, send: Send) -> None:
-        """Take the token out of the address and into a cookie that no script can read."""
+        """Redirect to the URL without the token, which is set as an HttpOnly cookie instead."""
         rest = [(name, value) for name, value in _query(scope) if name != "token"]
-        path = "/" + scope["raw_path"].decode("latin-1").lstrip("/")  # never to another host
+        # A path that begins with "//host" would redirect to another host.
+        path = "/" + scope["raw_path"].decode("latin-1").lstrip("/")
         target = path + (f"?{urlencode(rest)}" if rest else "")
         cookie = f"{self._cookie}={self._token}; HttpOnly; SameSite=Strict; Path=/"
         extra = [(b"location", target.encode()), (b"set-cookie", cookie.encode())]
@@ -165,7 +166,7 @@ async def _answer(
 
 
 def _with_headers(send: Send) -> Send:
-    """Add what every answer carries; a page brings a policy of its own."""
+    """Add the security headers to every response; pages set their own content security policy."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Pages made from folders: a list of studies, and one study's report while its trials run."""
+"""Content of the pages: a list of studies, and the report of a study while its trials run."""
 
 from __future__ import annotations
 
@@ -30,15 +30,18 @@ from paribus.serve.runs import Run
 __all__ = ["Library", "StudyPage", "existing_library"]
 
 PAUSE_SECONDS = 3.0
+"""Shortest time between two renderings of a report while its trials run."""
 SHARE = 8.0
-"""A page that took a second to draw is drawn again after so many seconds: training comes first."""
+"""The time between two renderings, in multiples of the time that a rendering takes; it limits the
+share of the processor that is taken from training."""
 DEPTH = 3
+"""Largest depth of output folders below the root of a library."""
 SCRIPT = "/static/live.js"
 
 
 @dataclass
 class StudyPage:
-    """One study's page; its parts are drawn again when its store has changed."""
+    """The page of one study. Its parts are rendered again when the files of its store change."""
 
     folder: Path
     run: Run
@@ -51,11 +54,11 @@ class StudyPage:
 
     @property
     def identifier(self) -> str:
-        """Name in addresses: of the folder, but not its path."""
+        """Identifier in URLs, a hash of the folder's path."""
         return hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:10]
 
     def parts(self) -> dict[str, str]:
-        """Return the parts of the page as they are now; figures and tables may be some seconds old."""
+        """Return name -> HTML of the page's parts; figures and tables may be some seconds old."""
         with self._lock:
             running = self.run.ours or in_use(self.folder)
             state = (*_stamps(self.folder), running, self.run.ours)
@@ -69,17 +72,17 @@ class StudyPage:
             return dict(self._parts)
 
     def page(self) -> tuple[str, str]:
-        """Return the whole page, and the policy that it needs."""
+        """Return the HTML of the whole page, and its content security policy."""
         parts = self.parts()
         base = f"/studies/{self.identifier}"
         links = LiveLinks(base, SCRIPT, f"{base}/events")
         return render_shell(self._study or self.folder.name, parts, links)
 
     def report(self) -> str:
-        """Return the report as a file that stands alone.
+        """Return the report as one HTML file without external resources.
 
         Raises:
-            StoreError: nothing is registered yet.
+            StoreError: the run has not registered its study yet.
         """
         from paribus.api.reporting import report_html
 
@@ -109,7 +112,7 @@ class StudyPage:
         self._drawn, self._due = state, time.monotonic() + max(PAUSE_SECONDS, SHARE * cost)
 
     def _instead(self, error: ParibusError, running: bool) -> str:
-        """What there is to say where there is nothing to show."""
+        """Return a message to show instead of the report if there are no results yet."""
         if running:
             return render_message("Reading the study and its data ...")
         if self.run.exit_code:
@@ -128,20 +131,20 @@ class StudyPage:
 
 @dataclass
 class Library:
-    """The studies below a folder, or the one in it."""
+    """The studies in the output folders below a root, or the one study if the root is such a folder."""
 
     root: Path
     _pages: dict[Path, StudyPage] = field(default_factory=dict)
 
     @property
     def single(self) -> StudyPage | None:
-        """The only study there is, if the folder itself is its output folder."""
+        """The page of the only study, if the root itself is an output folder; else None."""
         if self.root in self._pages or is_file(database_of(self.root)):
             return self.page_of(self.root)
         return None
 
     def pages(self) -> list[StudyPage]:
-        """Return the pages of all studies there are now, by folder."""
+        """Return the pages of all studies that exist now, sorted by folder."""
         if self.single is not None:
             return [self.single]
         found = {
@@ -153,23 +156,23 @@ class Library:
         return [self.page_of(folder) for folder in sorted(found)]
 
     def page_of(self, folder: Path) -> StudyPage:
-        """Return a folder's page; the same one every time."""
+        """Return the page of a folder, the same object in every call."""
         return self._pages.setdefault(folder, StudyPage(folder, Run(folder)))
 
     def find(self, identifier: str) -> StudyPage | None:
-        """Return the page with a name; None if there is none."""
+        """Return the page with an identifier; None if there is none."""
         return next((page for page in self.pages() if page.identifier == identifier), None)
 
     def parts(self) -> Mapping[str, str]:
-        """Return the list of studies."""
+        """Return name -> HTML of the parts of the list of studies."""
         return {"studies": render_studies([self._line(page) for page in self.pages()])}
 
     def page(self) -> tuple[str, str]:
-        """Return the page that lists all studies, and its policy."""
+        """Return the HTML of the list of studies, and its content security policy."""
         return render_shell("Studies", self.parts(), LiveLinks("", SCRIPT, "/events"))
 
     def end(self) -> int:
-        """End all runs; return the exit code of the last that said something."""
+        """End all runs that pages have started; return the largest of their exit codes."""
         return max((page.run.end() for page in self._pages.values()), default=0)
 
     def _line(self, page: StudyPage) -> StudyLine:
@@ -190,10 +193,10 @@ class Library:
 
 
 def existing_library(root: Path) -> Library:
-    """Return the studies of a folder.
+    """Return the library of an existing folder.
 
     Raises:
-        StoreError: there is no such folder, or no study in it.
+        StoreError: the folder does not exist, or contains no study.
     """
     library = Library(root)
     if not is_folder(root) or not library.pages():
@@ -205,7 +208,7 @@ def existing_library(root: Path) -> Library:
 
 
 def _stamps(folder: Path) -> tuple[object, ...]:
-    """Return what changes when a run has written something."""
+    """Return names, times and sizes of the files that change whenever a run writes results."""
     found: list[object] = []
     for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, "artifacts/gallery.safetensors"):
         try:

@@ -1,4 +1,4 @@
-"""Runs that the server starts and stops: processes of their own, so that a page never waits for training."""
+"""Runs started by the server, as separate processes, so that pages never wait for training."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _FLAGS = {
     "only": "--only",
 }
 ENDING_SECONDS = 20.0
+"""Seconds to wait for an interrupted run before it is killed."""
 
 
 def arguments_of(study: Path, folder: Path, options: Mapping[str, Any]) -> list[str]:
-    """Return the arguments of `paribus run`.
+    """Return the command line arguments of `paribus run` for a study, a folder and options.
 
     Example:
         >>> arguments_of(Path("a.yaml"), Path("out"), {"seeds": 2, "only": ["x"], "jobs": None})
@@ -42,32 +43,32 @@ def arguments_of(study: Path, folder: Path, options: Mapping[str, Any]) -> list[
 
 
 class Run:
-    """The process that works on one folder, as far as this server started it."""
+    """The process of this server that runs the study of one output folder, if there is one."""
 
     def __init__(self, folder: Path) -> None:
-        """Look after a folder; nothing is started yet."""
+        """Manage the runs of a folder; starts no process."""
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
     @property
     def ours(self) -> bool:
-        """Whether a process that this server started is at work."""
+        """Whether a process started by this server is running."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def exit_code(self) -> int:
-        """How the latest process ended; 0 before there was one."""
+        """Exit code of the latest process; 0 if there was none, or while it runs."""
         return 0 if self._process is None else self._process.poll() or 0
 
     def start(self, arguments: Sequence[str] | None = None) -> None:
-        """Begin, or go on as it was run before.
+        """Start a run, or continue the folder's run with the options of last time.
 
         Args:
-            arguments: of `paribus run`; None goes on with what the folder holds.
+            arguments: command line arguments of `paribus run`; None continues the folder's run.
 
         Raises:
-            StoreError: somebody works on the folder already.
+            StoreError: the folder is in use by another run.
         """
         with self._lock:
             if self.ours or in_use(self.folder):
@@ -79,10 +80,10 @@ class Run:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
 
     def stop(self) -> None:
-        """Interrupt the run; what it has acknowledged is kept.
+        """Interrupt the run; the results that it has stored are kept.
 
         Raises:
-            StoreError: this server has not started the run, or it has ended.
+            StoreError: no run started by this server is running.
         """
         with self._lock:
             if not self.ours:
@@ -92,7 +93,7 @@ class Run:
             self._interrupt()
 
     def end(self) -> int:
-        """Interrupt the run if it goes on, wait for its end, and return its exit code."""
+        """Interrupt the run if it is running, wait for its end, and return its exit code."""
         with self._lock:
             if self._process is None:
                 return 0
@@ -105,5 +106,5 @@ class Run:
                 return self._process.wait()
 
     def _interrupt(self) -> None:
-        assert self._process is not None  # noqa: S101 - both callers have looked
+        assert self._process is not None  # noqa: S101 - checked by both callers
         self._process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The server's life: it listens on loopback alone, in a thread, until it is told to end."""
+"""Start and shutdown of the server, which listens on the loopback interface only, in a thread."""
 
 from __future__ import annotations
 
@@ -20,31 +20,32 @@ __all__ = ["Serving", "serving"]
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 10.0
+"""Longest time to wait for the server to start, and to end."""
 
 
 @dataclass(frozen=True)
 class Serving:
-    """A server at work."""
+    """Port and token of a running server."""
 
     port: int
     token: str
 
     @property
     def address(self) -> str:
-        """What a person opens; it holds the token."""
+        """URL to open in a browser; it contains the token."""
         return f"http://{LOOPBACK}:{self.port}/?token={self.token}"
 
 
 @contextmanager
 def serving(library: Library, *, port: int = 0) -> Iterator[Serving]:
-    """Serve studies while the block runs; all runs that pages have started are ended with it.
+    """Serve studies while the ``with`` block runs; at its end, runs started by pages are ended, too.
 
     Args:
-        library: the studies.
-        port: 0 takes a free one.
+        library: the studies to show.
+        port: port to listen on; 0 takes a free one.
 
     Raises:
-        StoreError: the port cannot be had.
+        StoreError: the port is in use or not permitted.
     """
     listening = _socket(port)
     own, token = int(listening.getsockname()[1]), new_token()
@@ -57,7 +58,7 @@ def serving(library: Library, *, port: int = 0) -> Iterator[Serving]:
     config = uvicorn.Config(
         app,
         log_level="error",
-        access_log=False,  # addresses hold a token
+        access_log=False,  # URLs may contain the token
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=3,
