@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.machine import describe_self
-from paribus.execute.spawning import WORKER_ENVIRONMENT
+from paribus.execute.workers.spawning import WORKER_ENVIRONMENT
 
 ROOT = Path(__file__).parent
 

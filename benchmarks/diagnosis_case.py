@@ -21,9 +21,9 @@ from paribus.data.load import load_dataset
 from paribus.data.prepare import PreparedData, prepare
 from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids
-from paribus.engine.examine import examine
+from paribus.engine.device_images import DeviceImages
 from paribus.engine.history import Checkpoint
-from paribus.engine.images import DeviceImages
+from paribus.engine.inspection.examine import examine
 from paribus.engine.run import run_trial
 from paribus.judge.results import StudyResults
 from paribus.judge.summary import summarise

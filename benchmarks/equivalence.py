@@ -20,7 +20,7 @@ from statistics import mean
 
 import paribus
 from benchmarks.machine import describe_self
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 
 ROOT = Path(__file__).parent
 STUDIES = ("precision-lab-a", "precision-tutorial")

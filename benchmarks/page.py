@@ -27,11 +27,11 @@ import numpy as np
 
 import paribus
 from benchmarks.machine import describe_self
-from paribus.api.gallery import keep_gallery
-from paribus.api.manifest import Manifest
-from paribus.api.planning import plan_study
-from paribus.api.reporting import report_html
-from paribus.api.results import Results
+from paribus.api.plan.planning import plan_study
+from paribus.api.report.gallery import keep_gallery
+from paribus.api.report.reporting import report_html
+from paribus.api.results.record import Results
+from paribus.api.run.manifest import Manifest
 from paribus.data.dataset import Dataset
 from paribus.data.load import load_dataset
 from paribus.data.prepare import FittedPreprocessing

@@ -22,7 +22,7 @@ import torch
 
 import paribus
 from benchmarks.machine import describe_self
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 
 ROOT = Path(__file__).parent
 STUDY = ROOT.parent / "examples" / "cifar10-speedrun.yaml"

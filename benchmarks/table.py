@@ -13,7 +13,7 @@ from benchmarks.arms import ARMS
 from benchmarks.convolutions import rows_of
 from benchmarks.ratios import Ratio
 from benchmarks.summary import OWN, shares_of_limit, summarize
-from paribus.judge.samples import seeds_for_direction
+from paribus.judge.statistics.samples import seeds_for_direction
 from paribus.judge.verdicts import MIN_SEEDS
 from paribus.wording import counted
 

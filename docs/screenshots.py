@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 import paribus
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 from paribus.serve.pages import Library
 from paribus.serve.runs import arguments_of
 from paribus.serve.server import serving

@@ -21,8 +21,8 @@ from typing import Any
 
 import paribus
 from benchmarks.machine import describe_self
-from paribus.api.results import Results
-from paribus.api.running import RunOptions
+from paribus.api.results.record import Results
+from paribus.api.run.running import RunOptions
 from paribus.errors import ParibusError
 from studies.few import few_images
 

@@ -97,7 +97,7 @@ def _notebook(labs: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, An
             "# Five labs\n\nThe quick versions: few images, one or two epochs, one seed. Change `QUICK` to `False` for the real ones."
         ),
         _code(
-            "from pathlib import Path\n\nimport paribus\nfrom paribus.api.running import RunOptions\n\n"
+            "from pathlib import Path\n\nimport paribus\nfrom paribus.api.run.running import RunOptions\n\n"
             "QUICK = True\nSTUDIES = Path('../../studies')\nOUT = Path('results')\n\n\n"
             "def run(name, few):\n"
             "    options = RunOptions(seeds=1, overrides=few) if QUICK else RunOptions()\n"

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from paribus.data.cifar import BATCHES
+from paribus.data.binary.cifar import BATCHES
 from paribus.data.dataset import Dataset
 from paribus.data.named import NAMED, load_named
 

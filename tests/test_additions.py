@@ -11,11 +11,11 @@ import pytest
 import paribus
 from docs import generate
 from paribus import charts, reference, tables
-from paribus.api.exporting import write_figures
-from paribus.api.reporting import report_html
-from paribus.api.running import RunOptions
+from paribus.api.report.exporting import write_figures
+from paribus.api.report.reporting import report_html
+from paribus.api.run.running import RunOptions
 from paribus.charts import networks
-from paribus.engine.gradcheck import check_gradients
+from paribus.engine.inspection.gradcheck import check_gradients
 from paribus.engine.run_reference import run_reference_trial
 from paribus.errors import StudyError
 from paribus.judge import checks

@@ -19,8 +19,8 @@ OF_MODULES = {
 }
 OF_PATHS = {"rename", "unlink", "write_text", "write_bytes", "rmdir", "tofile"}
 ELSEWHERE = {
-    ("api/printing.py", "printed"): "a folder of its own, removed at once",
-    ("api/printing.py", "_run"): "a log in that folder",
+    ("api/report/printing.py", "printed"): "a folder of its own, removed at once",
+    ("api/report/printing.py", "_run"): "a log in that folder",
     ("serve/app.py", "_classified"): "an upload, in a folder that is removed at once",
     ("store/read_only.py", "_copied"): "a copy to read from, removed at once",
     ("cli/saying.py", "fill_standard_files"): "the null device",

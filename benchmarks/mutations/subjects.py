@@ -19,17 +19,17 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 import paribus
-from paribus.api.damage import Damage
-from paribus.api.explaining import explain
-from paribus.api.own_images import read_own
-from paribus.api.predicting import predict
-from paribus.api.reporting import gallery_of, kernels_of
-from paribus.api.trained import unreadable_trials
-from paribus.data.cifar import read_cifar
+from paribus.api.own_images.asked import read_own
+from paribus.api.own_images.explaining import explain
+from paribus.api.own_images.predicting import predict
+from paribus.api.report.reporting import gallery_of, kernels_of
+from paribus.api.results.damage import Damage
+from paribus.api.run.trained import unreadable_trials
+from paribus.data.binary.cifar import read_cifar
 from paribus.data.exported import export_dataset, open_dataset
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
-from paribus.execute.insight import read_insight
+from paribus.execute.insight_file import read_insight
 from paribus.execute.sealed import find_sealed, read_sealed
 
 __all__ = ["Reader", "Subject", "subjects"]

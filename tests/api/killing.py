@@ -18,10 +18,11 @@ import torch
 
 import paribus
 from paribus import failpoints
-from paribus.api.running import RunOptions, run_study
+from paribus.api.run.running import RunOptions, run_study
 from paribus.engine import group, run
-from paribus.engine.environment import environment_fingerprint
-from paribus.execute import insight, starting
+from paribus.engine.provenance.environment import environment_fingerprint
+from paribus.execute import insight_file as insight
+from paribus.execute.workers import starting
 from paribus.nn.native.library import build, use
 from paribus.store import schema
 from paribus.study.load import load_study

@@ -10,8 +10,8 @@ from scipy import stats
 from typer.testing import CliRunner
 
 import paribus
-from paribus.api.comparing import compare
-from paribus.api.running import RunOptions
+from paribus.api.results.comparing import compare
+from paribus.api.run.running import RunOptions
 from paribus.cli.main import app
 from paribus.judge.comparison import compare_results
 from paribus.judge.summary import summarise

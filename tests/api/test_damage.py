@@ -9,10 +9,10 @@ from safetensors.numpy import load_file, save_file
 
 import paribus
 from paribus.api import write_report
-from paribus.api.exporting import write_figures
-from paribus.api.predicting import predict
-from paribus.api.reporting import report_content
-from paribus.api.running import RunOptions, run_study
+from paribus.api.own_images.predicting import predict
+from paribus.api.report.exporting import write_figures
+from paribus.api.report.reporting import report_content
+from paribus.api.run.running import RunOptions, run_study
 from paribus.errors import ParibusError, TrialError
 from paribus.execute.artifacts import unreadable
 from paribus.wording import counted

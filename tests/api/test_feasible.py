@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import paribus
-from paribus.api import feasible
+from paribus.api.plan import feasible
 from paribus.errors import DataError, StudyError
 from paribus.execute.room import UNKNOWN, machine_memory
 
@@ -106,14 +106,14 @@ def test_parameters_are_weighed_against_memory(tmp_path, monkeypatch):
     plan = planned(tmp_path, text)
     numbers = 16 * plan.summaries["base"].trainable_parameters
     outputs = 4 * 50 * (6 * 6 * 4 * 2 + 10)
-    monkeypatch.setattr("paribus.api.planning.machine_memory", lambda: numbers + outputs)
+    monkeypatch.setattr("paribus.api.plan.planning.machine_memory", lambda: numbers + outputs)
     planned(tmp_path, text)
-    monkeypatch.setattr("paribus.api.planning.machine_memory", lambda: numbers + outputs - 1)
+    monkeypatch.setattr("paribus.api.plan.planning.machine_memory", lambda: numbers + outputs - 1)
     (found,) = problems(tmp_path, text)
     assert found.startswith(
         "study.yaml:11: train.batch_size: 298 numbers an image (conv: 6 x 6 x 4)"
     )
-    monkeypatch.setattr("paribus.api.planning.machine_memory", lambda: numbers - 1)
+    monkeypatch.setattr("paribus.api.plan.planning.machine_memory", lambda: numbers - 1)
     (found,) = problems(tmp_path, text)
     assert found.startswith(
         "study.yaml:4: model.layers: 1,490 parameters (output: 1,450) with Adam"
@@ -169,7 +169,7 @@ def test_a_source_with_images_is_counted_without_reading(tmp_path, monkeypatch):
         (folder / f"{k}.png").write_bytes(b"no picture")
     text = STUDY.replace("source: digits", "source: images")
     text = text.replace("[scale]", "[{resize: {height: 100, width: 50}}]")
-    monkeypatch.setattr("paribus.api.planning.machine_memory", lambda: 14_999)
+    monkeypatch.setattr("paribus.api.plan.planning.machine_memory", lambda: 14_999)
     (found,) = problems(tmp_path, text)
     assert "3 images of 5,000 pixels must fit the memory of this machine" in found
 

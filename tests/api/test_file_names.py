@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 import paribus
-from paribus.api.gallery import load_gallery
-from paribus.execute.insight import read_insight
+from paribus.api.report.gallery import load_gallery
+from paribus.execute.insight_file import read_insight
 
 pytestmark = pytest.mark.slow
 

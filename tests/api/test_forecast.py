@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import paribus
-from paribus.api.estimate import (
+from paribus.cost.estimate import (
     AROUND_SECONDS,
     PARENT_BYTES,
     SECONDS_PER_EPOCH,
@@ -18,10 +18,10 @@ from paribus.api.estimate import (
     estimate_study,
     measured_cost,
 )
-from paribus.engine.calibrate import measure_speed
+from paribus.engine.inspection.speed import measure_speed
 from paribus.engine.memory import give_memory_back, private_bytes
 from paribus.errors import TrialError
-from paribus.execute.calibrate import Probe, calibrate
+from paribus.execute.speed import Probe, calibrate
 from paribus.records import Speed
 
 pytestmark = pytest.mark.slow
@@ -122,8 +122,8 @@ def test_plan_measures_unless_told_not_to(tiny, tmp_path):
 def test_bf16_that_is_emulated_is_said_where_it_is(monkeypatch):
     import torch
 
-    from paribus.api.estimate import Estimate
-    from paribus.engine.environment import bf16_is_emulated
+    from paribus.cost.estimate import Estimate
+    from paribus.engine.provenance.environment import bf16_is_emulated
 
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     for has, emulated in ((False, True), (True, False)):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api.gallery import disagreements, load_gallery
-from paribus.api.reporting import report_content
+from paribus.api.report.gallery import disagreements, load_gallery
+from paribus.api.report.reporting import report_content
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids

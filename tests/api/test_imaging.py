@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 import paribus
-from paribus.api.gallery import MAX_MISTAKES, load_gallery, most_confident
-from paribus.api.imaging import ImageSheet
-from paribus.api.reporting import first_selected_trial
+from paribus.api.report.gallery import MAX_MISTAKES, load_gallery, most_confident
+from paribus.api.report.reporting import first_selected_trial
+from paribus.api.results.imaging import ImageSheet
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.errors import StudyError
 from paribus.execute.artifacts import read_predictions, trial_folder
-from paribus.report.images import Picture, png_uri
+from paribus.pictures.png import Picture, png_uri
 from tests.api.test_scope import STUDY
 
 pytestmark = pytest.mark.slow

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api.insight import load_insight
-from paribus.api.reporting import first_selected_trial, report_content
-from paribus.data.images import ImageSet
+from paribus.api.report.kept_insight import load_insight
+from paribus.api.report.reporting import first_selected_trial, report_content
+from paribus.data.image_arrays import ImageSet
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids
-from paribus.engine.insight import attributions_of, layer_outputs
+from paribus.engine.inspection.attribution import attributions_of, layer_outputs
 from paribus.execute.artifacts import read_predictions, read_weights_file, trial_folder
 from paribus.execute.events import Lost
-from paribus.execute.insight import most_confident
+from paribus.execute.insight_file import most_confident
 from paribus.execute.processes import Processes
 from paribus.report.html import render_parts
 from tests.conftest import TINY

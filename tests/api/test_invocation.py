@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 import paribus
-from paribus.api.invocation import kept_invocation
-from paribus.api.running import RunOptions
+from paribus.api.run.invocation import kept_invocation
+from paribus.api.run.running import RunOptions
 from paribus.cli.main import app
 from paribus.errors import StoreError
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 import paribus
-from paribus.api.exporting import write_figures
+from paribus.api.report.exporting import write_figures
 from tests.api.test_scope import STUDY
 from tests.notebooks import executed, outputs
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api.folder import database_of, own_database
-from paribus.api.running import RunOptions
+from paribus.api.run.folder import database_of, own_database
+from paribus.api.run.running import RunOptions
 from paribus.data.named import load_named, search_folders
 from paribus.errors import StoreError
 from paribus.serve.pages import Library

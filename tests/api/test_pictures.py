@@ -10,8 +10,8 @@ from PIL import Image
 from sklearn.metrics import confusion_matrix
 
 import paribus
-from paribus.api import reporting
-from paribus.api.exporting import write_figures
+from paribus.api.report import reporting
+from paribus.api.report.exporting import write_figures
 from paribus.errors import StudyError
 from paribus.execute.artifacts import read_predictions, trial_folder
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import paribus
-from paribus.api.plotting import Drawing
+from paribus.api.results.plotting import Drawing
 from paribus.errors import StudyError
 from tests.api.test_scope import STUDY
 from tests.report.test_embedding import unknown_colours

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 import paribus
-from paribus.api import executing, finishing
-from paribus.api.folder import DATABASE
-from paribus.api.running import RunOptions, run_study
+from paribus.api.run import executing, finishing
+from paribus.api.run.folder import DATABASE
+from paribus.api.run.running import RunOptions, run_study
 from paribus.errors import StudyError
 from paribus.execute import processes
 from paribus.execute.events import EpochEnded, Started
@@ -153,7 +153,7 @@ def test_a_missing_trial_is_exit_code_3_and_the_next_run_ends_well(tiny, tmp_pat
     )
     assert "Nothing is selected: 1 trial is missing." in done.stdout
     assert "some, seed 1: the worker process died" in " ".join(done.stdout.split())
-    from paribus.cli.run import _exit_code
+    from paribus.cli.commands.studies.run import _exit_code
 
     assert _exit_code(paribus.api.open_results(out)) == 3
     assert _exit_code(paribus.load(path).run(out)) in (0, 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api.results import marking_of
+from paribus.api.results.record import marking_of
 from paribus.tables.base.combined import markdown_table
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from benchmarks.page import MOST_BYTES, MOST_SECONDS, load, made_up
-from paribus.api.reporting import report_html
+from paribus.api.report.reporting import report_html
 from paribus.charts.base.style import PALETTE
 
 TRIALS = 25 * 40

@@ -28,13 +28,13 @@ from paribus.charts.networks import draw as draw_model
 from paribus.charts.networks import points as boxes_of
 from paribus.charts.reliability import draw as draw_calibration
 from paribus.judge.confusion import confusion, confusion_difference
-from paribus.judge.effects import Interval
 from paribus.judge.per_class import calibration_error, calibration_points, per_class
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.judge.statistics.effects import Interval
 from paribus.nn.summary import LayerRow, ModelSummary
+from paribus.pictures.kernels import kernel_pictures
+from paribus.pictures.sheet import sheet_png
 from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
-from paribus.report.kernels import kernel_pictures
-from paribus.report.sheet import sheet_png
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -10,8 +10,8 @@ import time
 import pytest
 from ruamel.yaml import YAML
 
-from paribus.api.progress import Progress
-from paribus.cli.run import _plain_observer
+from paribus.api.run.progress import Progress
+from paribus.cli.commands.studies.run import _plain_observer
 
 
 def paribus(*arguments, cwd, **options):

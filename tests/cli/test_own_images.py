@@ -105,8 +105,8 @@ def test_an_image_is_explained_by_the_first_network(run, own, tmp_path):
 
 def load_probabilities(run, file):
     """The probability of a 4 by every seed of the variant ``all``."""
-    from paribus.api.own_images import chosen_variant
-    from paribus.api.predicting import _said
+    from paribus.api.own_images.asked import chosen_variant
+    from paribus.api.own_images.predicting import _said
 
     results = paribus.open_results(run)
     found = _said(results, chosen_variant(results, "all"), [file]).probabilities

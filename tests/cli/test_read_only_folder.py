@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import paribus
-from paribus.api.folder import in_use, locked
+from paribus.api.run.folder import in_use, locked
 from paribus.cli.main import app
 from tests.conftest import TINY
 from tests.store.test_read_only import snapshot, switch
@@ -94,7 +94,7 @@ def test_the_live_page_of_a_folder_that_cannot_be_written(run, unwritable):
 
 def test_whether_a_run_is_at_work_is_seen_without_writing(run, unwritable):
     code = (
-        "import sys, pathlib\nfrom paribus.api.folder import locked\n"
+        "import sys, pathlib\nfrom paribus.api.run.folder import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

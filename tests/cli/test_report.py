@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import paribus
-from paribus.api import printing
+from paribus.api.report import printing
 from paribus.cli.main import app
 from paribus.errors import StoreError
 from tests.api.test_scope import STUDY

@@ -110,7 +110,7 @@ def test_counts_of_variants_add_up(stopped):
 
 
 def test_a_run_at_work_is_told_from_one_that_was_interrupted(stopped):
-    from paribus.api.folder import locked
+    from paribus.api.run.folder import locked
 
     assert "The run was interrupted. This goes on:" in invoke(stopped)
     with locked(stopped):

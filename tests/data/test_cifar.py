@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from paribus.data import cifar, plain_pickle
-from paribus.data.cifar import BATCHES, plain_value, read_cifar
+from paribus.data.binary import cifar, plain_pickle
+from paribus.data.binary.cifar import BATCHES, plain_value, read_cifar
 from paribus.errors import DataError
 from paribus.records import Parts
 

@@ -17,12 +17,12 @@ from PIL import Image
 from sklearn.preprocessing import StandardScaler
 
 from paribus.data import named
-from paribus.data.cifar import BATCHES, plain_value, read_cifar
+from paribus.data.binary.cifar import BATCHES, plain_value, read_cifar
+from paribus.data.binary.decoded import decoded
 from paribus.data.dataset import make_dataset
-from paribus.data.decoded import decoded
 from paribus.data.exported import export_dataset, open_dataset
 from paribus.data.facts import data_facts, image_digests
-from paribus.data.images import LookUp
+from paribus.data.image_arrays import LookUp
 from paribus.data.load import describe, load_dataset
 from paribus.data.prepare import FittedPreprocessing, open_test, prepare
 from paribus.data.spec import DataSpec, SplitSpec
@@ -623,7 +623,7 @@ def test_the_rebuilt_cifar_archive_is_used_with_a_note(real_data):
 
 def test_a_pixel_bomb_is_refused(tmp_path, monkeypatch):
     image_folder(tmp_path)
-    monkeypatch.setattr("paribus.data.decoding.MAX_PIXELS", 40)
+    monkeypatch.setattr("paribus.data.pictures.decoding.MAX_PIXELS", 40)
     buffer = io.BytesIO()
     Image.new("L", (7, 7)).save(buffer, "PNG")
     (tmp_path / "ant" / "bomb.png").write_bytes(buffer.getvalue())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paribus.data.decoding import UnreadableError, decode, is_picture_name
+from paribus.data.pictures.decoding import UnreadableError, decode, is_picture_name
 
 RANDOM = np.random.default_rng(5)
 GRAY = RANDOM.integers(0, 256, (9, 7), dtype=np.uint8)

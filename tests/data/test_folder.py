@@ -238,7 +238,7 @@ def test_classes_that_no_network_can_learn_are_said(tmp_path, counts, settings, 
 def test_another_folder_than_that_of_the_pictures_is_refused_soon(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="not the root of all files, got '/'"):
         read(Path("/"))
-    monkeypatch.setattr("paribus.data.tree._MOST_OTHERS", 5)
+    monkeypatch.setattr("paribus.data.pictures.tree._MOST_OTHERS", 5)
     for name in "ab":
         (tmp_path / name).mkdir()
         Image.fromarray(PICTURES[0]).save(tmp_path / name / "1.png")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from paribus.data.foreign import ImageStyle, fitting, labelled_files, read_foreign
-from paribus.data.handwriting import mnist_like
+from paribus.data.pictures.foreign import ImageStyle, fitting, labelled_files, read_foreign
+from paribus.data.pictures.handwriting import mnist_like
 from paribus.errors import DataError
 
 

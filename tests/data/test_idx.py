@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from paribus.data import idx
+from paribus.data.binary import idx
 from paribus.data.dataset import make_dataset
 from paribus.records import Parts
 

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from paribus.data import npz_archive
+from paribus.data.arrays import npz_archive
 from paribus.data.dataset import make_dataset
 from paribus.records import Parts
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paribus.data.decoding import decode
+from paribus.data.pictures.decoding import decode
 from tests.data.reading import read, refusal
 
 DRAWS = np.random.default_rng(5)

@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from paribus.data import table_text
+from paribus.data.tables import table_text
 from paribus.records import Parts
 
 from .reading import case, pictures, read, refusal

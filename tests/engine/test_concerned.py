@@ -2,7 +2,7 @@
 
 import pytest
 
-from paribus.engine.version import engine_version
+from paribus.engine.provenance.version import engine_version
 from paribus.study.expand import expand
 from paribus.study.identity import make_trial
 from paribus.study.load import study_from_mapping
@@ -61,7 +61,7 @@ def test_strides(arguments, expected):
 
 
 def engine_version_of_nested(layer):
-    from paribus.engine.concerned import strides_where_torch_fails
+    from paribus.engine.provenance.concerned import strides_where_torch_fails
     from paribus.nn.spec import ModelSpec
     from paribus.records import Variant
 

@@ -9,16 +9,16 @@ import torch
 from torch.nn import functional as F
 
 import paribus
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 from paribus.data.exported import export_dataset
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.engine.augment import Augmenter
 from paribus.engine.precision import exact_products
-from paribus.execute.desk import Desk
 from paribus.execute.events import Fatal
-from paribus.execute.serving import serve
 from paribus.execute.task import Task
+from paribus.execute.workers.desk import Desk
+from paribus.execute.workers.serving import serve
 from paribus.nn.operators.dropout import keyed_factors
 from paribus.nn.stacked.network import ConvolutionWay
 from paribus.nn.training import TrainSpec

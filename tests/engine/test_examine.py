@@ -11,11 +11,11 @@ from torch import nn
 from paribus.data.load import load_dataset
 from paribus.data.prepare import prepare
 from paribus.data.spec import DataSpec
-from paribus.engine import probe
-from paribus.engine.counterfactual import explain_failure
-from paribus.engine.examine import class_counts, contradicted, examine
-from paribus.engine.images import DeviceImages
-from paribus.engine.probe import probe_network
+from paribus.engine.device_images import DeviceImages
+from paribus.engine.inspection import probe
+from paribus.engine.inspection.counterfactual import explain_failure
+from paribus.engine.inspection.examine import class_counts, contradicted, examine
+from paribus.engine.inspection.probe import probe_network
 from paribus.engine.run import first_failure, run_trial
 from paribus.nn.initial import initial_weights
 from paribus.nn.spec import ModelSpec

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from paribus.data.images import ImageSet, LookUp
-from paribus.engine.images import DeviceImages
+from paribus.data.image_arrays import ImageSet, LookUp
+from paribus.engine.device_images import DeviceImages
 
 CPU = torch.device("cpu")
 

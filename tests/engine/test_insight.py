@@ -9,8 +9,8 @@ from captum.attr import IntegratedGradients, LayerGradCam
 from torch import nn
 from torch.nn import functional as F
 
-from paribus.data.images import ImageSet
-from paribus.engine.insight import (
+from paribus.data.image_arrays import ImageSet
+from paribus.engine.inspection.attribution import (
     attributions_of,
     grad_cam,
     integrated_gradients,

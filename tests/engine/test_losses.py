@@ -10,9 +10,9 @@ from scipy.special import logsumexp
 from torch.nn import functional as F
 
 from paribus.engine.evaluate import Scorer
+from paribus.engine.provenance.version import OLDEST, engine_version
 from paribus.engine.run import run_trial
 from paribus.engine.run_reference import run_reference_trial
-from paribus.engine.version import OLDEST, engine_version
 from paribus.nn.build import build_network, load_weights
 from paribus.nn.initial import initial_weights
 from paribus.nn.losses import build_loss

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from paribus.data.images import ImageSet
+from paribus.data.image_arrays import ImageSet
 from paribus.data.load import load_dataset
 from paribus.data.prepare import prepare
 from paribus.data.spec import DataSpec

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from paribus.engine.version import CHANGES, ENGINE_VERSION, OLDEST, Change, engine_version
+from paribus.engine.provenance.version import (
+    CHANGES,
+    ENGINE_VERSION,
+    OLDEST,
+    Change,
+    engine_version,
+)
 from paribus.records import Variant
 
 

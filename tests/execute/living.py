@@ -4,7 +4,7 @@ import contextlib
 
 import psutil
 
-from paribus.execute import starting
+from paribus.execute.workers import starting
 
 
 def workers():

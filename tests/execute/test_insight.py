@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from paribus.execute import insight
-from paribus.execute.insight import layer_maps, most_confident, read_insight
+from paribus.execute import insight_file as insight
+from paribus.execute.insight_file import layer_maps, most_confident, read_insight
 from paribus.records import LayerOutput, Predictions
 
 

@@ -15,8 +15,8 @@ from paribus.execute import artifacts
 from paribus.execute import events as events_
 from paribus.execute.events import EpochEnded, Finished, Lost, Started
 from paribus.execute.processes import Processes
-from paribus.execute.spawning import WORKER_ENVIRONMENT
 from paribus.execute.task import Task
+from paribus.execute.workers.spawning import WORKER_ENVIRONMENT
 from tests.execute.living import workers
 
 
@@ -241,7 +241,7 @@ def test_workers_that_have_started_end_where_the_next_cannot_start(tmp_path, mon
 def test_a_worker_whose_parent_has_ended_before_it_could_ask_ends_too(tmp_path):
     program = """
 import multiprocessing, os, sys, time
-from paribus.execute.spawning import die_with_parent
+from paribus.execute.workers.spawning import die_with_parent
 
 def late(parent, path):
     while os.getppid() == parent:

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from paribus import errors
-from paribus.execute import serving
-from paribus.execute.desk import Desk
 from paribus.execute.events import Fatal, Finished, NotDone, Started
-from paribus.execute.serving import HANDLERS, UnheardError, serve
 from paribus.execute.task import Kind
+from paribus.execute.workers import serving
+from paribus.execute.workers.desk import Desk
+from paribus.execute.workers.serving import HANDLERS, UnheardError, serve
 
 
 def test_every_kind_of_task_has_its_handler():

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from paribus.execute import fork_server, starting
-from paribus.execute.fork_server import ForkServer
-from paribus.execute.spawning import WORKER_ENVIRONMENT
+from paribus.execute.workers import fork_server, starting
+from paribus.execute.workers.fork_server import ForkServer
+from paribus.execute.workers.spawning import WORKER_ENVIRONMENT
 
 pytestmark = pytest.mark.skipif(
     not starting._can_fork(), reason="workers are forked on Linux, where pidfds can be opened"
@@ -145,7 +145,7 @@ import os, signal, sys, time
 from pathlib import Path
 from paribus.cli.saying import fill_standard_files
 fill_standard_files()
-from paribus.execute import starting
+from paribus.execute.workers import starting
 from tests.execute.test_starting import wait_long
 
 if sys.argv[1] == "spawned":

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from paribus.judge.chance import (
+from paribus.judge.statistics.chance import (
     ALPHA,
     SOME_SKILL,
     WRONGLY,

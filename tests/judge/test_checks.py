@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from paribus.judge.checks import all_checks, run_checks
-from paribus.judge.checks.warm_start import fresh_loss
+from paribus.judge.checks.training.warm_start import fresh_loss
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import layers_of, mean_curve, num_classes
 from paribus.records import (

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from paribus.judge.claims import judge_claims
-from paribus.judge.contrasts import Contrast
-from paribus.judge.samples import Sample
+from paribus.judge.statistics.contrasts import Contrast
+from paribus.judge.statistics.samples import Sample
 from paribus.judge.summary import summarise
 from paribus.judge.verdicts import Verdict
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
@@ -87,7 +87,7 @@ def test_a_constant_interaction_is_believed_once_signs_can_say_so():
 def test_dependent_contrasts_are_tested_one_by_one_and_others_by_hotelling():
     from statsmodels.stats.multivariate import test_mvmean as hotelling
 
-    from paribus.judge.measure import _joint_p
+    from paribus.judge.statistics.measure import _joint_p
 
     one, two = DRAWS[0, 0, :12] - 0.79, DRAWS[0, 1, :12] - 0.8
     free = [Sample(tuple(one)), Sample(tuple(two))]

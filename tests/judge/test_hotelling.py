@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multivariate import test_mvmean as oracle
 
-from paribus.judge.hotelling import hotelling
+from paribus.judge.statistics.hotelling import hotelling
 
 
 def same(rows):

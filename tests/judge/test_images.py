@@ -11,13 +11,13 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from paribus.judge.claims import judge_claims
-from paribus.judge.contrasts import Contrast
-from paribus.judge.crossed import Spread, crossed_spread
-from paribus.judge.effects import Interval
 from paribus.judge.marks import Marks, contrast_table
-from paribus.judge.mcnemar import mcnemar
 from paribus.judge.published import compare_published, published_difference
-from paribus.judge.samples import Sample, seeds_in_scope
+from paribus.judge.statistics.contrasts import Contrast
+from paribus.judge.statistics.crossed import Spread, crossed_spread
+from paribus.judge.statistics.effects import Interval
+from paribus.judge.statistics.mcnemar import mcnemar
+from paribus.judge.statistics.samples import Sample, seeds_in_scope
 from paribus.judge.verdicts import seeds_needed
 from paribus.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
 

@@ -13,10 +13,10 @@ from scipy import stats
 
 from paribus.judge.checks import all_checks
 from paribus.judge.claims import judge_claims
-from paribus.judge.effects import mean_interval
 from paribus.judge.evidence import Evidence
-from paribus.judge.samples import Sample
 from paribus.judge.selection import missing_trials, select_variant
+from paribus.judge.statistics.effects import mean_interval
+from paribus.judge.statistics.samples import Sample
 from paribus.judge.summary import summarise
 from paribus.judge.verdicts import judge_difference, primary_p
 from paribus.records import Claim, Look, Plan, SelectRule, StoredTrial, Variant

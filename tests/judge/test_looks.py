@@ -8,8 +8,8 @@ from scipy import stats
 
 from benchmarks.calibration import _trial, plan_of
 from paribus.judge.claims import judge_claims, open_claims
-from paribus.judge.looks import nominal_levels
 from paribus.judge.selection import select_variant
+from paribus.judge.statistics.looks import nominal_levels
 from paribus.judge.summary import required_trials, summarise
 from paribus.records import Claim
 

@@ -14,10 +14,10 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import ttost_paired
 
 from paribus.judge.claims import benjamini_hochberg, holm, judge_claims
-from paribus.judge.contrasts import contrasts_of
 from paribus.judge.overview import factorial_overview
-from paribus.judge.prospects import claim_prospects, detectable_difference
-from paribus.judge.samples import Sample, seeds_for_direction, seeds_for_equality
+from paribus.judge.statistics.contrasts import contrasts_of
+from paribus.judge.statistics.prospects import claim_prospects, detectable_difference
+from paribus.judge.statistics.samples import Sample, seeds_for_direction, seeds_for_equality
 from paribus.judge.verdicts import seeds_needed
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
 

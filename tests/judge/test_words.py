@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paribus.judge.claims import judge_claims
-from paribus.judge.samples import Sample
+from paribus.judge.statistics.samples import Sample
 from paribus.judge.words import reason_of
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from paribus.engine.gradcheck import check_gradients
+from paribus.engine.inspection.gradcheck import check_gradients
 from paribus.nn.layer import ACTIVATIONS
 from paribus.nn.registry import LAYERS
 from paribus.study.expand import expand

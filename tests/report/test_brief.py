@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 import paribus
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 from paribus.judge.results import Finding, MissingTrial, OverviewRow
 from paribus.report.brief import brief
 
@@ -124,7 +124,7 @@ def test_a_run_without_a_winner_says_what_it_can(results):
 def test_every_link_of_the_page_leads_somewhere(results):
     import re
 
-    from paribus.api.reporting import report_html
+    from paribus.api.report.reporting import report_html
 
     page = report_html(results)
     targets = set(re.findall(r'id="([^"]+)"', page))

@@ -4,11 +4,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from paribus.execute.insight import LayerMaps
+from paribus.execute.insight_file import LayerMaps
+from paribus.pictures.attribution_maps import layer_caption, layer_picture
+from paribus.pictures.explained_sheet import explained_sheet
+from paribus.pictures.maps import bars, blended, codes, colour_bar, palette, plain_picture, strip
 from paribus.records import Attributions
-from paribus.report.explained_sheet import explained_sheet
-from paribus.report.insight import layer_caption, layer_picture
-from paribus.report.maps import bars, blended, codes, colour_bar, palette, plain_picture, strip
 
 
 def pixels(picture):

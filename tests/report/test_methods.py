@@ -5,7 +5,7 @@ import re
 import pytest
 
 import paribus
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 from paribus.report.methods import checklists, methods_paragraph
 
 pytestmark = pytest.mark.slow

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from paribus.api.reporting import report_content
-from paribus.api.running import RunOptions, run_study
+from paribus.api.report.reporting import report_content
+from paribus.api.run.running import RunOptions, run_study
 from paribus.judge.confusion import confusion
-from paribus.judge.effects import Interval
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.judge.statistics.effects import Interval
+from paribus.pictures.png import png_uri
 from paribus.records import Claim, EpochRecord, Predictions, StoredTrial
 from paribus.report.html import render_html
-from paribus.report.images import png_uri
 from paribus.study.load import study_from_mapping
 from paribus.tables import trials
 from paribus.tables.base.combined import latex_table, markdown_table

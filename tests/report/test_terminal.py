@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from paribus.judge.effects import Interval
 from paribus.judge.published import PublishedRow
 from paribus.judge.results import ClaimRow, Finding, StudyResults, VariantSummary
+from paribus.judge.statistics.effects import Interval
 from paribus.records import Claim, EpochRecord, StoredTrial
-from paribus.report.screen import Screen
-from paribus.report.terminal import finding_groups, rich_results
-from paribus.report.text_charts import (
+from paribus.report.terminal.screen import Screen
+from paribus.report.terminal.summary import finding_groups, rich_results
+from paribus.report.terminal.text_charts import (
     interval_bar,
     progress_bar,
     shortened,

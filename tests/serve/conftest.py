@@ -3,7 +3,7 @@
 import pytest
 
 import paribus
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 
 STUDY = {
     "study": "small",

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import paribus
-from paribus.api.running import RunOptions
-from paribus.api.watching import watch
+from paribus.api.results.watching import watch
+from paribus.api.run.running import RunOptions
 from paribus.serve.pages import Library
 from paribus.serve.runs import arguments_of
 from paribus.serve.server import serving

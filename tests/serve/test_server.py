@@ -10,7 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from paribus.api.watching import watch
+from paribus.api.results.watching import watch
 from paribus.cli.main import app as command_line
 from paribus.errors import StoreError
 from paribus.report.html import part_mark

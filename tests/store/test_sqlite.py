@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import inspect
 
 from paribus.errors import StoreError
-from paribus.store import tables
+from paribus.store import columns as tables
 from paribus.store.schema import HEAD
 from paribus.store.store import open_store
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api.running import RunOptions
+from paribus.api.run.running import RunOptions
 from paribus.data.load import describe
 from paribus.data.named import NAMED, load_named
 from paribus.data.spec import DataSpec

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paribus.api.gallery import load_gallery
+from paribus.api.report.gallery import load_gallery
 from paribus.data.named import FASHION_NAMES
 from tests.studies.picture_reading import (
     Tables,

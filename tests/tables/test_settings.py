@@ -8,8 +8,8 @@ import paribus
 from paribus.charts import ShownStudy
 from paribus.charts.learning_by_split import charts as learning_by_split
 from paribus.charts.learning_by_split import points as split_points
-from paribus.judge.effects import Interval
 from paribus.judge.results import StudyResults, VariantSummary
+from paribus.judge.statistics.effects import Interval
 from paribus.records import StoredTrial
 from paribus.tables.settings import format_minutes, minutes_of, tried_table
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import paribus
-from paribus.api.reporting import report_content
+from paribus.api.report.reporting import report_content
 from paribus.report.markdown import markdown_report
 from paribus.tables import ShownStudy, claims, effects, published
 from paribus.tables.base.rendering import csv_text, html, latex, markdown

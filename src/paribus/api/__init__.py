@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.api.planning import PlannedStudy, plan_study
-from paribus.api.progress import Observer, Progress, Status
-from paribus.api.results import Results, open_results, status
+from paribus.api.plan.planning import PlannedStudy, plan_study
+from paribus.api.results.record import Results, open_results, status
+from paribus.api.run.progress import Observer, Progress, Status
 from paribus.durable import write_file
 from paribus.errors import Problem, StudyError
 from paribus.study.load import Study as LoadedStudy
@@ -18,7 +18,7 @@ from paribus.study.schema import json_schema
 from paribus.study.template import TEMPLATE
 
 if TYPE_CHECKING:
-    from paribus.api.running import RunOptions
+    from paribus.api.run.running import RunOptions
 
 __all__ = [
     "Observer",
@@ -43,7 +43,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what only runs need when it is asked for."""
     if name == "RunOptions":
-        from paribus.api.running import RunOptions
+        from paribus.api.run.running import RunOptions
 
         return RunOptions
     raise AttributeError(f"module 'paribus.api' has no attribute {name!r}")
@@ -103,7 +103,7 @@ class Study:
         Raises:
             ParibusError: with a text that says what to do.
         """
-        from paribus.api.running import RunOptions, run_study
+        from paribus.api.run.running import RunOptions, run_study
 
         folder = Path(out) if out is not None else default_out(self.name)
         results = run_study(self.loaded, folder, options or RunOptions(), observe)
@@ -128,7 +128,7 @@ def reopen(folder: str | Path) -> tuple[Study, dict[str, Any]]:
         StoreError: the folder is not a run's.
         StudyError: the study breaks a rule of this version.
     """
-    from paribus.api.invocation import kept_invocation, kept_study
+    from paribus.api.run.invocation import kept_invocation, kept_study
 
     study = Study(kept_study(Path(folder)))
     options = dict(vars(kept_invocation(Path(folder))))
@@ -161,7 +161,7 @@ def write_report(folder: str | Path, *, kind: str = "html", out: str | Path | No
     Raises:
         ParibusError: with a text that says what to do.
     """
-    from paribus.api.writing import write_report_file
+    from paribus.api.report.writing import write_report_file
 
     return write_report_file(Path(folder), kind, None if out is None else Path(out))
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from paribus.charts.base.chart import Chart, Entry, slug
 from paribus.charts.base.style import PALETTE, count_of, drawn, to_svg
-from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults
+from paribus.judge.statistics.effects import mean_interval
 from paribus.writing.escaping import plain
 from paribus.writing.study import ShownStudy
 

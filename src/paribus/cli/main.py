@@ -6,23 +6,7 @@ from typing import Annotated
 
 import typer
 
-from paribus.cli import (
-    audit,
-    check,
-    compare,
-    explain,
-    figures,
-    gradcheck,
-    init,
-    plan,
-    predict,
-    report,
-    results,
-    run,
-    serve,
-    status,
-    test,
-)
+from paribus.cli.commands import commands
 from paribus.cli.saying import PlainGroup, fill_standard_files, say, speak_plainly
 from paribus.version import __version__
 
@@ -60,24 +44,8 @@ def root(
     """
 
 
-for module in (
-    init,
-    check,
-    plan,
-    run,
-    serve,
-    status,
-    results,
-    report,
-    compare,
-    figures,
-    audit,
-    gradcheck,
-    predict,
-    test,
-    explain,
-):
-    app.command(name=module.__name__.rsplit(".", 1)[-1])(module.command)
+for name, module in commands().items():
+    app.command(name=name)(module.command)
 
 
 def main() -> None:

@@ -6,19 +6,19 @@ import json
 from pathlib import Path
 
 from paribus.checking import Issue, SettingsError
-from paribus.data.cifar import holds_cifar, is_archive, read_cifar
+from paribus.data.arrays.npz import read_npz
+from paribus.data.arrays.other_formats import other_format
+from paribus.data.binary.cifar import holds_cifar, is_archive, read_cifar
+from paribus.data.binary.idx_folder import holds_idx, read_idx_folder
 from paribus.data.dataset import Dataset, with_maximum
-from paribus.data.folder import read_folder
-from paribus.data.idx_folder import holds_idx, read_idx_folder
-from paribus.data.labels_table import names_pictures, read_labels_table
 from paribus.data.named import DIGIT_NAMES, NAMED, load_named
-from paribus.data.npz import read_npz
-from paribus.data.other_formats import other_format
+from paribus.data.pictures.folder import read_folder
+from paribus.data.pictures.labels_table import names_pictures, read_labels_table
 from paribus.data.spec import NAMED_SOURCES, DataSpec
 from paribus.data.splits import split_sizes, subset_size
 from paribus.data.steps import Resize
-from paribus.data.table_text import is_table
-from paribus.data.tables import read_table
+from paribus.data.tables.pixel_tables import read_table
+from paribus.data.tables.table_text import is_table
 from paribus.errors import DataError, Problem, did_you_mean
 from paribus.records import DataDescription, Parts, Shape
 

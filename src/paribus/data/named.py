@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from paribus.data.cifar import BATCHES, read_cifar
+from paribus.data.binary.cifar import BATCHES, read_cifar
+from paribus.data.binary.decoded import decoded
+from paribus.data.binary.idx import read_idx
 from paribus.data.dataset import Dataset, Said, make_dataset
-from paribus.data.decoded import decoded
-from paribus.data.idx import read_idx
 from paribus.errors import DataError, Problem
 from paribus.old_name import OLD_DATA_VARIABLE, OLD_NAME
 from paribus.records import Parts, Shape

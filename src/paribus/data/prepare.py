@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paribus.data.dataset import Dataset
-from paribus.data.images import LEVELS, ImageSet, LookUp, value_counts
+from paribus.data.image_arrays import LEVELS, ImageSet, LookUp, value_counts
 from paribus.data.mistakes import treating, without_guard
 from paribus.data.spec import DataSpec
 from paribus.data.splits import Ids, split_ids, subset

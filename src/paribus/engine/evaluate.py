@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from paribus.engine.images import DeviceImages
+from paribus.engine.device_images import DeviceImages
 from paribus.engine.precision import exact_products, products_in
 from paribus.nn.build import Network
 from paribus.nn.losses import LossFunction, Reduction, build_loss

@@ -22,10 +22,10 @@ from torch import Tensor
 
 from paribus.data.prepare import PreparedData
 from paribus.engine.augment import Augmenter
+from paribus.engine.device_images import DeviceImages
 from paribus.engine.evaluate import EVALUATION_BATCH, Scorer, Scores, train_metrics
 from paribus.engine.group_step import Batches, GroupStep
 from paribus.engine.history import Checkpoint, History, Weights
-from paribus.engine.images import DeviceImages
 from paribus.engine.order import batch_order, examples_per_epoch, steps_per_epoch
 from paribus.engine.precision import exact_products
 from paribus.engine.run import replay_failure, sample_positions

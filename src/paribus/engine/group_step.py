@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from paribus.engine.augment import Augmenter
+from paribus.engine.device_images import DeviceImages
 from paribus.engine.evaluate import Scorer
-from paribus.engine.images import DeviceImages
 from paribus.engine.precision import products_in
 from paribus.nn.stacked.network import StackedNetwork
 

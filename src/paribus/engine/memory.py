@@ -1,6 +1,6 @@
 """Memory of this process. Does not import torch.
 
-Workers keep freed heap memory for the next step (see `paribus.execute.spawning`). When the variant
+Workers keep freed heap memory for the next step (see `paribus.execute.workers.spawning`). When the variant
 changes, it is returned to the system, because the next variant's steps need blocks of other sizes.
 """
 

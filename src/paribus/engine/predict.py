@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from paribus.data.images import ImageSet
+from paribus.data.image_arrays import ImageSet
+from paribus.engine.device_images import DeviceImages
 from paribus.engine.evaluate import EVALUATION_BATCH, Scorer
-from paribus.engine.images import DeviceImages
 from paribus.nn.build import build_network, load_weights
 from paribus.nn.spec import ModelSpec
 from paribus.nn.training import TrainSpec

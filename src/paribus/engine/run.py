@@ -19,6 +19,7 @@ from torch import Tensor
 
 from paribus.data.prepare import PreparedData
 from paribus.engine.augment import Augmenter
+from paribus.engine.device_images import DeviceImages
 from paribus.engine.evaluate import (
     Scorer,
     Scores,
@@ -27,8 +28,7 @@ from paribus.engine.evaluate import (
     train_metrics,
 )
 from paribus.engine.history import Checkpoint, History
-from paribus.engine.images import DeviceImages
-from paribus.engine.nonfinite import first_nonfinite
+from paribus.engine.inspection.nonfinite import first_nonfinite
 from paribus.engine.order import batch_order, examples_per_epoch, steps_per_epoch
 from paribus.engine.precision import exact_products, products_in
 from paribus.keyed import generator

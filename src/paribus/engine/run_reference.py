@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from paribus.data.images import ImageSet
+from paribus.data.image_arrays import ImageSet
 from paribus.data.prepare import PreparedData
 from paribus.engine.evaluate import EVALUATION_BATCH, Scores, train_metrics
 from paribus.engine.history import History

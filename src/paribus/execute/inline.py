@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
-from paribus.execute.arithmetic import present_arithmetic, settled, worker_arithmetic
-from paribus.execute.desk import Desk, open_desk
 from paribus.execute.events import Event
 from paribus.execute.executor import MakesExecutor, pass_on
-from paribus.execute.serving import UnheardError, serve
 from paribus.execute.task import Task
+from paribus.execute.workers.arithmetic import present_arithmetic, settled, worker_arithmetic
+from paribus.execute.workers.desk import Desk, open_desk
+from paribus.execute.workers.serving import UnheardError, serve
 from paribus.nn.native.library import build
 
 __all__ = ["EXECUTOR", "Inline"]

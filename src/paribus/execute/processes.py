@@ -18,10 +18,10 @@ from typing import Self
 from paribus.errors import Problem, TrialError
 from paribus.execute.events import Event, Explained, Finished, Lost, NotDone, Tested
 from paribus.execute.executor import MakesExecutor, pass_on
-from paribus.execute.spawning import Process
-from paribus.execute.starting import start_worker
 from paribus.execute.task import Task
-from paribus.execute.worker import work
+from paribus.execute.workers.spawning import Process
+from paribus.execute.workers.starting import start_worker
+from paribus.execute.workers.worker import work
 from paribus.nn.native.library import build
 
 __all__ = ["EXECUTOR", "Processes"]

@@ -10,11 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paribus.judge.looks import nominal_levels
 from paribus.judge.marks import Marking
-from paribus.judge.measure import Measured, measure_claim
 from paribus.judge.results import ClaimRow
-from paribus.judge.samples import Sample
+from paribus.judge.statistics.looks import nominal_levels
+from paribus.judge.statistics.measure import Measured, measure_claim
+from paribus.judge.statistics.samples import Sample
 from paribus.judge.verdicts import (
     ALPHA,
     MIN_SEEDS,

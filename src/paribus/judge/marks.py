@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from paribus.judge.contrasts import Contrast
+from paribus.judge.statistics.contrasts import Contrast
 
 __all__ = ["Marking", "Marks", "contrast_table"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from paribus.judge.claims import benjamini_hochberg
-from paribus.judge.contrasts import Contrast, contrasts_of
 from paribus.judge.results import OverviewRow
-from paribus.judge.samples import Sample
+from paribus.judge.statistics.contrasts import Contrast, contrasts_of
+from paribus.judge.statistics.samples import Sample
 from paribus.records import Claim, Plan, StoredTrial
 
 __all__ = ["factorial_overview"]

@@ -10,7 +10,7 @@ from typing import Literal
 
 from scipy.special import stdtrit
 
-from paribus.judge.effects import Interval
+from paribus.judge.statistics.effects import Interval
 from paribus.judge.verdicts import MIN_SEEDS
 from paribus.records import Claim
 

@@ -82,7 +82,7 @@ def num_classes(variant: Variant) -> int | None:
 
 
 def probes(trials: Sequence[StoredTrial]) -> list[dict[str, Any]]:
-    """Return the results of `paribus.engine.probe` of the trials in which all numbers are finite."""
+    """Return the results of `paribus.engine.inspection.probe` of the trials in which all numbers are finite."""
     found = [trial.observed["probe"] for trial in trials if "probe" in trial.observed]
     return [probe for probe in found if _finite(probe)]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from paribus.judge.effects import Interval
-from paribus.judge.mcnemar import McNemar
 from paribus.judge.published import PublishedRow, published_difference
+from paribus.judge.statistics.effects import Interval
+from paribus.judge.statistics.mcnemar import McNemar
 from paribus.judge.verdicts import Verdict
 from paribus.records import Claim, Look, StoredTrial
 

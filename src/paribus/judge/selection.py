@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 
-from paribus.judge.effects import Interval, mean_interval
 from paribus.judge.results import Selection
+from paribus.judge.statistics.effects import Interval, mean_interval
 from paribus.records import Plan, StoredTrial
 
 __all__ = ["higher_is_better", "missing_trials", "select_variant", "trials_by_variant"]

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from paribus.judge.checks import run_checks
 from paribus.judge.claims import benjamini_hochberg, judge_claims, open_claims
-from paribus.judge.contrasts import contrasts_of
-from paribus.judge.effects import mean_interval
 from paribus.judge.evidence import Evidence
 from paribus.judge.marks import Marking
 from paribus.judge.overview import factorial_overview
@@ -19,13 +17,15 @@ from paribus.judge.results import (
     StudyResults,
     VariantSummary,
 )
-from paribus.judge.samples import Sample
 from paribus.judge.selection import (
     higher_is_better,
     missing_trials,
     select_variant,
     trials_by_variant,
 )
+from paribus.judge.statistics.contrasts import contrasts_of
+from paribus.judge.statistics.effects import mean_interval
+from paribus.judge.statistics.samples import Sample
 from paribus.judge.verdicts import Operator, judge_difference
 from paribus.records import Claim, DataDescription, DataFacts, Look, Plan, StoredTrial
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from paribus.judge.samples import Sample, seeds_for_direction, seeds_for_equality, seeds_in_scope
+from paribus.judge.statistics.samples import (
+    Sample,
+    seeds_for_direction,
+    seeds_for_equality,
+    seeds_in_scope,
+)
 
 __all__ = ["ALPHA", "MIN_SEEDS", "Verdict", "judge_difference", "primary_p", "seeds_needed"]
 

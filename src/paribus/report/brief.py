@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from paribus.judge.effects import mean_interval
 from paribus.judge.results import ClaimRow, Finding, MissingTrial, Selection, StudyResults
+from paribus.judge.statistics.effects import mean_interval
 from paribus.records import Plan
 from paribus.wording import counted
 from paribus.writing.numbers import format_difference

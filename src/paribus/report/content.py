@@ -11,10 +11,10 @@ from paribus.judge.confusion import Confusion, ConfusionDifference
 from paribus.judge.per_class import ClassRow
 from paribus.judge.results import Finding, StudyResults
 from paribus.nn.summary import ModelSummary
+from paribus.pictures.attribution_maps import InsightPictures
+from paribus.pictures.kernels import KernelPicture
+from paribus.pictures.png import Picture
 from paribus.records import DataDescription, Plan
-from paribus.report.images import Picture
-from paribus.report.insight import InsightPictures
-from paribus.report.kernels import KernelPicture
 from paribus.report.methods import Answer
 from paribus.report.selection import selection_sentence
 from paribus.wording import counted

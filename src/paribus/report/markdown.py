@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from paribus.judge.results import ClaimRow, StudyResults
 from paribus.report.content import ReportContent, answer
-from paribus.report.terminal import finding_groups
+from paribus.report.terminal.summary import finding_groups
 from paribus.tables import claims, effects, published, variants
 from paribus.tables.base.rendering import markdown
 from paribus.version import __version__

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from paribus.api.predicting import predict
-from paribus.api.results import open_results
+from paribus.api.own_images.predicting import predict
+from paribus.api.results.record import open_results
 from paribus.errors import DataError
-from paribus.report.images import png_uri
+from paribus.pictures.png import png_uri
 
 __all__ = ["classified"]
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from paribus.api.folder import DATABASE, database_of, in_use, is_file, is_folder
-from paribus.api.reporting import report_content
-from paribus.api.results import Results, open_results
-from paribus.api.watching import snapshot_of
-from paribus.data.foreign import HANDWRITTEN
+from paribus.api.report.reporting import report_content
+from paribus.api.results.record import Results, open_results
+from paribus.api.results.watching import snapshot_of
+from paribus.api.run.folder import DATABASE, database_of, in_use, is_file, is_folder
+from paribus.data.pictures.foreign import HANDWRITTEN
 from paribus.errors import ParibusError, Problem, StoreError
 from paribus.old_name import OLD_DATABASE
 from paribus.report.content import answer
@@ -84,7 +84,7 @@ class StudyPage:
         Raises:
             StoreError: the run has not registered its study yet.
         """
-        from paribus.api.reporting import report_html
+        from paribus.api.report.reporting import report_html
 
         return report_html(open_results(self.folder))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from paribus.api.folder import in_use
+from paribus.api.run.folder import in_use
 from paribus.errors import Problem, StoreError
 
 __all__ = ["Run", "arguments_of"]

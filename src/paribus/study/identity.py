@@ -35,7 +35,7 @@ def make_trial(
         seed: seed of the trial.
         fit_on: split or splits to train on.
         data_fingerprint: fingerprint of the variant's data set.
-        engine_version: version of the training arithmetic, see `paribus.engine.version`.
+        engine_version: version of the training arithmetic, see `paribus.engine.provenance.version`.
     """
     data = {k: v for k, v in variant.data.items() if k not in ("source", *READING)}
     content = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from paribus.judge.effects import Interval
+from paribus.judge.statistics.effects import Interval
 from paribus.writing.metrics import is_share
 
 __all__ = ["bare", "format_difference", "format_estimate", "format_interval", "format_metric"]

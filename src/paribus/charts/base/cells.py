@@ -7,8 +7,8 @@ from itertools import combinations
 from statistics import fmean
 
 from paribus.charts.base.style import bounds
-from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults
+from paribus.judge.statistics.effects import mean_interval
 from paribus.records import Plan
 from paribus.writing.escaping import plain
 

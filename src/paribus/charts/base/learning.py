@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paribus.charts.base.style import PALETTE, bounds, count_of, drawn, to_svg
-from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults
+from paribus.judge.statistics.effects import mean_interval
 from paribus.records import Plan
 from paribus.writing.escaping import plain
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from paribus.judge.effects import mean_interval
 from paribus.judge.results import StudyResults, VariantSummary
+from paribus.judge.statistics.effects import mean_interval
 
 __all__ = ["SeedRow", "seed_rows"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from paribus.data.exported import open_dataset
-from paribus.execute.desk import Desk
 from paribus.execute.events import Explained, Tell
-from paribus.execute.insight import write_insight
+from paribus.execute.insight_file import write_insight
 from paribus.execute.task import Task
+from paribus.execute.workers.desk import Desk
 
 __all__ = ["run"]
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from paribus.data.prepare import PreparedData
-from paribus.execute.attempts import begin_attempt, end_attempt, keep_checkpoint, kept_checkpoint
-from paribus.execute.desk import Desk
 from paribus.execute.events import EpochEnded, Tell
 from paribus.execute.task import Task
+from paribus.execute.workers.attempts import (
+    begin_attempt,
+    end_attempt,
+    keep_checkpoint,
+    kept_checkpoint,
+)
+from paribus.execute.workers.desk import Desk
 from paribus.records import EpochRecord, Trial, TrialOutcome
 
 __all__ = ["run"]

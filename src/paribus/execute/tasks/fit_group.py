@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paribus.data.prepare import PreparedData
-from paribus.execute.attempts import begin_attempt, end_attempt, keep_checkpoint, kept_checkpoint
-from paribus.execute.desk import Desk
 from paribus.execute.events import EpochEnded, Tell
 from paribus.execute.task import Task
+from paribus.execute.workers.attempts import (
+    begin_attempt,
+    end_attempt,
+    keep_checkpoint,
+    kept_checkpoint,
+)
+from paribus.execute.workers.desk import Desk
 from paribus.records import EpochRecord, Trial
 
 if TYPE_CHECKING:

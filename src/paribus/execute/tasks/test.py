@@ -6,9 +6,9 @@ from paribus.data.exported import open_dataset
 from paribus.data.prepare import open_test
 from paribus.data.spec import DataSpec
 from paribus.execute import artifacts
-from paribus.execute.desk import Desk
 from paribus.execute.events import Tell, Tested
 from paribus.execute.task import Task
+from paribus.execute.workers.desk import Desk
 from paribus.records import Predictions
 
 __all__ = ["run"]
@@ -29,9 +29,9 @@ def run(desk: Desk, task: Task, tell: Tell) -> None:
     """
     import torch
 
+    from paribus.engine.device_images import DeviceImages
     from paribus.engine.evaluate import Scorer, evaluate_and_predict
-    from paribus.engine.examine import moments
-    from paribus.engine.images import DeviceImages
+    from paribus.engine.inspection.examine import moments
     from paribus.nn.build import build_network, load_weights
     from paribus.nn.spec import ModelSpec
     from paribus.nn.training import TrainSpec

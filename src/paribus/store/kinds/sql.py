@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from paribus.errors import Problem, StoreError
 from paribus.failpoints import reach
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
-from paribus.store import tables
+from paribus.store import columns as tables
 from paribus.store.read_only import read_only_engine
 from paribus.store.registration import Registration
 from paribus.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of

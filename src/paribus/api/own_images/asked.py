@@ -1,0 +1,123 @@
+"""What every command on images of one's own begins with: the variant, its networks, the images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.api.report.gallery import Gallery, load_gallery
+from paribus.api.results.record import Results
+from paribus.data.pictures.foreign import ImageStyle, Own, border_brightness, read_foreign
+from paribus.data.prepare import FittedPreprocessing
+from paribus.errors import Problem, StoreError
+from paribus.execute.artifacts import WEIGHTS, read_weights_file, trial_folder
+from paribus.execute.sealed import damaged
+from paribus.records import StoredTrial, Variant
+
+__all__ = ["chosen_variant", "class_names", "network_of", "read_own", "trained_trials"]
+
+Bytes = npt.NDArray[np.uint8]
+Network = tuple[dict[str, npt.NDArray[np.float32]], FittedPreprocessing]
+
+
+def chosen_variant(results: Results, name: str | None) -> Variant:
+    """Return a variant of a run; the selected one (or the baseline) by default.
+
+    Args:
+        results: of the run.
+        name: of the variant.
+
+    Raises:
+        StudyError: the name is unknown.
+    """
+    return results.variant(name, where="--variant")
+
+
+def class_names(results: Results, variant: Variant) -> tuple[str, ...]:
+    """Return the names of the classes, in the order of the networks' outputs.
+
+    Args:
+        results: of the run.
+        variant: of the run.
+    """
+    return results.manifest.descriptions[variant.name].class_names
+
+
+def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Own:
+    """Read images and make them look as the study's do, before its preprocessing.
+
+    Args:
+        results: of the run.
+        files: pictures.
+        variant: whose data they are to look like.
+
+    Raises:
+        DataError: images that cannot be read.
+        StoreError: the run has kept no images to go by.
+    """
+    gallery: Gallery | None = load_gallery(results.folder)
+    if gallery is None:
+        fix = "Let the run come to its end: paribus run does the rest."
+        raise StoreError(Problem(str(results.folder), "must hold sample images", "none", fix))
+    shape = (
+        int(gallery.images.shape[1]),
+        int(gallery.images.shape[2]),
+        int(gallery.images.shape[3]),
+    )
+    style = ImageStyle(
+        str(variant.data["source"]),
+        shape,
+        gallery.maximum,
+        class_names(results, variant),
+        border_brightness(gallery.images, gallery.maximum),
+        invert=variant.data.get("own_images") == "match_background",
+        background=variant.data.get("background", "white"),
+    )
+    return read_foreign(files, style)
+
+
+@contextmanager
+def network_of(results: Results, trial: StoredTrial) -> Iterator[Network]:
+    """Hand out what a trial has learned; inside, what does not fit the network is explained.
+
+    Args:
+        results: of the run.
+        trial: of the run.
+
+    Raises:
+        TrialError: its files are missing, damaged, or of another network.
+    """
+    folder = trial_folder(results.folder, trial.identity)
+    found = read_weights_file(folder)
+    try:
+        yield found
+    except (LookupError, ValueError) as error:
+        rule = f"must hold the network of {trial.variant}"
+        raise damaged(folder / WEIGHTS, str(error).splitlines()[0], rule=rule) from error
+
+
+def trained_trials(results: Results, variant: Variant) -> list[StoredTrial]:
+    """Return finished trials of a variant; refitted ones where there are any.
+
+    Args:
+        results: of the run.
+        variant: of the run.
+
+    Raises:
+        StoreError: there is none.
+    """
+    done = [
+        trial
+        for trial in results.summary.trials
+        if trial.variant == variant.name and trial.status == "done"
+    ]
+    refitted = [trial for trial in done if trial.fit_on != "train"]
+    if not done:
+        fix = "Run the study to its end first."
+        rule = f"must hold a trained network of {variant.name}"
+        raise StoreError(Problem(str(results.folder), rule, "none", fix))
+    return refitted or done

@@ -1,0 +1,142 @@
+"""Every chart of a report as a file of its own, every table, and a notebook that draws them again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from paribus.api.report.reporting import pictures_of, shown_study
+from paribus.api.results.damage import Damage
+from paribus.api.results.pictures import picture_files
+from paribus.api.results.record import Results
+from paribus.api.run.folder import write_bytes
+from paribus.charts import ShownStudy, all_charts, charts_of
+from paribus.errors import Problem, StoreError, StudyError
+from paribus.pictures.png import Picture
+from paribus.tables import all_tables
+from paribus.tables.base.combined import latex_table, markdown_table
+from paribus.tables.base.rendering import FORMATS as TABLE_FORMATS
+
+__all__ = ["FORMATS", "converted", "write_figures"]
+
+Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
+SHARPNESS = 3.0
+"""Pixels of a PNG per unit of the drawing: enough for print at column width."""
+
+
+def write_figures(
+    results: Results,
+    folder: Path,
+    formats: Sequence[str] = ("svg",),
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Path]:
+    """Write all charts and tables of a run; return the files.
+
+    Args:
+        results: of a run.
+        folder: created if needed.
+        formats: of `FORMATS`, any number of them.
+        warn: hears of every file of the run that cannot be read; what needs it is left out.
+
+    Raises:
+        StudyError: a format is unknown.
+        StoreError: a file cannot be written.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        rule = f"must be one of {', '.join(FORMATS)}"
+        raise StudyError([Problem("--format", rule, repr(name)) for name in unknown])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(Problem(str(folder), "must be a folder to write to", reason)) from error
+    written, damage = [], Damage(results.folder)
+    study = shown_study(results, damage)
+    for _, chart in charts_of(study):
+        for kind in formats:
+            path = folder / f"{chart.name}.{kind}"
+            write_bytes(path, converted(chart.svg, kind))
+            written.append(path)
+    for name, text in _tables(results, study):
+        path = folder / name
+        write_bytes(path, text.encode())
+        written.append(path)
+    for name, content in picture_files(results, damage):
+        path = folder / name
+        write_bytes(path, content)
+        written.append(path)
+    found = [item for item in results.summary.findings if item.check == "unreadable_files"]
+    for finding in dict.fromkeys((*found, *damage.findings())):
+        warn(f"{finding.where}: {finding.evidence}. {finding.advice}.")
+    return written
+
+
+def _tables(results: Results, study: ShownStudy) -> Iterator[tuple[str, str]]:
+    yield "results.md", markdown_table(results.summary) + "\n"
+    yield "results.tex", latex_table(results.summary) + "\n"
+    for file in all_tables():
+        for table in file.tables(study):
+            for ending, write in TABLE_FORMATS.items():
+                yield f"{table.name}.{ending}", write(table)
+    yield "figures.ipynb", json.dumps(_notebook(results), indent=1) + "\n"
+
+
+def _notebook(results: Results) -> dict[str, Any]:
+    """Return a notebook that draws the charts again from the results."""
+    opening = (
+        "import paribus\nfrom IPython.display import display\n\n"
+        f"results = paribus.open_results({str(results.folder.resolve())!r})\nresults"
+    )
+    calls = (
+        *_chart_calls(),
+        *_image_calls(results),
+        "results.frame()",
+    )
+    cells: list[dict[str, Any]] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate((opening, *calls))
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _chart_calls() -> Iterator[str]:
+    """Yield calls that draw all charts, in their order."""
+    for plot, many in {file.entry.plot: file.entry.many for file in all_charts()}.items():
+        yield f"display(*results.plot.{plot}())" if many else f"results.plot.{plot}()"
+
+
+def _image_calls(results: Results) -> Iterator[str]:
+    """Yield calls that show the images that the run has kept."""
+    nothing: dict[str, tuple[Picture, ...]] = {}
+    groups = Damage(results.folder).part(lambda: pictures_of(results), nothing)
+    if groups:
+        yield "results.images.samples()"
+        yield "display(results.images.mistakes(), results.images.disagreements())"
+    for split in ("validation", "test"):
+        if split in groups:
+            yield f"results.images.predictions({split!r})"
+    yield "results.images.kernels()"
+
+
+def converted(svg: str, kind: str) -> bytes:
+    """Return a chart as ``svg``, ``pdf`` or ``png``."""
+    import vl_convert
+
+    if kind == "pdf":
+        return bytes(vl_convert.svg_to_pdf(svg))
+    if kind == "png":
+        return bytes(vl_convert.svg_to_png(svg, scale=SHARPNESS))
+    return svg.encode()

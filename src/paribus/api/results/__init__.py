@@ -1,0 +1,1 @@
+"""The results of a run, and the views of them."""

@@ -1,0 +1,1 @@
+"""Running a study: from what is missing to results."""

@@ -1,0 +1,70 @@
+"""How a study was run, kept beside its results so that it can go on in the same way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from paribus.api.run.folder import STUDY, existing_folder, write_text
+from paribus.errors import Problem, StoreError
+from paribus.study.load import Study, load_study
+
+__all__ = ["Invocation", "keep_invocation", "kept_invocation", "kept_study"]
+
+INVOCATION = "run.json"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The options of the latest `run` in a folder."""
+
+    base: str | None = None
+    """The folder that relative data paths start from."""
+    seeds: int | None = None
+    overrides: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    jobs: int | None = None
+    device: str = "cpu"
+    group_size: int | None = None
+
+
+_ADAPTER = TypeAdapter(Invocation)
+
+
+def keep_invocation(out: Path, invocation: Invocation) -> None:
+    """Write down how a study is run.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    write_text(out / INVOCATION, _ADAPTER.dump_json(invocation, indent=1).decode() + "\n")
+
+
+def kept_invocation(out: Path) -> Invocation:
+    """Return how the study in a folder was run last; the defaults for runs of earlier versions.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    path = out / INVOCATION
+    try:
+        return _ADAPTER.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Invocation()
+    except (ValidationError, OSError) as error:
+        rule = "must hold the options of a run"
+        fix = "Delete it, and run the study file with its options again."
+        raise StoreError(Problem(str(path), rule, "something else", fix)) from error
+
+
+def kept_study(out: Path) -> Study:
+    """Read the study that a folder holds the results of.
+
+    Raises:
+        StoreError: the folder is not a run's.
+        StudyError: the study breaks a rule of this version.
+    """
+    base = kept_invocation(existing_folder(out)).base
+    return load_study(out / STUDY, base=None if base is None else Path(base))

@@ -1,0 +1,255 @@
+"""Running a study: what is missing is trained, selected, refitted and tested, then judged."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from paribus.api.plan.planning import PlannedStudy, plan_study
+from paribus.api.report.gallery import holds_gallery, keep_gallery
+from paribus.api.report.kept_insight import kept_identity
+from paribus.api.report.reporting import first_selected_trial, first_trials
+from paribus.api.results.record import Results, marking_of, read_results
+from paribus.api.run.executing import execute, fit
+from paribus.api.run.finishing import finish_selected
+from paribus.api.run.folder import (
+    RESOLVED,
+    STUDY,
+    locked,
+    own_database,
+    prepared_folder,
+    write_text,
+)
+from paribus.api.run.invocation import Invocation, keep_invocation
+from paribus.api.run.manifest import DataNote, Manifest, manifest_to_json
+from paribus.api.run.progress import Observer, Progress
+from paribus.api.run.session import DEFAULT_GROUP, RunOptions, Session, now
+from paribus.data.account import range_warning
+from paribus.data.dataset import Dataset
+from paribus.data.exported import export_dataset, open_dataset
+from paribus.data.facts import data_facts, image_digests
+from paribus.data.load import data_key
+from paribus.data.spec import DataSpec, SplitSpec
+from paribus.data.splits import split_ids, unused_parts
+from paribus.errors import Problem, StoreError, StudyError
+from paribus.execute.artifacts import drop_partials
+from paribus.execute.executor import Executor, MakesExecutor
+from paribus.execute.executors import executor_named
+from paribus.execute.jobs import default_jobs
+from paribus.execute.task import Task
+from paribus.failpoints import reach
+from paribus.judge.claims import judge_claims
+from paribus.judge.selection import missing_trials
+from paribus.judge.summary import required_trials
+from paribus.records import DataFacts, Plan, Trial
+from paribus.store.store import Store, open_store
+from paribus.study.load import Study
+from paribus.study.resolved import resolved_yaml
+
+__all__ = ["RunOptions", "run_study"]
+
+CACHE = "cache"
+
+
+def run_study(
+    study: Study, out: Path, options: RunOptions, observe: Observer = lambda _: None
+) -> Results:
+    """Run exactly what is missing of a study, and judge all of it.
+
+    Args:
+        study: what `paribus.load` returns.
+        out: output folder; created if needed.
+        options: seeds, jobs, device ...
+        observe: hears of progress.
+
+    Raises:
+        StudyError: the study breaks a rule.
+        DataError: data cannot be had.
+        StoreError: results cannot be written; what was acknowledged is kept.
+        KeyboardInterrupt: passed on after all workers are ended; the same call goes on later.
+    """
+    if options.device not in DEFAULT_GROUP:
+        rule = f"must be one of {', '.join(DEFAULT_GROUP)}"
+        raise StudyError(Problem("--device", rule, repr(options.device)))
+    make = partial(_executor, executor_named(options.executor), out, options.device)
+    planned = plan_study(
+        study,
+        seeds=options.seeds,
+        jobs=options.jobs,
+        overrides=options.overrides,
+        only=options.only,
+    )
+    prepared_folder(out)
+    with locked(out), open_store(own_database(out)) as store:
+        _refuse_other_study(store, planned.plan, out)
+        session = Session(planned, store, out, options, observe, make)
+        session.tell(Progress("data", text="reading the data"))
+        with _started_early(session) as session.executor:  # workers start while data are read
+            _say_how_trials_run(session)
+            _load_data(session)
+            _register(session, study)
+            _keep_first_images(session)
+            trials = _run_trials(session)
+            finish_selected(session, trials)
+            results = read_results(store, out)
+            _keep_gallery(session, results)
+            _keep_insight(session, results)
+        drop_partials(out)
+        reach("cache.remove")
+        shutil.rmtree(out / CACHE, ignore_errors=True)
+        return results
+
+
+def _executor(make: MakesExecutor, out: Path, device: str, jobs: int) -> Executor:
+    return make(out, jobs=jobs, device=device)
+
+
+def _started_early(session: Session) -> AbstractContextManager[Executor | None]:
+    """Start as many workers as there can be trials for; none if all trials seem to be done."""
+    total = len(session.plan.variants) * len(session.plan.seeds)
+    finished = sum(trial.status == "done" for trial in session.store.trials())
+    if finished >= total:
+        return nullcontext()
+    jobs = session.options.jobs or default_jobs(session.options.device)
+    return session.make_executor(min(jobs, total))
+
+
+def _say_how_trials_run(session: Session) -> None:
+    for note in session.executor.notes if session.executor is not None else ():
+        session.tell(Progress(note))
+
+
+def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
+    known = {registration.study for registration in store.registrations()}
+    if known and plan.study not in known:
+        raise StoreError(
+            Problem(
+                str(out),
+                f"holds the results of the study {min(known)!r}",
+                f"the study {plan.study!r}",
+                "Choose another folder with --out.",
+            )
+        )
+
+
+def _load_data(session: Session) -> None:
+    """Load each data set once, look at it, and lay it where workers share it."""
+    loaded: dict[str, tuple[Dataset, list[bytes]]] = {}
+    looked: dict[tuple[str, SplitSpec], DataFacts] = {}
+    for variant in session.plan.variants:
+        spec = DataSpec.parse(variant.data)
+        key = data_key(spec)
+        if key not in loaded:
+            data = session.planned.sources.dataset(spec)
+            folder = session.out / CACHE / data.fingerprint[:16]
+            export_dataset(data, folder)
+            loaded[key] = (data, image_digests(data))
+            session.datasets[data.fingerprint] = folder
+            session.notes.append(_note(spec, data))
+        data, digests = loaded[key]
+        if (key, spec.split) not in looked:
+            split = split_ids(spec.split, data.labels, data.parts)
+            looked[key, spec.split] = data_facts(data, split, digests)
+        session.facts[variant.name] = looked[key, spec.split]
+        session.fingerprints[variant.name] = data.fingerprint
+    session.tell(Progress("data", text="the data are read", lines=_read_lines(session.planned)))
+    session.planned.sources.release()
+
+
+def _read_lines(planned: PlannedStudy) -> tuple[str, ...]:
+    return tuple(line for account in planned.accounts for line in account.two_lines())
+
+
+def _note(spec: DataSpec, data: Dataset) -> DataNote:
+    notes = (*data.notes, *range_warning(spec, data))
+    ignored = (*data.ignored, *unused_parts(spec.split, data.parts))
+    return DataNote(spec.source, data.fingerprint, notes, data.changed, ignored)
+
+
+def _register(session: Session, study: Study) -> None:
+    manifest = Manifest(
+        plan=session.plan,
+        descriptions=session.planned.descriptions,
+        data=tuple(session.notes),
+        data_keys=session.fingerprints,
+        engine_versions=session.engine_versions,
+        facts=session.facts,
+        results_seen=any(
+            trial.epochs or trial.status == "failed" for trial in session.store.trials()
+        ),
+    )
+    write_text(session.out / STUDY, study.document.text)
+    write_text(session.out / RESOLVED, resolved_yaml(session.plan))
+    text = manifest_to_json(manifest)
+    session.store.register(session.plan.study, study.document.text, text, now())
+    options = session.options
+    keep_invocation(
+        session.out,
+        Invocation(
+            base=None if study.base is None else str(study.base.resolve()),
+            seeds=options.seeds,
+            overrides=tuple(options.overrides),
+            only=tuple(options.only),
+            jobs=options.jobs,
+            device=options.device,
+            group_size=options.group_size,
+        ),
+    )
+
+
+def _run_trials(session: Session) -> tuple[Trial, ...]:
+    trials = session.trials()
+    if not session.plan.looks:
+        session.store.add_trials(trials)
+        fit(session, trials, "trials")
+        return trials
+    done: set[tuple[str, int]] = set()
+    while True:  # look by look, until no claim needs more
+        stored = session.stored()
+        marking = marking_of(stored, session.out)
+        claims = judge_claims(session.plan.claims, session.plan, stored, marking=marking)
+        needed = required_trials(session.plan, claims)
+        wanted = [t for t in trials if (t.variant.name, t.seed) in needed - done]
+        if not wanted:
+            return tuple(t for t in trials if (t.variant.name, t.seed) in done)
+        done |= needed
+        session.store.add_trials(wanted)
+        fit(session, wanted, f"seeds up to {max(trial.seed for trial in wanted)}")
+        if missing_trials(session.stored(), done):  # a claim is not judged on what is left
+            return tuple(t for t in trials if (t.variant.name, t.seed) in done)
+
+
+def _keep_first_images(session: Session) -> None:
+    """Keep sample images from the beginning, for a page that is looked at while trials run."""
+    if not holds_gallery(session.out):
+        variant = session.plan.variants[0]
+        data = open_dataset(session.datasets[session.fingerprints[variant.name]])
+        keep_gallery(session.out, data, DataSpec.parse(variant.data), None)
+
+
+def _keep_gallery(session: Session, results: Results) -> None:
+    """Keep the images that the report shows, while the data are at hand."""
+    trial = first_selected_trial(results)
+    name = trial.variant if trial else session.plan.variants[0].name
+    variant = next(item for item in session.plan.variants if item.name == name)
+    data = open_dataset(session.datasets[session.fingerprints[name]])
+    identity = trial.identity if trial else None
+    firsts = [item.identity for item in first_trials(results)]
+    keep_gallery(session.out, data, DataSpec.parse(variant.data), identity, firsts)
+
+
+def _keep_insight(session: Session, results: Results) -> None:
+    """Keep what the selected network looks at; if that fails, the report lacks a part, no more."""
+    stored = first_selected_trial(results)
+    if stored is None or kept_identity(session.out) == stored.identity:
+        return
+    variant = next(item for item in session.plan.variants if item.name == stored.variant)
+    trial = Trial(stored.identity, variant, stored.seed, stored.fit_on)
+    session.tell(Progress("report", text="looking into the selected network"))
+
+    def on_failure(_trial: Trial, reason: str) -> None:
+        session.tell(Progress(f"the report will not show what the network looks at: {reason}"))
+
+    execute(session, [Task("explain", (trial,), session.dataset(trial))], on_failure)

@@ -1,0 +1,99 @@
+"""One run while it runs: what its phases share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from paribus.api.plan.planning import PlannedStudy
+from paribus.api.run.manifest import DataNote
+from paribus.api.run.own_trials import own_trials
+from paribus.api.run.progress import Observer, Progress
+from paribus.engine.provenance.version import engine_version
+from paribus.execute.executor import Executor
+from paribus.records import DataFacts, Plan, StoredTrial, Trial
+from paribus.store.store import Store
+from paribus.study.identity import plan_trials
+
+__all__ = ["DEFAULT_GROUP", "RunOptions", "Session", "now"]
+
+DEFAULT_GROUP = {"cpu": 1, "cuda": 16}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, none of which changes a result but the device and the group size (by rounding)."""
+
+    jobs: int | None = None
+    """Worker processes; one per core by default."""
+    device: str = "cpu"
+    group_size: int | None = None
+    """Trials that are trained as one program; 1 on a CPU and 16 on a GPU by default."""
+    seeds: int | None = None
+    overrides: Sequence[str] = ()
+    only: Sequence[str] = ()
+    executor: str = "processes"
+    """Where trials run: the name of a module of `paribus.execute` that holds an executor."""
+
+
+@dataclass
+class Session:
+    """One run while it runs."""
+
+    planned: PlannedStudy
+    store: Store
+    out: Path
+    options: RunOptions
+    observe: Observer
+    make_executor: Callable[[int], Executor]
+    """Makes one of the kind that was asked for, from the number of its workers."""
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Variant name -> fingerprint of its data."""
+    datasets: dict[str, Path] = field(default_factory=dict)
+    """Fingerprint -> folder of the exported data."""
+    notes: list[DataNote] = field(default_factory=list)
+    facts: dict[str, DataFacts] = field(default_factory=dict)
+    """Variant name -> what looking at its images has found."""
+    progress: Progress = field(default_factory=lambda: Progress("data"))
+    executor: Executor | None = None
+    """None where no trial seemed to be missing."""
+
+    @property
+    def plan(self) -> Plan:
+        """The expanded study."""
+        return self.planned.plan
+
+    @property
+    def engine_versions(self) -> dict[str, int]:
+        """Variant name -> version of the arithmetic that trains it."""
+        return {variant.name: engine_version(variant) for variant in self.plan.variants}
+
+    @property
+    def group_size(self) -> int:
+        """Trials that are trained as one program."""
+        return self.options.group_size or DEFAULT_GROUP[self.options.device]
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Return all trials that the study can need, seed by seed."""
+        return plan_trials(self.plan, self.fingerprints, engine_version)
+
+    def stored(self) -> tuple[StoredTrial, ...]:
+        """Return the plan's trials in the store; those of other settings are another study's."""
+        trials = self.store.trials()
+        return own_trials(self.plan, trials, self.fingerprints, self.engine_versions)
+
+    def dataset(self, trial: Trial) -> Path:
+        """Return the folder of a trial's exported data."""
+        return self.datasets[self.fingerprints[trial.variant.name]]
+
+    def tell(self, progress: Progress) -> None:
+        """Pass news on."""
+        self.progress = progress
+        self.observe(progress)
+
+
+def now() -> str:
+    """Return the time, as it is kept."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

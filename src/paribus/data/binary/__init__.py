@@ -1,0 +1,1 @@
+"""The original files of MNIST and CIFAR."""

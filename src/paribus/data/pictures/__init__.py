@@ -1,0 +1,1 @@
+"""Pictures in files: decoding, folders, tables of labels, photographs of digits."""

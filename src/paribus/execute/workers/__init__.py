@@ -1,0 +1,1 @@
+"""Worker processes: how one is started, and what it does with a task."""

@@ -1,0 +1,1 @@
+"""Checks of how single variants were trained."""

@@ -1,0 +1,94 @@
+"""Trials that have learned nothing: their accuracy is at chance level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from paribus.judge.evidence import Evidence
+from paribus.judge.reading import done_trials, num_classes
+from paribus.judge.results import Finding
+from paribus.judge.statistics.chance import above_chance, majority_share, tells_skill
+from paribus.records import StoredTrial
+
+__all__ = ["check"]
+
+LARGEST_CLASS = 0.02
+"""Allowance for imbalance, added to 1 / classes where class counts are unknown."""
+
+
+def check(study: Evidence) -> Iterator[Finding]:
+    """Warn of finished trials whose accuracy is at chance level.
+
+    A trial is reported only if
+
+    1. neither its training accuracy nor its validation accuracy is above the majority-class rate of
+       that split, by an exact one-sided binomial test (level 1 %), and
+    2. there are enough training images to detect skill: if all trials of the study were a quarter
+       of the way from chance level to an accuracy of 1, all of them would be above chance with a
+       probability of 99.9 %. With fewer images nothing is reported, because a network that has
+       learned something could not be told from one that guesses.
+    """
+    done = done_trials(study.plan, study.trials)
+    looks = sum(map(len, done.values()))
+    for variant in study.plan.variants:
+        classes = num_classes(variant) or 0
+        mine = done.get(variant.name, [])
+        stuck = [
+            (trial, guess)
+            for trial in mine
+            if (guess := _training_chance(study, trial, classes)) is not None
+            and _guesses(study, trial, guess, looks)
+        ]
+        if stuck:
+            yield _finding(variant.name, stuck, len(mine))
+
+
+def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int) -> Finding:
+    seeds = ", ".join(str(trial.seed) for trial, _ in stuck)
+    best, guess = max(stuck, key=lambda item: item[0].metrics["accuracy"])
+    return Finding(
+        check="at_chance",
+        severity="warning",
+        where=name,
+        variants=(name,),
+        evidence=(
+            f"{len(stuck)} of {trials} trials guess (seed {seeds}): {best.metrics['accuracy']:.1%} or "
+            f"less of the training images are right, and guessing gives {guess:.1%}"
+        ),
+        advice="A mean over these and other seeds describes neither; look at the learning rate.",
+    )
+
+
+def _training_chance(study: Evidence, trial: StoredTrial, classes: int) -> float | None:
+    """Return the majority-class rate of the training set; None if the trial cannot be tested."""
+    if not trial.observed.get("train_examples") or "accuracy" not in trial.metrics:
+        return None
+    return _share(study, trial, "train", classes)
+
+
+def _guesses(study: Evidence, trial: StoredTrial, guess: float, looks: int) -> bool:
+    examples = int(trial.observed["train_examples"])
+    right = round(trial.metrics["accuracy"] * examples)
+    if not tells_skill(examples, guess, looks=looks) or above_chance(right, examples, guess):
+        return False
+    held_out = trial.observed.get("validation_examples")
+    if not held_out or "val_accuracy" not in trial.metrics:
+        return True
+    found = round(trial.metrics["val_accuracy"] * held_out)
+    share = _share(study, trial, "validation", 0) or guess
+    return not above_chance(found, int(held_out), share)
+
+
+def _share(study: Evidence, trial: StoredTrial, part: str, classes: int) -> float | None:
+    """Return the majority-class rate of a split.
+
+    Class counts come from the trial, else from the data facts; without either, the rate is taken to
+    be 1 / classes plus `LARGEST_CLASS`. None if the number of classes is unknown, too.
+    """
+    facts = study.facts.get(trial.variant)
+    counts = trial.observed.get("class_counts", {}).get(part) or (
+        facts.class_counts.get(part) if facts else None
+    )
+    if counts and sum(counts):
+        return majority_share(counts)
+    return 1 / classes + LARGEST_CLASS if classes > 1 else None

@@ -1,0 +1,104 @@
+"""Pictures of convolution kernels: the first layer as filters, deeper ones as a grid of inputs x outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from paribus.pictures.maps import BLUE, ORANGE
+from paribus.pictures.png import picture_uri
+
+__all__ = ["KernelPicture", "kernel_pictures"]
+
+WIDTH = 760
+"""Pixels that a picture fills, about."""
+LARGEST_CELL = 18
+COLUMNS = (8, 16)
+"""Filters in a row: of up to 16, and of more."""
+GROUND = 150
+"""Grey between cells."""
+
+Kernel = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class KernelPicture:
+    """All kernels of one layer."""
+
+    layer: str
+    uri: str
+    width: int
+    height: int
+    caption: str
+
+
+def kernel_pictures(weights: Mapping[str, Kernel]) -> list[KernelPicture]:
+    """Draw every convolution of a network, one scale per layer.
+
+    Args:
+        weights: ``"layer/kernel"`` -> ``(out, in, height, width)``; other weights are left alone.
+    """
+    return [
+        _picture(name.rsplit("/", 1)[0], np.asarray(kernel))
+        for name, kernel in weights.items()
+        if name.endswith("kernel") and np.ndim(kernel) == 4 and min(np.shape(kernel)[2:]) > 1
+    ]
+
+
+def _picture(layer: str, kernel: Kernel) -> KernelPicture:
+    outputs, inputs, height, width = kernel.shape
+    scale = float(np.abs(kernel).max()) or 1.0
+    if inputs == 3:
+        cells, columns = _colour(kernel, scale), COLUMNS[outputs > 16]
+        how = "each as the colours it responds to; gray is zero"
+    elif inputs == 1:
+        cells, columns = _signed(kernel[:, 0], scale), COLUMNS[outputs > 16]
+        how = "orange is positive, blue negative, white zero"
+    else:
+        cells, columns = _signed(kernel, scale).reshape(-1, height, width, 3), inputs
+        how = "a row per output, a column per input; orange is positive, blue negative, white zero"
+    picture = Image.fromarray(_joined(cells, min(columns, len(cells))))
+    each = f"{inputs} x {outputs}" if inputs not in (1, 3) else str(outputs)
+    return KernelPicture(
+        layer,
+        picture_uri(picture),
+        picture.width,
+        picture.height,
+        f"{layer}: {each} kernels of {height} x {width}; {how}; the largest weight is {scale:.2g}",
+    )
+
+
+def _signed(values: Kernel, scale: float) -> Pixels:
+    """White for zero, orange for positive, blue for negative: readable for the colour-blind."""
+    share = np.abs(values)[..., None] / scale
+    ink = np.where((values > 0)[..., None], ORANGE, BLUE)
+    result: Pixels = np.round(255 + share * (ink - 255)).astype(np.uint8)
+    return result
+
+
+def _colour(values: Kernel, scale: float) -> Pixels:
+    """Three input channels ``(out, 3, height, width)`` as red, green and blue."""
+    result: Pixels = np.round(127.5 + 127.5 * values.transpose(0, 2, 3, 1) / scale).astype(np.uint8)
+    return result
+
+
+def _joined(cells: Pixels, columns: int) -> Pixels:
+    """Magnify cells ``(cell, height, width, 3)`` by a whole number and put them in rows, with gaps."""
+    count, height, width = cells.shape[:3]
+    factor = min(LARGEST_CELL, max(1, WIDTH // (columns * (width + 1))))
+    gap = max(1, factor // 2)
+    rows = -(-count // columns)
+    tall, wide = height * factor + gap, width * factor + gap
+    tiles = np.full(
+        (rows * columns, tall, wide, 3), GROUND, np.uint8
+    )  # a gap above and to the left
+    tiles[:count, gap:, gap:] = cells.repeat(factor, 1).repeat(factor, 2)
+    joined = tiles.reshape(rows, columns, tall, wide, 3).swapaxes(1, 2)
+    result = np.full((rows * tall + gap, columns * wide + gap, 3), GROUND, np.uint8)
+    result[: rows * tall, : columns * wide] = joined.reshape(rows * tall, columns * wide, 3)
+    return result

@@ -1,0 +1,83 @@
+"""Pictures with what is known of them, for a notebook: plain HTML with its style inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from paribus.pictures.kernels import KernelPicture
+from paribus.pictures.png import Picture
+from paribus.writing.escaping import plain
+
+__all__ = ["caption_lines", "is_wrong", "kernel_grid", "picture_grid"]
+
+SIDE = 84
+_GRID = "display:flex;flex-wrap:wrap;gap:12px;margin:8px 0"
+_CELL = f"width:{SIDE + 8}px;margin:0;font-size:11px;line-height:1.3;overflow-wrap:anywhere"
+_IMAGE = (
+    f"width:{SIDE}px;height:{SIDE}px;object-fit:contain;image-rendering:pixelated;background:#000"
+)
+
+
+def is_wrong(picture: Picture) -> bool:
+    """Return whether there is a guess, and another class."""
+    return bool(picture.guess) and picture.guess != picture.truth
+
+
+def caption_lines(picture: Picture, said: str = "") -> tuple[str, ...]:
+    """Return what stands under a picture: its class, the guess or what the variants say, its file.
+
+    Example:
+        >>> caption_lines(Picture("", "4", "9", 0.83))
+        ('is 4', 'said 9, 83 %')
+        >>> caption_lines(Picture("", "4"))
+        ('4',)
+        >>> caption_lines(Picture("", "cat", file="cats/tom.png"))
+        ('cat', 'cats/tom.png')
+    """
+    file = (picture.file,) if picture.file else ()
+    if said:
+        return (f"is {picture.truth}", *said.split(", "), *file)
+    if not picture.guess:
+        return (picture.truth, *file)
+    return (
+        f"is {picture.truth}",
+        f"said {picture.guess}, {picture.probability:.0%}".replace("%", " %"),
+        *file,
+    )
+
+
+def picture_grid(title: str, pictures: Sequence[Picture], said: Sequence[str]) -> str:
+    """Return a grid of pictures, pixel for pixel; wrong guesses stand out.
+
+    Args:
+        title: above the grid.
+        pictures: what to show.
+        said: what variants say of each; or nothing.
+    """
+    cells = []
+    for number, picture in enumerate(pictures):
+        lines = caption_lines(picture, said[number] if said else "")
+        colour = "#b00000" if is_wrong(picture) else "inherit"
+        text = "<br>".join(escape(plain(line)).replace(" %", "&nbsp;%") for line in lines)
+        cells.append(
+            f'<figure style="{_CELL}"><img src="{escape(picture.uri)}" style="{_IMAGE}" '
+            f'alt="image {escape(plain(picture.name))}">'
+            f'<figcaption style="color:{colour}">{text}</figcaption></figure>'
+        )
+    return _titled(title, f'<div style="{_GRID}">{"".join(cells)}</div>' if cells else "")
+
+
+def kernel_grid(title: str, layers: Sequence[KernelPicture]) -> str:
+    """Return the kernels of every convolution, one below another."""
+    drawn = "".join(
+        f'<figure style="margin:8px 0"><img src="{escape(layer.uri)}" width="{layer.width}" '
+        f'height="{layer.height}" style="image-rendering:pixelated" alt="kernels of {escape(plain(layer.layer))}">'
+        f'<figcaption style="font-size:12px">{escape(plain(layer.caption))}</figcaption></figure>'
+        for layer in layers
+    )
+    return _titled(title, drawn)
+
+
+def _titled(title: str, content: str) -> str:
+    return f"<p><b>{escape(plain(title))}</b></p>{content or '<p>There is nothing to show.</p>'}"
