@@ -32,7 +32,7 @@ class DataAccount:
     fingerprint: str | None
     """Fingerprint of the data set; None if the source is not on this machine yet."""
     parts: Mapping[str, int]
-    """"train", "validation", "test" -> number of images after the split and ``train_size``."""
+    """Split (train, validation, test) -> number of images after the split and ``train_size``."""
     classes: Mapping[str, int | None]
     """Class name -> number of images in the whole source; None if it is not on this machine yet."""
     shape: Shape

@@ -122,7 +122,7 @@ def _refuse_lacking(spec: SplitSpec, parts: Parts) -> None:
 
 
 def _drawn_for_test(spec: SplitSpec, parts: Parts) -> int:
-    """Return how many test examples are drawn from the training part; 0 if the source has a test part."""
+    """Return how many test examples the split draws; 0 if the official test part is used."""
     own = spec.train is None and parts.test
     return 0 if own else split_sizes(spec, parts)[2]
 

@@ -91,7 +91,7 @@ class Scale(Step):
 
     @property
     def valuewise(self) -> bool:
-        """True."""
+        """True: a value is only divided by a constant."""
         return True
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
@@ -218,7 +218,7 @@ class Invert(Step):
 
     @property
     def valuewise(self) -> bool:
-        """True."""
+        """True: a value is only subtracted from a constant."""
         return True
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002

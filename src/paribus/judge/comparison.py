@@ -31,7 +31,7 @@ class ComparedRow:
     left: float
     right: float
     difference: float
-    """left - right."""
+    """Estimate ``left - right``; ``low`` to ``high`` is its 95 % interval."""
     low: float
     high: float
     p: float

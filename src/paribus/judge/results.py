@@ -103,7 +103,8 @@ class ClaimRow:
     exploratory: bool = False
     """Whether the claim was declared or changed after the first result."""
     look: int | None = None
-    """Number of the planned look (1 is the first) at which the claim was judged; None at the last."""
+    """Number, from 1, of the planned look at which the claim was judged; None at the last look, and
+    without planned looks."""
     not_monotone: bool = False
     """For a trend: whether a step between neighbouring levels is significantly in the other direction."""
     networks: McNemar | None = None

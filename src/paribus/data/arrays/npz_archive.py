@@ -92,11 +92,11 @@ class NpzArchive:
             raise
 
     def __enter__(self) -> NpzArchive:
-        """Return itself."""
+        """Return the open archive."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file."""
+        """Close the archive."""
         self._zip.close()
 
     def read(self, name: str) -> npt.NDArray[np.generic]:

@@ -2,8 +2,8 @@
 
 Integers from 0 to 255 do not change. Images with only the values 0 and 1 have the maximum 1. Numbers
 from 0 to 1 become 256 grey values. ``uint16`` arrays with a value above 32,767 are scaled by
-255 / 65,535. With a largest value from 256 to 32,767 the range (10, 12 or 16 bits?) is ambiguous, and
-the study must give ``data.maximum``.
+255 / 65,535. Other values beyond 255 are ambiguous (10, 12 or 16 bits?), and the study must give
+``data.maximum``.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def image_folders(path: Path) -> dict[str, list[Path]]:
 
 
 def _inner(tree: Tree) -> tuple[Tree, tuple[str, ...]]:
-    """Descend while there is a single subfolder, as unpacked archives have; says so if it did."""
+    """Descend while there is a single subfolder, as unpacked archives have; returns folder and remark."""
     inner = tree
     while len(inner.folders) == 1 and not inner.pictures and inner.folders[0].folders:
         if _role(inner.folders[0].name) is not None:

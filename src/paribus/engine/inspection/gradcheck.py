@@ -69,7 +69,8 @@ def check_gradients(
 
     Returns:
         One row per trainable tensor. Finite differences ``(L(w + h) - L(w - h)) / 2h`` are computed
-        for half of `NUDGED` weights drawn at random, and for the weights with the largest gradients.
+        for `NUDGED` weights of each tensor, half of them drawn at random, the others those with the
+        largest gradients.
     """
     shape: Shape = tuple(images.shape[1:])
     model = ModelSpec.parse(variant.model)

@@ -53,7 +53,7 @@ def measure_claim(
     seeds: Sequence[int] | None = None,
     marking: Marking | None = None,
 ) -> Measured | ClaimRow:
-    """Measure a claim, or say why it cannot be judged.
+    """Measure a claim, or return the reason why it cannot be judged.
 
     Args:
         claim: a claim of the plan.

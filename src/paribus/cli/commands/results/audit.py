@@ -1,4 +1,4 @@
-"""`paribus audit`: somebody else's results, judged and checked by the same code."""
+"""`paribus audit`: judge and check a table of results that another program produced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paribus compare`: what differs between two runs, and whether their results contradict."""
+"""`paribus compare`: list differences between two runs, and test whether their results contradict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paribus explain`: what one network makes of an image of one's own."""
+"""`paribus explain`: attribution map and layer outputs of one network for the user's own image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paribus predict`: what a study's networks say about images of one's own."""
+"""`paribus predict`: classify the user's own images by the networks of a study."""
 
 from __future__ import annotations
 

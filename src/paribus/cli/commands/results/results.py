@@ -1,4 +1,4 @@
-"""`paribus results`: the numbers of a run, as a table, JSON, CSV, Markdown or LaTeX."""
+"""`paribus results`: print the results of a run as a table, JSON, CSV, Markdown or LaTeX."""
 
 from __future__ import annotations
 

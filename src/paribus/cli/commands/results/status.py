@@ -1,4 +1,4 @@
-"""`paribus status`: how far a run has come."""
+"""`paribus status`: show the progress of a run."""
 
 from __future__ import annotations
 

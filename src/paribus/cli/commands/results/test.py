@@ -1,4 +1,4 @@
-"""`paribus test`: all variants of a study on a folder of one's own images."""
+"""`paribus test`: test all variants of a study on a folder of the user's own images."""
 
 from __future__ import annotations
 

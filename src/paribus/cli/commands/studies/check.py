@@ -1,4 +1,4 @@
-"""`paribus check`: validate a study file, and say every problem at once."""
+"""`paribus check`: validate a study file, and list all problems at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paribus gradcheck`: whether the gradients of a study's networks are right."""
+"""`paribus gradcheck`: check the gradients of a study's networks by three methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paribus plan`: what a study would do, and what it would cost."""
+"""`paribus plan`: show the variants of a study, and a forecast of time and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paribus run`: run what is missing of a study, show progress, end with the results."""
+"""`paribus run`: run the missing trials of a study, show progress, and print the results."""
 
 from __future__ import annotations
 
