@@ -27,6 +27,7 @@ __all__ = [
 MOST_PIXELS = 255
 """Pixels of a pooling window whose largest one byte can name, beside a mark that relu cut it off."""
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
+"""By name, not by family: those that there were when the arithmetic changed."""
 _FREE_OF_FANS = (
     *("torch_uniform", "zeros", "ones", "orthogonal"),
     *("constant", "random_uniform", "random_normal"),
