@@ -20,13 +20,15 @@ from paribus.nn.layer import Layer, Regularizer, WeightedLayer
 from paribus.nn.layers.activation import Activation as ActivationLayer
 from paribus.nn.modules.activation import activate
 from paribus.nn.modules.chain import Chain, build_chain
-from paribus.nn.modules.form import KeyedModule
+from paribus.nn.modules.form import KeyedModule, module_of
 from paribus.nn.spec import ModelSpec
 from paribus.records import Shape
 
 __all__ = ["Network", "build_network", "load_weights", "read_weights", "split_final"]
 
 FINAL = ("softmax", "sigmoid")
+
+module_of.load()
 
 
 class Network(nn.Module):

@@ -64,7 +64,7 @@ class Forms(Generic[P, R]):
     """Functions that turn layers into what computes them, one per class of layers.
 
     A function stands in the file of a package that is called as the layer's family is; the file is
-    imported when a layer of that family is first asked for.
+    imported when a layer of that family is first asked for, if `load` has not done it before.
 
     Args:
         package: with one file per family.
@@ -116,6 +116,11 @@ class Forms(Generic[P, R]):
             NotImplementedError: its class has none.
         """
         return self.of(type(layer))(layer, *args, **kwargs)
+
+    def load(self) -> None:
+        """Import the files of all families now, so that workers forked later need not do it each."""
+        for layer in LAYERS.values():
+            self._load(layer.family)
 
     def _load(self, family: str) -> None:
         name = f"{self.package}.{family}"

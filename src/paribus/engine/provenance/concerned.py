@@ -28,6 +28,7 @@ __all__ = [
 MOST_PIXELS = 255
 """Largest pooling window in pixels whose maximum's index fits in a byte, beside a code for "relu gave 0"."""
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
+"""By name, not by family: those that there were when the arithmetic changed."""
 _FREE_OF_FANS = (
     *("torch_uniform", "zeros", "ones", "orthogonal"),
     *("constant", "random_uniform", "random_normal"),

@@ -19,11 +19,13 @@ from torch import Tensor, nn
 
 from paribus.nn.build import Network
 from paribus.nn.stacked.chain import stacked_chain
-from paribus.nn.stacked.form import ConvolutionWay, StackedKeyedModule, StackedModule
+from paribus.nn.stacked.form import ConvolutionWay, StackedKeyedModule, StackedModule, stacked_of
 
 __all__ = ["ConvolutionWay", "StackedNetwork", "stack"]
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
+
+stacked_of.load()
 
 
 class StackedNetwork(nn.Module):
