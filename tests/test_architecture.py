@@ -175,3 +175,64 @@ def test_the_command_line_starts_without_torch(command):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+FOLDERS = sorted(
+    folder for folder in PACKAGE.rglob("*") if folder.is_dir() and list(folder.glob("*.py"))
+)
+MOST_FILES, MOST_LINES, MOST_OF_A_BODY = 15, 400, 60
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(PACKAGE)))
+def test_no_folder_is_a_pile(folder):
+    assert len(list(folder.glob("*.py"))) <= MOST_FILES
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_and_no_body_is_long(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            assert (node.end_lineno or 0) - first.lineno < MOST_OF_A_BODY, node.name
+
+
+def loaded(path):
+    """Yield the modules of the package that a file needs: at once, within functions, not for types alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    only_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node not in only_types:
+            for alias in node.names:
+                for name in (f"{node.module}.{alias.name}", node.module):
+                    file = PACKAGE.parent / (name.replace(".", "/") + ".py")
+                    if file.is_file():
+                        yield file
+                        break
+
+
+def test_no_circle_hides_behind_lazy_imports():
+    """Files that need each other, at once or later, are one file in two, or lie in the wrong room."""
+    needs = {path: set(loaded(path)) for path in modules()}
+    done, circles = set(), set()
+
+    def walk(path, above):
+        if path in above:
+            circle = above[above.index(path) :]
+            circles.add(frozenset(str(item.relative_to(PACKAGE)) for item in circle))
+            return
+        if path in done:
+            return
+        for other in sorted(needs.get(path, ())):
+            walk(other, [*above, path])
+        done.add(path)
+
+    for path in needs:
+        walk(path, [])
+    assert circles == set()

@@ -12,8 +12,8 @@ from paribus.api.results.record import Results, open_results, status
 from paribus.api.run.progress import Observer, Progress, Status
 from paribus.durable import write_file
 from paribus.errors import Problem, StudyError
-from paribus.study.load import Study as LoadedStudy
 from paribus.study.load import load_study, study_from_mapping
+from paribus.study.loaded import Study as LoadedStudy
 from paribus.study.schema import json_schema
 from paribus.study.template import TEMPLATE
 

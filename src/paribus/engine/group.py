@@ -12,7 +12,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -24,49 +23,23 @@ from paribus.data.prepare import PreparedData
 from paribus.engine.augment import Augmenter
 from paribus.engine.device_images import DeviceImages
 from paribus.engine.evaluate import EVALUATION_BATCH, Scorer, Scores, train_metrics
+from paribus.engine.group_members import Member, Share, Snapshot, joined
 from paribus.engine.group_step import Batches, GroupStep
-from paribus.engine.history import Checkpoint, History, Weights
+from paribus.engine.history import Checkpoint, History
 from paribus.engine.order import batch_order, examples_per_epoch, steps_per_epoch
 from paribus.engine.precision import exact_products
 from paribus.engine.run import replay_failure, sample_positions
 from paribus.keyed import key
 from paribus.nn.build import build_network, load_weights
 from paribus.nn.initial import initial_weights
-from paribus.nn.optimizers import OptimizerState, build_optimizer
+from paribus.nn.optimizers import build_optimizer
 from paribus.nn.schedules import learning_rate
 from paribus.nn.spec import ModelSpec
 from paribus.nn.stacked.network import ConvolutionWay, StackedNetwork, stack
-from paribus.nn.training import Schedule, TrainSpec
+from paribus.nn.training import TrainSpec
 from paribus.records import EpochRecord, Predictions, Trial, TrialOutcome
 
 __all__ = ["run_group"]
-
-
-@dataclass
-class _Member:
-    """State of one trial of the group."""
-
-    trial: Trial
-    history: History
-    outcome: TrialOutcome | None = None
-    """Outcome of the trial; None until it fails or the group is finished."""
-    final: Weights | None = None
-    """Final weights, once the trial has ended; other members may train on."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the trial has failed or trained its last epoch."""
-        return self.outcome is not None or self.history.ended
-
-
-@dataclass
-class _Share:
-    """Consecutive members with equal optimizer settings, ``start`` to ``stop`` (exclusive)."""
-
-    start: int
-    stop: int
-    optimizer: OptimizerState
-    schedule: Schedule
 
 
 @exact_products()
@@ -131,7 +104,7 @@ class _Group:
         checkpoints = list(resume or [None] * len(trials))
         trains = [_train_of(trial) for trial in trials]
         self.members = [
-            _Member(trial, History.resumed(train, checkpoint))
+            Member(trial, History.resumed(train, checkpoint))
             for trial, train, checkpoint in zip(trials, trains, checkpoints, strict=True)
         ]
         self.train = trains[0]
@@ -182,7 +155,7 @@ class _Group:
 
     def _shares(
         self, trains: Sequence[TrainSpec], checkpoints: Sequence[Checkpoint | None]
-    ) -> list[_Share]:
+    ) -> list[Share]:
         """Build one optimizer for each run of consecutive members with equal settings."""
         profiles = [ModelSpec.parse(m.trial.variant.model).defaults for m in self.members]
 
@@ -199,8 +172,8 @@ class _Group:
             optimizer = build_optimizer(trains[seat], views, profiles[seat])
             states = [checkpoints[self.seats[index]] for index in members]
             if states[0] is not None:
-                optimizer.restore(_joined([state.optimizer for state in states if state]))
-            shares.append(_Share(start, stop, optimizer, trains[seat].built_schedule()))
+                optimizer.restore(joined([state.optimizer for state in states if state]))
+            shares.append(Share(start, stop, optimizer, trains[seat].built_schedule()))
         return shares
 
     def _rows(self, draw: Callable[[int], Any]) -> Tensor:
@@ -209,7 +182,7 @@ class _Group:
         rows = [drawn[self.members[seat].trial.seed] for seat in self.seats]
         return torch.from_numpy(np.stack(rows)).to(self.device)
 
-    def epoch(self, before: _Snapshot) -> list[tuple[int, EpochRecord]]:
+    def epoch(self, before: Snapshot) -> list[tuple[int, EpochRecord]]:
         """Train and score one epoch; return (index, record) of the members that completed it."""
         start = time.perf_counter()
         live = [index for index, member in enumerate(self.members) if not member.ended]
@@ -278,7 +251,7 @@ class _Group:
             )
         return rates
 
-    def _update(self, share: _Share, *, step: int, steps: int) -> None:
+    def _update(self, share: Share, *, step: int, steps: int) -> None:
         optimizer = share.optimizer
         optimizer.learning_rate = learning_rate(
             share.schedule,
@@ -292,7 +265,7 @@ class _Group:
             view.grad = None if gradient is None else gradient[share.start : share.stop]
         optimizer.step()
 
-    def _fail(self, member: _Member, before: Checkpoint, number: int, step: int) -> None:
+    def _fail(self, member: Member, before: Checkpoint, number: int, step: int) -> None:
         """Set the outcome of a failed member, after replaying its epoch alone to find the tensor."""
         found = replay_failure(member.trial, self.data, self.device, before)
         tensor, step = found or ("loss", step)
@@ -351,9 +324,9 @@ class _Group:
             for loss, smoothed, right in zip(*sums, hits, strict=True)
         ]
 
-    def snapshot(self) -> _Snapshot:
+    def snapshot(self) -> Snapshot:
         """Copy weights, optimizer states and histories before an epoch, on the device."""
-        return _Snapshot(self)
+        return Snapshot(self.network, self.shares, self.members)
 
     def outcomes(self) -> list[TrialOutcome]:
         """Score the kept weights of all members, and return the outcome of each trial."""
@@ -392,7 +365,7 @@ class _Group:
             )
         return [member.outcome for member in self.members if member.outcome is not None]
 
-    def _observed(self, member: _Member) -> dict[str, Any]:
+    def _observed(self, member: Member) -> dict[str, Any]:
         """Return what was actually run, read from the built objects instead of the settings."""
         index = self.members.index(member)
         optimizer = next(s.optimizer for s in self.shares if s.start <= index < s.stop)
@@ -413,48 +386,5 @@ class _Group:
         }
 
 
-class _Snapshot:
-    """Copy of the weights, optimizer states and histories of all members."""
-
-    def __init__(self, group: _Group) -> None:
-        self.weights = {
-            name: tensor.detach().clone() for name, tensor in group.network.weight_tensors().items()
-        }
-        self.optimizers = [
-            (share.start, share.stop, {k: v.clone() for k, v in share.optimizer.tensors().items()})
-            for share in group.shares
-        ]
-        self.histories = [
-            (tuple(member.history.records), member.history.best_weights) for member in group.members
-        ]
-
-    def checkpoint(self, index: int) -> Checkpoint:
-        """Return the checkpoint of one trial, which `paribus.engine.run` can continue from."""
-        start, _, state = next(item for item in self.optimizers if item[0] <= index < item[1])
-        optimizer = {
-            name: (value if value.dim() == 0 else value[index - start]).cpu().numpy().copy()
-            for name, value in state.items()
-        }
-        weights = {
-            name: np.ascontiguousarray(tensor[index].cpu().numpy(), np.float32).copy()
-            for name, tensor in self.weights.items()
-        }
-        records, best = self.histories[index]
-        return Checkpoint(records, weights, optimizer, best)
-
-
 def _train_of(trial: Trial) -> TrainSpec:
     return TrainSpec.parse(trial.variant.train, ModelSpec.parse(trial.variant.model).defaults)
-
-
-def _joined(states: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
-    """Stack the optimizer states of several checkpoints over members.
-
-    Counters (names without a dot) are equal in all states, and are taken from the first.
-    """
-    return {
-        name: torch.from_numpy(
-            np.stack([state[name] for state in states]) if "." in name else np.asarray(value)
-        )
-        for name, value in states[0].items()
-    }

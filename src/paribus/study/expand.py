@@ -18,7 +18,7 @@ from paribus.study.claims import METRICS, parse_claim
 from paribus.study.edits import apply_edit, set_path
 from paribus.study.identity import canonical_json
 from paribus.study.limits import ADVICE, MAX_SEEDS
-from paribus.study.load import Study, checked_base, raise_located
+from paribus.study.loaded import Study, checked_base, raise_located
 from paribus.study.reading import read_text
 from paribus.study.schema import MOST_SEEDS, SeedRule, StudyFile
 

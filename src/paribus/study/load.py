@@ -6,42 +6,21 @@ combinations of levels; they are checked by `paribus.study.expand`, which `load_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any
 
-from paribus.checking import Issue, Path, SettingsError, parse, show
-from paribus.data.spec import DataSpec
+from paribus.checking import Issue, Path, parse, show
 from paribus.errors import StudyError
-from paribus.nn.layer import Profile
-from paribus.nn.spec import ModelSpec
-from paribus.nn.training import TrainSpec
 from paribus.study.claims import claim_metric_issues
+from paribus.study.expand import expand
 from paribus.study.limits import seed_issues, variant_issues
+from paribus.study.loaded import Study, checked_base, collect, raise_located
 from paribus.study.reading import Document, read_file, read_text
 from paribus.study.schema import SeedRule, StudyFile, name_issue
 
-__all__ = ["Study", "checked_base", "load_study", "raise_located", "study_from_mapping"]
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Study:
-    """A validated study, not yet expanded."""
-
-    file: StudyFile
-    document: Document
-    """Text of the file, with line numbers for messages."""
-    base: FilePath | None
-    """Folder to which relative data paths refer; None for the current folder."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Base settings ``{"data", "model", "train"}`` as written in the file."""
-        return {"data": self.file.data, "model": self.file.model, "train": self.file.train}
+__all__ = ["load_study", "study_from_mapping"]
 
 
 def load_study(path: FilePath, *, base: FilePath | None = None) -> Study:
@@ -81,8 +60,6 @@ def study_from_mapping(mapping: Mapping[str, Any], *, base: FilePath | None = No
 
 
 def _study(document: Document, base: FilePath | None) -> Study:
-    from paribus.study.expand import expand
-
     if not isinstance(document.value, dict):
         issue = Issue((), "must be a mapping that begins with study: NAME", show(document.value))
         raise StudyError(document.problem(issue))
@@ -100,36 +77,6 @@ def _study(document: Document, base: FilePath | None) -> Study:
     study = Study(file, document, base)
     expand(study)
     return study
-
-
-def checked_base(value: Mapping[str, Any], issues: list[Issue]) -> None:
-    """Validate data, model and training settings; add the issues found to ``issues``."""
-    model = value.get("model")
-    given = model.get("defaults") if isinstance(model, dict) else None
-    profile: Profile = "torch" if given == "torch" else "keras"
-    if "data" in value:
-        collect(lambda: DataSpec.parse(value["data"], ("data",)), issues)
-    if "model" in value:
-        collect(lambda: ModelSpec.parse(model, ("model",)), issues)
-    if "train" in value:
-        collect(lambda: TrainSpec.parse(value["train"], profile, ("train",)), issues)
-
-
-def collect(action: Callable[[], T], issues: list[Issue]) -> T | None:
-    """Run an action; on SettingsError add its issues to ``issues`` and return None."""
-    try:
-        return action()
-    except SettingsError as error:
-        issues.extend(issue for issue in error.issues if issue not in issues)
-        return None
-
-
-def raise_located(document: Document, issues: list[Issue]) -> None:
-    """Raise StudyError with all issues, located by line and sorted by it."""
-    unique = list(dict.fromkeys(issues))
-    problems = [document.problem(issue) for issue in unique]
-    order = sorted(range(len(unique)), key=lambda k: document.line(unique[k].path))
-    raise StudyError(dict.fromkeys(problems[k] for k in order))
 
 
 def _structure_issues(file: StudyFile) -> list[Issue]:

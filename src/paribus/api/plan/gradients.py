@@ -11,7 +11,7 @@ from paribus.data.load import load_dataset
 from paribus.data.prepare import prepare
 from paribus.data.spec import DataSpec
 from paribus.errors import Problem, StudyError, did_you_mean
-from paribus.study.load import Study
+from paribus.study.loaded import Study
 
 if TYPE_CHECKING:
     from paribus.engine.inspection.gradcheck import GradientRow

@@ -41,7 +41,7 @@ from paribus.nn.summary import ModelSummary
 from paribus.records import DataDescription, Plan, Variant
 from paribus.study.expand import expand
 from paribus.study.identity import canonical_json
-from paribus.study.load import Study, collect
+from paribus.study.loaded import Study, collect
 from paribus.study.reading import Document
 from paribus.study.shapes import check_shapes, with_parameter_warnings, with_scaling_warnings
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from paribus.api.report.reporting import pictures_of, shown_study
 from paribus.api.results.damage import Damage
 from paribus.api.results.pictures import picture_files
-from paribus.api.results.record import Results
 from paribus.api.run.folder import write_bytes
 from paribus.charts import ShownStudy, all_charts, charts_of
+from paribus.charts.base.conversion import FORMATS, converted
 from paribus.errors import Problem, StoreError, StudyError
 from paribus.pictures.png import Picture
 from paribus.tables import all_tables
 from paribus.tables.base.combined import latex_table, markdown_table
 from paribus.tables.base.rendering import FORMATS as TABLE_FORMATS
 
-__all__ = ["FORMATS", "converted", "write_figures"]
+if TYPE_CHECKING:
+    from paribus.api.results.record import Results
 
-Format = Literal["svg", "pdf", "png"]
-FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
-SHARPNESS = 3.0
-"""Pixels of a PNG per unit of the drawing: enough for print at column width."""
+__all__ = ["write_figures"]
 
 
 def write_figures(
@@ -129,14 +127,3 @@ def _image_calls(results: Results) -> Iterator[str]:
         if split in groups:
             yield f"results.images.predictions({split!r})"
     yield "results.images.kernels()"
-
-
-def converted(svg: str, kind: str) -> bytes:
-    """Return a chart as ``svg``, ``pdf`` or ``png``."""
-    import vl_convert
-
-    if kind == "pdf":
-        return bytes(vl_convert.svg_to_pdf(svg))
-    if kind == "png":
-        return bytes(vl_convert.svg_to_png(svg, scale=SHARPNESS))
-    return svg.encode()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paribus.api.results.record import Results
 from paribus.errors import TrialError
 from paribus.execute.insight_file import Insight, read_insight
+
+if TYPE_CHECKING:
+    from paribus.api.results.record import Results
 
 __all__ = ["Insight", "kept_identity", "load_insight"]
 

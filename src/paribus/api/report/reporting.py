@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paribus.api.report.gallery import FILE as GALLERY
 from paribus.api.report.gallery import Gallery, disagreements, load_gallery
 from paribus.api.report.kept_insight import load_insight
 from paribus.api.results.damage import Damage
-from paribus.api.results.record import Results
 from paribus.charts import ShownStudy, by_section
 from paribus.execute.artifacts import (
     WEIGHTS,
@@ -33,6 +32,9 @@ from paribus.report.methods import checklists, methods_paragraph
 from paribus.study.resolved import resolved_yaml
 from paribus.study.shapes import check_shapes
 from paribus.tables.classes import class_rows
+
+if TYPE_CHECKING:
+    from paribus.api.results.record import Results
 
 __all__ = [
     "disagreements_of",

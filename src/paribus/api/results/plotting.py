@@ -11,6 +11,7 @@ from paribus.api.report.reporting import shown_study
 from paribus.api.results.damage import Damage
 from paribus.api.run.folder import write_bytes
 from paribus.charts import all_charts, charts_of
+from paribus.charts.base.conversion import FORMATS, converted
 from paribus.errors import Problem, StudyError, did_you_mean
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ class Drawing:
             StudyError: another ending.
             StoreError: the file cannot be written.
         """
-        from paribus.api.report.exporting import FORMATS, converted
-
         path = Path(path)
         kind = path.suffix.removeprefix(".")
         if kind not in FORMATS:

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from paribus.api.run.folder import STUDY, existing_folder, write_text
 from paribus.errors import Problem, StoreError
-from paribus.study.load import Study, load_study
+from paribus.study.load import load_study
+from paribus.study.loaded import Study
 
 __all__ = ["Invocation", "keep_invocation", "kept_invocation", "kept_study"]
 

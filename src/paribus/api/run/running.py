@@ -45,7 +45,7 @@ from paribus.judge.selection import missing_trials
 from paribus.judge.summary import required_trials
 from paribus.records import DataFacts, Plan, Trial
 from paribus.store.store import Store, open_store
-from paribus.study.load import Study
+from paribus.study.loaded import Study
 from paribus.study.resolved import resolved_yaml
 
 __all__ = ["RunOptions", "run_study"]
