@@ -10,6 +10,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+LONG = (
+    "test_kills_at_random_moments_lose_nothing",
+    "test_sixty_networks_agree_with_plain_pytorch",
+    "test_after_kills_at_any_points_the_table_is_the_same",
+    "test_every_lab_runs_to_the_end_on_few_images",
+)
+"""Tests that take longest; they begin first, so that none runs alone at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest tests first; the others keep their order."""
+    items.sort(key=lambda item: getattr(item, "originalname", None) not in LONG)
+
+
 @pytest.fixture(scope="session")
 def real_data():
     """The folder of the original data files, with PARIBUS_DATA set to it."""

@@ -31,6 +31,7 @@ from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.execute.insight_file import read_insight
 from paribus.execute.sealed import find_sealed, read_sealed
+from paribus.old_name import OLD_NAME
 
 __all__ = ["Reader", "Subject", "subjects"]
 
@@ -89,7 +90,7 @@ def _as_before(run: Path, copy: Path) -> Path:
     shutil.copytree(run, copy)
     for path in (copy / "artifacts").rglob("*.safetensors"):
         arrays, text = read_sealed(run / path.relative_to(copy))
-        save_file(arrays, path, metadata={"paribus": text})
+        save_file(arrays, path, metadata={OLD_NAME: text})
     with sqlite3.connect(copy / "paribus.db") as database:
         for table in ("trial", "epoch", "look"):
             database.execute(f"ALTER TABLE {table} DROP COLUMN seal")

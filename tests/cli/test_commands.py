@@ -274,20 +274,20 @@ def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
 
 @pytest.mark.slow
 def test_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
-    """Kill -9 during a study of 12 trials; what was acknowledged stays, and the end is the same.
+    """Kill -9 during a study of 8 trials; what was acknowledged stays, and the end is the same.
 
     Named points are swept in `tests/api/test_kill_sweep.py`.
     """
     import random
     import sqlite3
 
-    path = study(train={**tiny["train"], "epochs": 12}, seeds=6)
+    path = study(train={**tiny["train"], "epochs": 8}, seeds=4)
     assert paribus("run", path, "--out", "whole", cwd=tmp_path).returncode in (0, 1)
     moments = random.Random(20)
     acknowledged = set()
-    for _ in range(6):
+    for _ in range(4):
         process = start(path, "killed", tmp_path)
-        time.sleep(moments.uniform(2.5, 6.0))
+        time.sleep(moments.uniform(2.0, 5.0))
         process.kill()
         process.communicate()
         database = tmp_path / "killed" / "paribus.db"
