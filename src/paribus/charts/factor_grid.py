@@ -5,31 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from paribus.charts.base.cells import CellPoint, cell_points, factor_pairs, row_of
-from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.cells import CellPoint, charts_of_pairs, row_of
+from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.style import bounds, drawn, to_svg
 from paribus.writing.escaping import plain
 from paribus.writing.study import ShownStudy
 
-__all__ = ["ENTRY", "charts", "draw", "points"]
+__all__ = ["ENTRY", "charts", "draw"]
 
 ENTRY = Entry("factors", "A grid of means for every pair of factors.", 40, "overview", many=True)
 
 
-def points(study: ShownStudy, pair: tuple[str, str]) -> list[CellPoint]:
-    """Return one point per combination of the two factors' levels that was run."""
-    return cell_points(study.plan, study.results, study.metric, pair)
-
-
 def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw one chart for every pair of factors with more than two cells."""
-    for pair in factor_pairs(study.plan):
-        found = points(study, pair)
-        if len(found) > 2:
-            name = f"{pair[0]} x {pair[1]}: means"
-            note = "Mean over seeds, its 95 % interval, and the number of seeds; other factors are averaged over."
-            svg = draw(found, study.metric, pair)
-            yield Chart(slug(name), name, note, svg, subject=" x ".join(pair))
+    note = "Mean over seeds, its 95 % interval, and the number of seeds; other factors are averaged over."
+    yield from charts_of_pairs(study, "{} x {}: means", note, draw)
 
 
 @drawn

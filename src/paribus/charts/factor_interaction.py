@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from paribus.charts.base.cells import CellPoint, cell_points, factor_pairs, row_of
-from paribus.charts.base.chart import Chart, Entry, slug
+from paribus.charts.base.cells import CellPoint, charts_of_pairs, row_of
+from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.style import PALETTE, count_of, drawn, to_svg
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import title
 from paribus.writing.study import ShownStudy
 
-__all__ = ["ENTRY", "charts", "draw", "points"]
+__all__ = ["ENTRY", "charts", "draw"]
 
 ENTRY = Entry(
     "factors",
@@ -22,20 +22,12 @@ ENTRY = Entry(
 )
 
 
-def points(study: ShownStudy, pair: tuple[str, str]) -> list[CellPoint]:
-    """Return one point per combination of the two factors' levels that was run."""
-    return cell_points(study.plan, study.results, study.metric, pair)
-
-
 def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw one chart for every pair of factors with more than two cells."""
-    for pair in factor_pairs(study.plan):
-        found = points(study, pair)
-        if len(found) > 2:
-            name = f"Does the effect of {pair[0]} depend on {pair[1]}?"
-            note = "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds."
-            svg = draw(found, study.metric, pair)
-            yield Chart(slug(name), name, note, svg, subject=" x ".join(pair))
+    note = (
+        "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds."
+    )
+    yield from charts_of_pairs(study, "Does the effect of {} depend on {}?", note, draw)
 
 
 @drawn

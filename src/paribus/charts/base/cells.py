@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
 
+from paribus.charts.base.chart import Chart, slug
 from paribus.charts.base.style import bounds
 from paribus.judge.results import StudyResults
 from paribus.judge.statistics.effects import mean_interval
 from paribus.records import Plan
 from paribus.writing.escaping import plain
+from paribus.writing.study import ShownStudy
 
-__all__ = ["CellPoint", "cell_points", "factor_pairs", "row_of"]
+__all__ = ["CellPoint", "cell_points", "charts_of_pairs", "factor_pairs", "row_of"]
 
 MOST_PAIRS = 3
 
@@ -74,3 +77,25 @@ def row_of(point: CellPoint, number: int, metric: str) -> dict[str, object]:
         "high": high,
         "order": number,
     }
+
+
+def charts_of_pairs(
+    study: ShownStudy,
+    title: str,
+    note: str,
+    draw: Callable[[Sequence[CellPoint], str, tuple[str, str]], str],
+) -> Iterator[Chart]:
+    """Draw one chart for every pair of factors with more than two cells.
+
+    Args:
+        study: what the charts are made from.
+        title: with two places for the names of the factors.
+        note: how to read the charts.
+        draw: returns SVG for the cells, the metric and the pair.
+    """
+    for pair in factor_pairs(study.plan):
+        found = cell_points(study.plan, study.results, study.metric, pair)
+        if len(found) > 2:
+            name = title.format(*pair)
+            svg = draw(found, study.metric, pair)
+            yield Chart(slug(name), name, note, svg, subject=" x ".join(pair))
