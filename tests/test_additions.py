@@ -7,17 +7,20 @@ import sys
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import paribus
 from docs import generate
-from paribus import charts, reference, tables
+from paribus import charts, execute, reference, tables
 from paribus.api.report.exporting import write_figures
 from paribus.api.report.reporting import report_html
 from paribus.api.run.running import RunOptions
 from paribus.charts import networks
+from paribus.cli import commands
 from paribus.engine.inspection.gradcheck import check_gradients
 from paribus.engine.run_reference import run_reference_trial
 from paribus.errors import StudyError
+from paribus.execute import executors
 from paribus.judge import checks
 from paribus.nn import layers, modules, stacked
 from paribus.nn.spec import ModelSpec
@@ -294,3 +297,63 @@ def test_a_layer_whose_files_go_is_unknown_again(scale2, monkeypatch):
     with pytest.raises(StudyError, match="must name a layer, got 'Scale2'"):
         trials_of(copy.deepcopy(SCALED))
     assert "Scale2" not in generate.study_file_page()
+
+
+COMMAND = '''
+"""A command that greets."""
+
+from paribus.cli.saying import say
+
+ORDER = 35
+
+
+def command() -> None:
+    """Say hello."""
+    say("hello")
+'''
+
+
+def test_a_command_is_one_file(plug, monkeypatch):
+    plug(commands, "greet_of_a_plug_in", COMMAND)
+    names = list(commands.commands())
+    assert names.index("plan") < names.index("greet_of_a_plug_in") < names.index("run")
+    for name in [name for name in sys.modules if name == "paribus.cli.main"]:
+        monkeypatch.delitem(sys.modules, name)
+    app = importlib.import_module("paribus.cli.main").app
+    assert CliRunner().invoke(app, ["greet_of_a_plug_in"]).output == "hello\n"
+    assert "Say hello." in CliRunner().invoke(app, ["--help"]).output
+
+
+EXECUTOR = '''
+"""Runs tasks in this process, and counts them."""
+
+from paribus.execute.inline import Inline
+
+
+class Counting(Inline):
+    counted = 0
+
+    def run(self, tasks, on_event):
+        def counting():
+            for task in tasks:
+                Counting.counted += 1
+                yield task
+
+        super().run(counting(), on_event)
+
+
+EXECUTOR = Counting
+'''
+
+
+def test_an_executor_is_one_file(plug, tmp_path):
+    executors.executors.cache_clear()
+    try:
+        plug(execute, "counting_of_a_plug_in", EXECUTOR)
+        options = RunOptions(executor="counting_of_a_plug_in")
+        results = paribus.from_mapping(copy.deepcopy(TINY)).run(tmp_path / "out", options=options)
+        counted = executors.executor_named("counting_of_a_plug_in").counted
+    finally:
+        executors.executors.cache_clear()
+    assert counted >= 4
+    assert results.summary.complete

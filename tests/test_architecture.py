@@ -37,6 +37,7 @@ LEVELS = {
     "errors": 0,
     "habits": 0,
     "old_name": 0,
+    "standard_files": 0,
     "version": 0,
     "wording": 0,
 }

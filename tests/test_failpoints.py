@@ -23,7 +23,7 @@ ELSEWHERE = {
     ("api/report/printing.py", "_run"): "a log in that folder",
     ("serve/app.py", "_classified"): "an upload, in a folder that is removed at once",
     ("store/read_only.py", "_copied"): "a copy to read from, removed at once",
-    ("cli/saying.py", "fill_standard_files"): "the null device",
+    ("standard_files.py", "fill_standard_files"): "the null device",
     ("testing/executor.py", "test_a_disk_that_takes_nothing_stops_the_run"): "a test's own folder",
     ("data/named.py", "_stream"): "a download, whose SHA-256 is checked before it is used",
 }

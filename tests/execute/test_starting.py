@@ -143,8 +143,6 @@ def test_what_a_worker_prints_goes_where_ours_goes_now(start, capfd):
 PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
-from paribus.cli.saying import fill_standard_files
-fill_standard_files()
 from paribus.execute.workers import starting
 from tests.execute.test_starting import wait_long
 

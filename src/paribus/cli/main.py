@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from paribus.cli.commands import commands
-from paribus.cli.saying import PlainGroup, fill_standard_files, say, speak_plainly
+from paribus.cli.saying import PlainGroup, say, speak_plainly
+from paribus.standard_files import fill_standard_files
 from paribus.version import __version__
 
 __all__ = ["app", "main"]

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import traceback
 import warnings
-from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -21,7 +19,7 @@ from typer.core import TyperGroup
 
 from paribus.wording import plain
 
-__all__ = ["PlainGroup", "fill_standard_files", "say", "say_json", "speak_plainly"]
+__all__ = ["PlainGroup", "say", "say_json", "speak_plainly"]
 
 
 def say(text: object, *, err: bool = False, end: str = "\n") -> None:
@@ -65,21 +63,6 @@ class PlainGroup(TyperGroup):
             return super().invoke(ctx)
         except UsageError as error:
             raise _cleaned(error) from error.__cause__
-
-
-def fill_standard_files() -> None:
-    """Open /dev/null for standard streams that the shell has closed (``>&-``).
-
-    Otherwise the next file or socket would get file descriptor 0, 1 or 2.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - never closed
 
 
 def speak_plainly() -> None:

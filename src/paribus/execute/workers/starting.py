@@ -11,6 +11,7 @@ from typing import Any
 
 from paribus.execute.workers.fork_server import ForkServer
 from paribus.execute.workers.spawning import Process, die_with_parent, spawn
+from paribus.standard_files import fill_standard_files
 
 __all__ = ["SERVER", "start_worker"]
 
@@ -30,6 +31,7 @@ def start_worker(
     Returns:
         The process and our end of the pipe.
     """
+    fill_standard_files()  # or a pipe to the worker may get the number of a closed output
     if _can_fork():
         with contextlib.suppress(OSError):
             return SERVER.fork(target, arguments)
