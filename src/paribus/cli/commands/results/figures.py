@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Write every chart as SVG, PDF or PNG, every table as CSV, Markdown and LaTeX, and a notebook.
 
-    Kernels and the first images of every part are PNG; confusion matrices and the settings tried are CSV.
+    Kernels and the first images of every part are PNG.
 
     Example: paribus figures results/lab-a paper/figures --format pdf
     """
