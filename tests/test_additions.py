@@ -30,6 +30,8 @@ from paribus.store.store import open_store
 from tests.conftest import TINY
 from tests.engine.groups import alone, assert_close, data_of, study, together, trials_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

@@ -1,9 +1,13 @@
 """What every executor promises, kept by both of ours."""
 
+import pytest
+
 from paribus.execute.inline import Inline
 from paribus.execute.processes import Processes
 from paribus.testing.executor import ExecutorContract
 from tests.execute.living import workers
+
+pytestmark = pytest.mark.slow
 
 
 class TestInline(ExecutorContract):

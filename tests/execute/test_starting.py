@@ -14,9 +14,12 @@ from paribus.execute.workers import fork_server, starting
 from paribus.execute.workers.fork_server import ForkServer
 from paribus.execute.workers.spawning import WORKER_ENVIRONMENT
 
-pytestmark = pytest.mark.skipif(
-    not starting._can_fork(), reason="workers are forked on Linux, where pidfds can be opened"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not starting._can_fork(), reason="workers are forked on Linux, where pidfds can be opened"
+    ),
+]
 
 
 @pytest.fixture(params=["forked", "spawned"])

@@ -10,6 +10,8 @@ from paribus.execute.inline import Inline
 from paribus.execute.task import Task
 from paribus.testing.executor import ExecutorContract
 
+pytestmark = pytest.mark.slow
+
 
 class Greedy(Inline):
     """Asks for all tasks at once."""
