@@ -276,7 +276,7 @@ def test_ctrl_c_ends_soon_with_130_and_the_study_goes_on(study, tmp_path, tiny):
 def test_kills_at_random_moments_lose_nothing(study, tmp_path, tiny):
     """Kill -9 during a study of 8 trials; what was acknowledged stays, and the end is the same.
 
-    Named points are swept in `tests/api/test_kill_sweep.py`.
+    Named points are swept in `tests/api/rules/test_kill_sweep.py`.
     """
     import random
     import sqlite3

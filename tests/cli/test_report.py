@@ -14,7 +14,7 @@ import paribus
 from paribus.api.report import printing
 from paribus.cli.main import app
 from paribus.errors import StoreError
-from tests.api.test_scope import STUDY
+from tests.api.results.test_record import STUDY
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,7 @@ from paribus.data.binary import cifar, plain_pickle
 from paribus.data.binary.cifar import BATCHES, plain_value, read_cifar
 from paribus.errors import DataError
 from paribus.records import Parts
-
-from .reading import read, refusal
+from tests.data.reading import read, refusal
 
 
 def batch(rows, seed, **more):

@@ -10,8 +10,7 @@ import pytest
 from paribus.data.arrays import npz_archive
 from paribus.data.dataset import make_dataset
 from paribus.records import Parts
-
-from .reading import case, pictures, read, refusal
+from tests.data.reading import case, pictures, read, refusal
 
 LABELS = np.arange(12) % 3
 IMAGES = pictures(shape=(8, 8, 3))

@@ -8,8 +8,7 @@ import pytest
 
 from paribus.data.tables import table_text
 from paribus.records import Parts
-
-from .reading import case, pictures, read, refusal
+from tests.data.reading import case, pictures, read, refusal
 
 LABELS = np.arange(12) % 3
 

@@ -12,7 +12,7 @@ from paribus.report.markdown import markdown_report
 from paribus.tables import ShownStudy, claims, effects, published
 from paribus.tables.base.rendering import csv_text, html, latex, markdown
 from paribus.tables.base.table import Table, Verbatim
-from tests.api.test_scope import STUDY
+from tests.api.results.test_record import STUDY
 from tests.report.test_terminal import results as made_up
 
 pytestmark = pytest.mark.slow

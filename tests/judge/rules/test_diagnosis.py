@@ -9,7 +9,7 @@ from benchmarks.clean_studies import HARD, examine_hard, hard_case
 from benchmarks.diagnosis import MISTAKES, clean_case, injected, run
 from paribus.judge.checks import all_checks
 
-PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
+PAGE = Path(__file__).parents[3] / "docs" / "checks.md"
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from docs import make_digits
 from paribus.data.named import load_named
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FINGERPRINT = "8fb5ee8261049debd666864c37e3d64b1eea2cefe707b0182f6bfd516eacf6b1"
 IMAGES = "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"
 LABELS = "a3c91c262eddcf7ba8f0e37507c30284493c9b20412ffe4af30d536401f7ba21"

@@ -6,7 +6,7 @@ import pytest
 
 from paribus.api import load
 
-STUDIES = Path(__file__).parents[2] / "studies"
+STUDIES = Path(__file__).parents[3] / "studies"
 
 
 def planned(path):

@@ -7,7 +7,7 @@ import pytest
 
 import paribus
 from paribus.api.report.exporting import write_figures
-from tests.api.test_scope import STUDY
+from tests.api.results.test_record import STUDY
 from tests.notebooks import executed, outputs
 
 CONV = {"Conv2D": {"name": "conv", "filters": 3, "kernel_size": 3, "activation": "relu"}}

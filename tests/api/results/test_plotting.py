@@ -8,7 +8,7 @@ import pytest
 import paribus
 from paribus.api.results.plotting import Drawing
 from paribus.errors import StudyError
-from tests.api.test_scope import STUDY
+from tests.api.results.test_record import STUDY
 from tests.report.test_embedding import unknown_colours
 
 pytestmark = pytest.mark.slow

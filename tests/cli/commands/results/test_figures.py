@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import paribus
 from paribus.cli.main import app
-from tests.api.test_scope import STUDY
+from tests.api.results.test_record import STUDY
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 from paribus.api.results.audit import audit
 from paribus.errors import DataError, StudyError
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "audit.csv"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "audit.csv"
 
 
 def table(path, gain=0.03, seeds=8, name="variant", metric="val_accuracy"):

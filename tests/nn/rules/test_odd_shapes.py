@@ -12,7 +12,7 @@ import pytest
 
 from paribus.nn.native import library as native
 from paribus.nn.registry import LAYERS
-from tests.nn import odd_shapes
+from tests.nn.rules import odd_shapes
 
 SCRIPT = Path(odd_shapes.__file__)
 TOLERANCE = 2e-4

@@ -9,8 +9,7 @@ import pytest
 from paribus.data.binary import idx
 from paribus.data.dataset import make_dataset
 from paribus.records import Parts
-
-from .reading import case, pictures, read, refusal
+from tests.data.reading import case, pictures, read, refusal
 
 TRAIN, TEST = pictures(12, (5, 4)), pictures(6, (5, 4), seed=1)
 NAMES = ("0", "1", "2")
