@@ -1,11 +1,16 @@
 """Fixtures that several parts share."""
 
+import copy
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+import paribus
+from tests.scope_study import STUDY
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,9 +83,26 @@ TINY = {
 @pytest.fixture
 def tiny():
     """A study of two variants and two seeds that runs in a second; a fresh copy."""
-    import copy
-
     return copy.deepcopy(TINY)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """A folder that all processes of this test session see."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def scope_run(shared_folder):
+    """The folder of a finished run of `scope_study.STUDY`, to be read; it is run once for all processes."""
+    folder = shared_folder / "scope"
+    with FileLock(shared_folder / "scope.lock"):
+        if not (folder / "report.html").exists():
+            paribus.from_mapping(copy.deepcopy(STUDY)).run(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
-"""Data laid out for workers: what a killed run has left is used only if it is whole."""
+"""Sources, splits and preprocessing: exact on good files, clear on damaged ones."""
 
 import numpy as np
 import pytest
 
 from paribus.data.dataset import make_dataset
 from paribus.data.exported import export_dataset, open_dataset
+from paribus.data.load import load_dataset
 from paribus.errors import DataError
+from tests.data.small_data import spec
 
 
 @pytest.fixture
@@ -52,3 +54,16 @@ def test_what_is_the_same_is_not_written_again(tmp_path, data):
     before = (tmp_path / "images.npy").stat().st_mtime_ns
     export_dataset(data, tmp_path)
     assert (tmp_path / "images.npy").stat().st_mtime_ns == before
+
+
+def test_exported_data_read_back_the_same(tmp_path):
+    data = load_dataset(spec())
+    export_dataset(data, tmp_path / "x")
+    again = open_dataset(tmp_path / "x")
+    assert isinstance(again.images, np.memmap)
+    assert (again.images == data.images).all()
+    assert (again.fingerprint, again.class_names, again.maximum) == (
+        data.fingerprint,
+        data.class_names,
+        16,
+    )

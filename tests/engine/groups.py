@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import paribus
 from paribus.data.load import load_dataset
 from paribus.data.prepare import prepare
 from paribus.data.spec import DataSpec
@@ -81,6 +82,8 @@ def assert_same(one, other):
 
 
 CONV = {"Conv2D": {"name": "conv", "filters": 6, "kernel_size": 3, "activation": "relu"}}
+
+
 NETWORKS = {
     "lab": [
         CONV,
@@ -129,3 +132,8 @@ NETWORKS = {
         {"Rescaling": {"scale": 2.0}},
     ],
 }
+
+
+def variant(tiny, **train):
+    tiny["train"] |= train
+    return paribus.from_mapping(tiny).plan().plan.variants[0]

@@ -1,7 +1,5 @@
 """Every lab is run once on few images, for all tests and all of their processes."""
 
-import os
-
 import pytest
 from filelock import FileLock
 
@@ -10,12 +8,11 @@ from tests.studies.picture_rows import ROWS, Run
 
 
 @pytest.fixture(scope="session")
-def quick_folder(tmp_path_factory, real_data):
+def quick_folder(shared_folder, real_data):
     """The folder that `python -m studies --quick` writes to."""
-    own = tmp_path_factory.getbasetemp()
-    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "labs"
-    shared.mkdir(exist_ok=True)
-    return shared
+    folder = shared_folder / "labs"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

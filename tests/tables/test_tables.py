@@ -12,16 +12,14 @@ from paribus.report.markdown import markdown_report
 from paribus.tables import ShownStudy, claims, effects, published
 from paribus.tables.base.rendering import csv_text, html, latex, markdown
 from paribus.tables.base.table import Table, Verbatim
-from tests.api.results.test_record import STUDY
-from tests.report.test_terminal import results as made_up
+from tests.report.terminal.made_up import results as made_up
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    study = {**STUDY, "seeds": 2, "question": "Is <b>large</b> | better?"}
-    return paribus.from_mapping(study).run(tmp_path_factory.mktemp("paper") / "out")
+def results(scope_run):
+    return paribus.open_results(scope_run)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +89,7 @@ def test_the_markdown_report_says_what_the_results_say(results):
     assert "![claims](c/claims.svg)" in text
     assert "![x y](c/x.svg)" in text
     for row in results.summary.variants:
-        assert f"| {row.name} | 2 |" in text
+        assert f"| {row.name} | 5 |" in text
     for finding in results.summary.findings:
         assert finding.severity in text
     assert "<b>" not in text

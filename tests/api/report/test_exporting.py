@@ -7,8 +7,8 @@ import pytest
 
 import paribus
 from paribus.api.report.exporting import write_figures
-from tests.api.results.test_record import STUDY
 from tests.notebooks import executed, outputs
+from tests.scope_study import STUDY
 
 CONV = {"Conv2D": {"name": "conv", "filters": 3, "kernel_size": 3, "activation": "relu"}}
 

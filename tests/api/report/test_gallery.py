@@ -12,7 +12,7 @@ from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids
 from paribus.records import Predictions
-from tests.api.results.test_record import STUDY
+from tests.scope_study import STUDY
 
 pytestmark = pytest.mark.slow
 

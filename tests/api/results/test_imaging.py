@@ -15,7 +15,7 @@ from paribus.data.spec import DataSpec
 from paribus.errors import StudyError
 from paribus.execute.artifacts import read_predictions, trial_folder
 from paribus.pictures.png import Picture, png_uri
-from tests.api.results.test_record import STUDY
+from tests.scope_study import STUDY
 
 pytestmark = pytest.mark.slow
 

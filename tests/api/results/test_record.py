@@ -1,7 +1,5 @@
 """From the study file to the report: claims about the source, published values, pictures of factors."""
 
-import copy
-
 import numpy as np
 import pytest
 
@@ -11,29 +9,10 @@ from paribus.tables.base.combined import markdown_table
 
 pytestmark = pytest.mark.slow
 
-STUDY = {
-    "study": "scope",
-    "data": {"source": "digits", "split": {"train": 0.5, "validation": 0.3, "test": 0.2}, "preprocess": ["scale"]},
-    "model": {"layers": ["Flatten", {"Dense": {"name": "hidden", "units": 8, "activation": "relu"}}, {"Dense": {"name": "output", "units": 10, "activation": "softmax"}}]},
-    "train": {"optimizer": {"SGD": {"learning_rate": 0.2}}, "epochs": 6, "batch_size": 32},
-    "seeds": 5,
-    "factors": {
-        "width": {"small": None, "large": {"set": {"model.hidden.units": 24}}},
-        "dropout": {"none": None, "some": {"insert": {"after": "hidden", "layers": [{"Dropout": {"rate": 0.2}}]}}},
-    },
-    "select": {"test": "never"},
-    "claims": [
-        {"id": "here", "says": "large > small on val_accuracy", "published": "0.95 > 0.90"},
-        {"id": "source", "says": "large > small on val_accuracy", "scope": "data-source"},
-    ],
-    "published": {"val_accuracy": {"small/none": 0.01, "large/none": 0.9}},
-}  # fmt: skip
-
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scope")
-    return paribus.from_mapping(copy.deepcopy(STUDY)).run(folder / "out")
+def results(scope_run):
+    return paribus.open_results(scope_run)
 
 
 def test_the_source_is_judged_from_the_stored_predictions(results):

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
-from typer.testing import CliRunner
 
 import paribus
-from paribus.cli.main import app
+from tests.cli.typed import invoke
 
 pytestmark = pytest.mark.slow
 
@@ -44,10 +43,6 @@ def own(tmp_path_factory):
             page.paste(Image.fromarray(pixels), (30, 20))
             page.save(folder / str(label) / f"{number}.png")
     return folder
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(item) for item in arguments])
 
 
 def test_own_images_are_tested_by_every_variant_and_seed(run, own, tmp_path):

@@ -1,4 +1,4 @@
-"""Decoding keeps the picture: against pixels that are known before they are written."""
+"""Sources, splits and preprocessing: exact on good files, clear on damaged ones."""
 
 import io
 import struct
@@ -8,9 +8,15 @@ import pytest
 from PIL import Image
 
 from paribus.data.pictures.decoding import UnreadableError, decode, is_picture_name
+from tests.data.reading import refusal
+from tests.data.small_data import image_folder
 
 RANDOM = np.random.default_rng(5)
+
+
 GRAY = RANDOM.integers(0, 256, (9, 7), dtype=np.uint8)
+
+
 COLOUR = RANDOM.integers(0, 256, (9, 7, 3), dtype=np.uint8)
 
 
@@ -203,3 +209,14 @@ def test_names_of_pictures():
     assert is_picture_name("a.heic")
     assert not is_picture_name("labels.csv")
     assert not is_picture_name("png")
+
+
+def test_a_pixel_bomb_is_refused(tmp_path, monkeypatch):
+    image_folder(tmp_path)
+    monkeypatch.setattr("paribus.data.pictures.decoding.MAX_PIXELS", 40)
+    buffer = io.BytesIO()
+    Image.new("L", (7, 7)).save(buffer, "PNG")
+    (tmp_path / "ant" / "bomb.png").write_bytes(buffer.getvalue())
+    assert "bomb.png: must be a readable image, got 7x7 pixels are more than 40" in refusal(
+        tmp_path
+    )

@@ -1,15 +1,12 @@
 """What differs between Keras and PyTorch: each constant against the framework itself."""
 
 import math
-import os
 
+import keras
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
-
-os.environ.setdefault("KERAS_BACKEND", "torch")
-import keras
 
 from paribus.checking import SettingsError
 from paribus.nn.build import build_network

@@ -7,29 +7,23 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-import paribus
-from paribus.cli.main import app
-from tests.api.results.test_record import STUDY
+from tests.cli.typed import invoke
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures") / "out"
-    paribus.from_mapping({**STUDY, "seeds": 2}).run(folder)
-    return folder
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, ["figures", *map(str, arguments)])
-
-
-def test_charts_and_tables_are_written_as_files(run, tmp_path):
+def test_charts_and_tables_are_written_as_files(scope_run, tmp_path):
     found = invoke(
-        run, tmp_path / "new" / "figures", "--format", "svg", "--format", "pdf", "--format", "png"
+        "figures",
+        scope_run,
+        tmp_path / "new" / "figures",
+        "--format",
+        "svg",
+        "--format",
+        "pdf",
+        "--format",
+        "png",
     )
     assert found.exit_code == 0, found.output
     folder = tmp_path / "new" / "figures"
@@ -51,7 +45,7 @@ def test_charts_and_tables_are_written_as_files(run, tmp_path):
         with Image.open(path.with_suffix(".png")) as picture:
             assert picture.width > 500
     rows = list(csv.DictReader(io.StringIO((folder / "trials.csv").read_text())))
-    assert len(rows) == 8
+    assert len(rows) == 20
     notebook = json.loads((folder / "figures.ipynb").read_text())
     names, shown = {"display": lambda *drawings: shown.extend(drawings)}, []
     for cell in notebook["cells"]:
@@ -65,19 +59,19 @@ def test_charts_and_tables_are_written_as_files(run, tmp_path):
     assert "| variant | n |" in (folder / "results.md").read_text()
 
 
-def test_misuse_is_explained(run, tmp_path):
-    bad = invoke(run, tmp_path, "--format", "gif")
+def test_misuse_is_explained(scope_run, tmp_path):
+    bad = invoke("figures", scope_run, tmp_path, "--format", "gif")
     assert (bad.exit_code, "--format: must be one of svg, pdf, png, got 'gif'." in bad.output) == (
         2,
         True,
     )
     (tmp_path / "file").write_text("")
-    assert "must be a folder to write to" in invoke(run, tmp_path / "file").output
-    assert invoke(tmp_path, tmp_path).exit_code == 2
+    assert "must be a folder to write to" in invoke("figures", scope_run, tmp_path / "file").output
+    assert invoke("figures", tmp_path, tmp_path).exit_code == 2
 
 
-def test_claims_effects_and_published_values_are_tables_of_their_own(run, tmp_path):
-    assert invoke(run, tmp_path).exit_code == 0
+def test_claims_effects_and_published_values_are_tables_of_their_own(scope_run, tmp_path):
+    assert invoke("figures", scope_run, tmp_path).exit_code == 0
     for name in ("claims", "effects", "published"):
         assert len((tmp_path / f"{name}.csv").read_text().splitlines()) > 1
         assert (tmp_path / f"{name}.md").read_text().startswith("| ")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import paribus
 from paribus.cli.main import app
-from tests.api.results.test_record import STUDY
+from tests.scope_study import STUDY
 
 pytestmark = pytest.mark.slow
 

@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from paribus.cli.main import app
 from paribus.reference.dense import Dense
+from tests.cli.typed import invoke
 
 STUDY = """\
 study: small
@@ -28,19 +27,17 @@ def study(tmp_path):
     return str(path)
 
 
-def invoke(*arguments):
-    return CliRunner().invoke(app, ["gradcheck", *arguments])
-
-
 def test_every_weight_of_every_variant_agrees(study):
-    found = invoke(study, "--json")
+    found = invoke("gradcheck", study, "--json")
     assert found.exit_code == 0
     result = json.loads(found.stdout)
     assert result["agree"]
     assert [row["name"] for row in result["variants"]["large"]] == ["hidden/kernel", "hidden/bias", "output/kernel", "output/bias"]  # fmt: skip
     rows = [row for rows in result["variants"].values() for row in rows]
     assert all(row["by_hand"] == pytest.approx(row["by_autograd"]) for row in rows)
-    assert "All gradients agree to 1e-06." in invoke(study, "--variant", "small").stdout
+    assert (
+        "All gradients agree to 1e-06." in invoke("gradcheck", study, "--variant", "small").stdout
+    )
 
 
 def test_a_wrong_derivation_is_found(study, monkeypatch):
@@ -52,7 +49,7 @@ def test_a_wrong_derivation_is_found(study, monkeypatch):
         return dx
 
     monkeypatch.setattr(Dense, "backward", wrong)
-    found = invoke(study, "--variant", "small")
+    found = invoke("gradcheck", study, "--variant", "small")
     assert found.exit_code == 1
     assert "Some gradients differ by more than 1e-06." in found.stdout
 
@@ -68,6 +65,6 @@ def test_a_wrong_derivation_is_found(study, monkeypatch):
     ],
 )
 def test_misuse_is_explained(study, arguments, text):
-    found = invoke(study, *arguments)
+    found = invoke("gradcheck", study, *arguments)
     assert found.exit_code == 2
     assert text in found.output
