@@ -32,6 +32,7 @@ from paribus.judge.per_class import calibration_error, calibration_points, per_c
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
 from paribus.nn.summary import LayerRow, ModelSummary
+from paribus.observed import Observed
 from paribus.pictures.kernels import kernel_pictures
 from paribus.pictures.sheet import sheet_png
 from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
@@ -164,7 +165,7 @@ def plan_and_results():
     trials = tuple(
         StoredTrial(
             f"{v.name}{k}", v.name, v.levels, k, "train", "done", 1, 1, 2.0 + i,
-            {"val_accuracy": 0.5 + 0.1 * i + 0.01 * k}, observed={"train_examples": int(v.levels["images"])},
+            {"val_accuracy": 0.5 + 0.1 * i + 0.01 * k}, observed=Observed(train_examples=int(v.levels["images"])),
         )
         for i, v in enumerate(variants)
         for k in range(3)

@@ -20,6 +20,7 @@ from paribus.engine.run import first_failure, run_trial
 from paribus.nn.initial import initial_weights
 from paribus.nn.spec import ModelSpec
 from paribus.records import Predictions
+from paribus.store.observed_json import json_of_observed
 from paribus.study.expand import expand
 from paribus.study.identity import plan_trials
 from paribus.study.load import study_from_mapping
@@ -64,15 +65,15 @@ def test_dead_and_saturated_units_are_counted():
     weights["hidden/bias"][:] = 0.5
     weights["hidden/bias"][:3] = -1e6
     weights["squashed/bias"][:] = [100, 100, -100, 0, 0, 0]
-    found = probe_network(trial, data, weights)["layers"]
-    (hidden,) = (row for row in found if "dead" in row)
-    (squashed,) = (row for row in found if "saturated" in row)
+    found = probe_network(trial, data, weights).layers
+    (hidden,) = (row for row in found if row.dead is not None)
+    (squashed,) = (row for row in found if row.saturated is not None)
     kernel = torch.from_numpy(weights["hidden/kernel"]).double()
     active = inputs(data, probe.EXAMPLES) @ kernel.T + torch.from_numpy(weights["hidden/bias"]) > 0
-    assert hidden["dead"] == float((~active.any(0)).double().mean())
-    assert hidden["dead"] >= 3 / 12
-    assert hidden["units"] == 12
-    assert squashed["saturated"] == pytest.approx(0.5)
+    assert hidden.dead == float((~active.any(0)).double().mean())
+    assert hidden.dead >= 3 / 12
+    assert hidden.units == 12
+    assert squashed.saturated == pytest.approx(0.5)
 
 
 def test_gradients_are_those_of_autograd_on_plain_tensors():
@@ -88,15 +89,15 @@ def test_gradients_are_those_of_autograd_on_plain_tensors():
     nn.functional.cross_entropy(raw, labels).backward()
     for name in ("hidden/kernel", "squashed/kernel", "output/kernel"):
         expected = float(tensors[name].grad.square().mean().sqrt())
-        assert found["gradients"][name]["start"] == pytest.approx(expected, rel=1e-4)
-        assert found["gradients"][name]["end"] == pytest.approx(expected, rel=1e-4)
+        assert found.gradients[name].start == pytest.approx(expected, rel=1e-4)
+        assert found.gradients[name].end == pytest.approx(expected, rel=1e-4)
 
 
 def test_scoring_in_training_mode_shows(monkeypatch):
     trial, data = prepared()
     steady = probe_network(trial, data, weights_of(trial))
-    assert steady["twice"] == 0.0
-    assert steady["alone"] < 1e-6
+    assert steady.twice == 0.0
+    assert steady.alone < 1e-6
     draws = iter(range(1000))
     original = probe.Network.probabilities
     monkeypatch.setattr(
@@ -105,26 +106,23 @@ def test_scoring_in_training_mode_shows(monkeypatch):
         lambda self, raw: original(self, raw + 0.1 * next(draws) * torch.eye(10)[0]),
     )
     unsteady = probe_network(trial, data, weights_of(trial))
-    assert min(unsteady["twice"], unsteady["alone"]) > 1e-3
+    assert min(unsteady.twice, unsteady.alone) > 1e-3
 
 
 def test_the_probe_changes_no_result():
     trial, data = prepared()
     outcome = run_trial(trial, data, emit=lambda _: None)
     seen = examine(trial, data, outcome)
-    assert set(seen.observed) - set(outcome.observed) == {
-        "probe",
-        "contradicted",
-        "inputs",
-        "class_counts",
-    }
+    before, after = json_of_observed(outcome.observed), json_of_observed(seen.observed)
+    assert set(after) - set(before) == {"probe", "contradicted", "inputs", "class_counts"}
+    assert {name: after[name] for name in before} == before
     assert replace(seen, observed=outcome.observed) == outcome
 
 
 def test_a_failure_is_traced_to_the_learning_rate_and_not_to_the_batch_size():
     trial, data = prepared(optimizer={"SGD": {"learning_rate": 1e38}})
     outcome = examine(trial, data, run_trial(trial, data, emit=lambda _: None))
-    rows = {row["change"]: row["fails"] for row in outcome.observed["counterfactuals"]}
+    rows = {row.change: row.fails for row in outcome.observed.counterfactuals}
     assert rows == {
         "nothing": True,
         "batch_size 16": True,
@@ -138,8 +136,8 @@ def test_a_failure_is_traced_to_the_learning_rate_and_not_to_the_batch_size():
 
 def test_a_late_failure_is_not_run_again_and_a_healthy_trial_has_none():
     trial, data = prepared()
-    assert explain_failure(trial, data, steps=401) == []
-    assert explain_failure(trial, data, steps=0) == []
+    assert explain_failure(trial, data, steps=401) == ()
+    assert explain_failure(trial, data, steps=0) == ()
     assert first_failure(trial, data, num_steps=70, device=torch.device("cpu")) is None
 
 
@@ -147,7 +145,7 @@ def test_the_failing_step_is_the_one_that_the_trial_names():
     trial, data = prepared(optimizer={"SGD": {"learning_rate": 1e38}})
     outcome = run_trial(trial, data, emit=lambda _: None)
     step = first_failure(trial, data, num_steps=50, device=torch.device("cpu"))
-    assert outcome.observed["failed_after"] == step
+    assert outcome.observed.failed_after == step
     assert f"epoch 1, step {step};" in outcome.reason
 
 
@@ -158,13 +156,13 @@ def test_contradicted_labels_are_ruled_out_by_the_network():
     found = contradicted(
         Predictions("validation", np.array([7, 8, 9, 10]), np.array([0, 0, 0, 2]), probabilities)
     )
-    assert found == [[8, 0, 1], [10, 2, 1]]
+    assert found == ((8, 0, 1), (10, 2, 1))
 
 
 def test_classes_are_counted_as_the_trial_sees_them():
     _, data = prepared()
     found = class_counts(data)
-    assert found["train"] == [int((data.train_labels == k).sum()) for k in range(10)]
+    assert found["train"] == tuple(int((data.train_labels == k).sum()) for k in range(10))
     assert sum(found["validation"]) == len(data.validation_labels)
 
 

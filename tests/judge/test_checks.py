@@ -10,6 +10,7 @@ from paribus.judge.checks import all_checks, run_checks
 from paribus.judge.checks.training.warm_start import fresh_loss
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import layers_of, mean_curve, num_classes
+from paribus.observed import Observed, RanOptimizer
 from paribus.records import (
     Claim,
     DataDescription,
@@ -20,6 +21,7 @@ from paribus.records import (
     StoredTrial,
     Variant,
 )
+from paribus.store.observed_json import json_of_observed, observed_of
 
 DATA = {"source": "digits", "split": {"validation": 0.2}, "preprocess": [{"scale": {}}]}
 ADAM = {"learning_rate": 0.001, "beta_1": 0.9}
@@ -55,12 +57,12 @@ def trial(name, seed, **changes):
     values = {
         "curves": CLEAN,
         "metrics": {"accuracy": 0.92, "loss": 0.3, "val_accuracy": 0.9, "val_loss": 0.35},
-        "observed": {
-            "optimizer": {"class": "Adam", "formulas": "keras", **ADAM},
-            "optimizer_steps": 3000,
-            "train_examples": 50_000,
-            "validation_examples": 10_000,
-        },
+        "observed": Observed(
+            optimizer=RanOptimizer("Adam", "keras", ADAM),
+            optimizer_steps=3000,
+            train_examples=50_000,
+            validation_examples=10_000,
+        ),
         **changes,
     }
     return StoredTrial(f"{name}{seed}", name, {}, seed, "train", "done", 1, 6, 1.0, **values)
@@ -72,7 +74,9 @@ def study(**changes):
 
 
 def observed(**changes):
-    return {"observed": {**trial("a", 0).observed, **changes}}
+    """What a trial did, changed as in the JSON of a stored row."""
+    plain = json_of_observed(trial("a", 0).observed)
+    return {"observed": observed_of({**plain, **changes})}
 
 
 def metrics(**changes):
@@ -151,7 +155,7 @@ def test_an_accuracy_that_mirrors_the_loss_is_none():
 
 
 def test_moving_statistics_need_steps():
-    few = [replace(t, observed={**t.observed, "optimizer_steps": 60}) for t in study()]
+    few = [replace(t, **observed(optimizer_steps=60)) for t in study()]
     (finding,) = found("batch_norm_memory", plan(), few)
     assert finding.where == "a"
     assert finding.evidence == (
@@ -163,9 +167,7 @@ def test_moving_statistics_need_steps():
 def test_moving_statistics_need_steps_before_an_epoch_that_a_claim_reads():
     early = Claim("early", "s", "", "a", ">", "b", "val_accuracy@1")
     late = replace(early, metric="val_accuracy@5")
-    brief = [
-        replace(t, observed={**t.observed, "optimizer_steps": 600}) for t in study()
-    ]  # 6 epochs
+    brief = [replace(t, **observed(optimizer_steps=600)) for t in study()]  # 6 epochs
     (finding,) = found("batch_norm_memory", plan(claims=(late, early)), brief)
     assert finding.where == "a"
     assert finding.evidence == (
@@ -214,7 +216,7 @@ NOISY = "mean and deviation of so few are mostly noise"
 )  # fmt: skip
 def test_batches_that_leave_too_few_places_to_normalise(place, train, examples, evidence):
     own = plan(model=BEHIND[place], train={**TRAIN, **train})
-    trials = [replace(t, observed={**t.observed, "train_examples": examples}) for t in study()]
+    trials = [replace(t, **observed(train_examples=examples)) for t in study()]
     findings = [
         item
         for item in found("lone_example", own, trials, descriptions=described())
@@ -388,7 +390,7 @@ def test_large_gradients_of_raw_pixels_are_the_pixels_fault():
 
 def test_labels_that_all_networks_contradict_are_named():
     rows = [[k, 3, 8] for k in range(150)]
-    trials = [replace(t, observed={**t.observed, "contradicted": rows}) for t in study()]
+    trials = [replace(t, **observed(contradicted=rows)) for t in study()]
     (finding,) = found("contradicted_labels", plan(), trials)
     assert finding.severity == "warning"
     assert finding.evidence.startswith(
@@ -400,15 +402,15 @@ def test_labels_that_all_networks_contradict_are_named():
     (named,) = found("contradicted_labels", plan(), trials, descriptions=described(classes=clothes))
     assert "0 (coat, seen as dress), 1 (coat, seen as dress)" in named.evidence
     files = {str(k): f"3/{k}.png" for k in range(150)}
-    filed = [replace(t, observed={**t.observed, "contradicted_files": files}) for t in trials]
+    filed = [replace(t, **observed(contradicted=rows, contradicted_files=files)) for t in trials]
     (by_file,) = found("contradicted_labels", plan(), filed, descriptions=described(classes=clothes))  # fmt: skip
     assert "3/0.png (coat, seen as dress), 3/1.png (coat, seen as dress)" in by_file.evidence
     mixed = {**described(), "b": described(classes=clothes)["b"]}
     (numbered,) = found("contradicted_labels", plan(), trials, descriptions=mixed)
     assert "0 (3, seen as 8)" in numbered.evidence, "two variants' classes have different names"
-    few = [replace(t, observed={**t.observed, "contradicted": rows[:2]}) for t in study()]
+    few = [replace(t, **observed(contradicted=rows[:2])) for t in study()]
     assert [item.severity for item in found("contradicted_labels", plan(), few)] == ["note"]
-    torn = [replace(t, observed={**t.observed, "contradicted": rows if k % 2 else []}) for k, t in enumerate(study())]  # fmt: skip
+    torn = [replace(t, **observed(contradicted=rows if k % 2 else [])) for k, t in enumerate(study())]  # fmt: skip
     assert not found("contradicted_labels", plan(), torn)
     assert not found("contradicted_labels", plan(), trials[:3])
 
@@ -702,10 +704,7 @@ def test_notes_about_gaps_and_leads_need_images_that_show_them():
 
     late = curve([0.7, 0.8, 0.85, 0.87, 0.88, 0.95], [1, 0.9, 0.8, 0.7, 0.6, 0.5])
     for examples, said in ((49, False), (51, True)):  # the lead is 2 points
-        trials = [
-            replace(t, observed={**t.observed, "validation_examples": examples})
-            for t in study(curves=late)
-        ]
+        trials = [replace(t, **observed(validation_examples=examples)) for t in study(curves=late)]
         assert bool(found("late_ranking", plan(), trials)) == said
 
 
@@ -714,7 +713,7 @@ def test_all_images_right_is_no_resolution_of_zero():
     six = [
         replace(
             t,
-            observed={**t.observed, "validation_examples": 6},
+            **observed(validation_examples=6),
             metrics={**t.metrics, "val_accuracy": 1.0},
         )
         for t in study()

@@ -10,6 +10,7 @@ from paribus.charts.learning_by_split import charts as learning_by_split
 from paribus.charts.learning_by_split import points as split_points
 from paribus.judge.results import StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
+from paribus.observed import Observed
 from paribus.records import StoredTrial
 from paribus.tables.settings import format_minutes, minutes_of, tried_table
 
@@ -24,7 +25,7 @@ def results(plan, metrics=("accuracy", "val_accuracy"), examples=None, seconds=3
         StoredTrial(
             f"{v.name}{seed}", v.name, v.levels, seed, "train", "done", 1, 1, seconds * (1 + seed),
             dict.fromkeys(metrics, 0.5 + 0.1 * seed),
-            observed={"train_examples": (examples or {}).get(v.name, 100)},
+            observed=Observed(train_examples=(examples or {}).get(v.name, 100)),
         )
         for v in plan.variants
         for seed in (0, 1)
