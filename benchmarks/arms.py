@@ -141,12 +141,12 @@ def _paribus_reports(out: Path) -> list[TrialReport]:
     reports = []
     for trial in paribus.open_results(out).summary.trials:
         seen = trial.observed
-        examples = seen["train_examples"]
+        examples = seen.train_examples
         work = Work(
-            parameters=seen["parameters"],
-            steps=seen["optimizer_steps"],
+            parameters=seen.parameters,
+            steps=seen.optimizer_steps,
             trained=examples * trial.epochs,
-            evaluated=seen["evaluated_examples"],
+            evaluated=seen.evaluated_examples,
         )
         seconds = tuple(examples / record.samples_per_second for record in trial.curves)
         accuracy = trial.metrics["val_accuracy"]

@@ -181,20 +181,21 @@ def _true(case: Case, finding: Finding, trials: Sequence[StoredTrial]) -> bool:
         counts = np.bincount(case.dataset(digits()).labels)
         return bool(counts.max() >= 2.5 * counts.min())  # rounded by the split
     if finding.check == "batch_norm_memory":
-        return bool(mine) and 0.8 ** min(t.observed["optimizer_steps"] for t in mine) > 0.05
+        return bool(mine) and 0.8 ** min(t.observed.optimizer_steps for t in mine) > 0.05
     if finding.check == "at_chance":
         seeds = set(map(int, re.findall(r"\d+", finding.evidence.split("seed ")[1].split(")")[0])))
-        return not any(_knows(trial) for trial in mine if trial.seed in seeds)
+        return not any(
+            _knows(case.answers[trial.identity]) for trial in mine if trial.seed in seeds
+        )
     return False
 
 
-def _knows(trial: StoredTrial) -> bool:
+def _knows(asked: dict[str, Any]) -> bool:
     """Return whether a network has some skill on images that no part of its study has seen.
 
     It is above chance there by an exact test, and by an eighth of the way to knowing: the answers of
     an untrained network go by likeness too, and can be a little better or worse than guessing.
     """
-    asked = trial.observed["unseen"]
     chance = max(asked["counts"]) / sum(asked["counts"])
     found = binomtest(asked["right"], sum(asked["counts"]), chance, alternative="greater")
     share = asked["right"] / sum(asked["counts"])

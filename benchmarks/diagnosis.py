@@ -127,8 +127,8 @@ def _unsteady(probe: str) -> Case:
     """Return a case whose networks were asked in training mode."""
 
     def tamper(trial: StoredTrial) -> StoredTrial:
-        seen = {**trial.observed["probe"], probe: 0.03}
-        return replace(trial, observed={**trial.observed, "probe": seen})
+        seen = replace(trial.observed.probe, **{probe: 0.03})
+        return replace(trial, observed=replace(trial.observed, probe=seen))
 
     return Case(trial=tamper)
 
@@ -148,10 +148,11 @@ def _thinned(classes: int, kept: float) -> Callable[[Dataset], Dataset]:
     return thin
 
 
-def _optimizer_ran(**changes: Any) -> Case:
+def _optimizer_ran(name: str = "Adam", **constants: float) -> Case:
     def tamper(trial: StoredTrial) -> StoredTrial:
-        seen = {**trial.observed["optimizer"], **changes}
-        return replace(trial, observed={**trial.observed, "optimizer": seen})
+        ran = trial.observed.optimizer
+        seen = replace(ran, name=name, constants={**ran.constants, **constants})
+        return replace(trial, observed=replace(trial.observed, optimizer=seen))
 
     return Case(trial=tamper)
 
@@ -214,7 +215,7 @@ MISTAKES: dict[str, tuple[str, list[Callable[[], Case]]]] = {
         lambda: level({**BN, "set": {"train.batch_size": 48}}),
     ]),
     "another optimizer than declared": ("declared_optimizer", [
-        lambda: _optimizer_ran(**{"class": "SGD"}),
+        lambda: _optimizer_ran("SGD"),
         lambda: _optimizer_ran(learning_rate=0.02),
         lambda: _optimizer_ran(beta_1=0.5),
     ]),

@@ -75,7 +75,9 @@ class Case:
     plan: Callable[[Plan], Plan] = lambda plan: plan
     trial: Callable[[StoredTrial], StoredTrial] = lambda trial: trial
     unseen: Dataset | None = None
-    """Images that no part of the study has; what every trained network knows of them is observed."""
+    """Images that no part of the study has."""
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Identity of a trial -> what its trained network knows of the unseen images."""
 
 
 @lru_cache(maxsize=1)
@@ -129,8 +131,7 @@ def _trained(
     outcome = run_trial(trial, prepared, emit=records.append, resume=resume, save=saved.append)
     outcome = examine(trial, prepared, outcome)
     if case.unseen is not None and outcome.status == "done":
-        seen = _asked(trial, prepared, outcome, case.unseen)
-        outcome = replace(outcome, observed={**outcome.observed, "unseen": seen})
+        case.answers[trial.identity] = _asked(trial, prepared, outcome, case.unseen)
     if saved:  # what was learned stays; the optimizer begins anew
         fresh = {name: np.zeros_like(value) for name, value in saved[-1].optimizer.items()}
         last[key] = Checkpoint((), dict(outcome.weights), fresh)

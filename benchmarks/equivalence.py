@@ -80,7 +80,7 @@ def measure(name: str, seeds: int | None) -> dict[str, object]:
     }
     return {
         "study": name,
-        "validation_examples": trials[0].observed["validation_examples"],
+        "validation_examples": trials[0].observed.validation_examples,
         "val_accuracy": {v: mean(accuracy[v, s] for s in kinds) for v in ("fp32", "bf16")},
         "margin": MARGIN,
         **asdict(found),

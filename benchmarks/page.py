@@ -39,6 +39,7 @@ from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids
 from paribus.execute.artifacts import trial_folder, write_predictions, write_weights
 from paribus.judge.summary import summarise
+from paribus.observed import Observed, RanOptimizer
 from paribus.records import EpochRecord, Predictions, StoredTrial, Variant
 
 ROOT = Path(__file__).parent
@@ -101,12 +102,12 @@ def _trial(variant: Variant, seed: int, level: float, draws: np.random.Generator
         curves.append(
             EpochRecord(epoch, dict(zip(names, map(float, values), strict=True)), 1.0, 900.0, 0.05)
         )
-    observed = {
-        "optimizer": {"class": "SGD", "formulas": "keras", "learning_rate": 0.05},
-        "precision": "fp32",
-        "optimizer_steps": 280,
-        "train_examples": 898,
-    }
+    observed = Observed(
+        optimizer=RanOptimizer("SGD", "keras", {"learning_rate": 0.05}),
+        precision="fp32",
+        optimizer_steps=280,
+        train_examples=898,
+    )
     return StoredTrial(
         hashlib.sha256(f"{variant.name}-{seed}".encode()).hexdigest(), variant.name, variant.levels, seed,
         "train", "done", 1, len(curves), float(draws.uniform(3, 5)), curves[-1].metrics, tuple(curves),

@@ -44,7 +44,7 @@ def main() -> None:
         trials = results.summary.trials
     accuracies = [trial.metrics["val_accuracy"] for trial in trials]
     training = [
-        sum(trial.observed["train_examples"] / item.samples_per_second for item in trial.curves)
+        sum(trial.observed.train_examples / item.samples_per_second for item in trial.curves)
         for trial in trials
     ]
     result = {

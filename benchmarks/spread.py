@@ -68,7 +68,10 @@ def measure(study: str, seeds: int, folder: Path) -> dict[str, Any]:
     first = results.summary.trials[0]
     return {
         "study": study,
-        "examples": {part: first.observed[f"{part}_examples"] for part in ("train", "validation")},
+        "examples": {
+            "train": first.observed.train_examples,
+            "validation": first.observed.validation_examples,
+        },
         "rows": list(spreads(results)),
     }
 

@@ -34,6 +34,7 @@ LEVELS = {
     "checking": 1,
     "keyed": 1,
     "records": 1,
+    "observed": 0,
     "errors": 0,
     "habits": 0,
     "old_name": 0,
@@ -56,6 +57,7 @@ FREE_OF_TORCH = {
     "study",
     "reference",
     "data",
+    "observed",
     "records",
     "errors",
     "habits",
@@ -313,8 +315,6 @@ SEEN_THROUGH = {
     "nn/operators/memory.py": "nn/rules/test_limits.py",
     # draws, with what they do to an image
     "nn/augmentation.py": "engine/test_augment.py",
-    # checksums of rows, by what a damaged database gives
-    "store/rows.py": "store/rules/test_damage.py",
     # values with a few properties, and a protocol
     "execute/executor.py": "contracts/test_executor_contract.py",
     "judge/results.py": "judge/test_summary.py",

@@ -15,6 +15,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from paribus.observed import Observed
+
 __all__ = [
     "Attributions",
     "Claim",
@@ -228,7 +230,7 @@ class TrialOutcome:
     """Final loss, accuracy, objective (all training examples, evaluation mode), val_loss, val_accuracy."""
     reason: str | None = None
     first_nonfinite: str | None = None
-    observed: Mapping[str, Any] = field(default_factory=dict)
+    observed: Observed = field(default_factory=Observed)
     """Read off the built objects: optimizer class and constants, parameter count, steps ..."""
     weights: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     predictions: tuple[Predictions, ...] = ()
@@ -267,7 +269,7 @@ class StoredTrial:
     curves: tuple[EpochRecord, ...] = ()
     reason: str | None = None
     first_nonfinite: str | None = None
-    observed: Mapping[str, Any] = field(default_factory=dict)
+    observed: Observed = field(default_factory=Observed)
     environment: Mapping[str, Any] = field(default_factory=dict)
 
 

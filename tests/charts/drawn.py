@@ -7,6 +7,7 @@ import numpy as np
 
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
+from paribus.observed import Observed
 from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
 
 HOSTILE = "<script>alert(1)</script>"
@@ -41,7 +42,7 @@ def plan_and_results():
     trials = tuple(
         StoredTrial(
             f"{v.name}{k}", v.name, v.levels, k, "train", "done", 1, 1, 2.0 + i,
-            {"val_accuracy": 0.5 + 0.1 * i + 0.01 * k}, observed={"train_examples": int(v.levels["images"])},
+            {"val_accuracy": 0.5 + 0.1 * i + 0.01 * k}, observed=Observed(train_examples=int(v.levels["images"])),
         )
         for i, v in enumerate(variants)
         for k in range(3)

@@ -5,6 +5,7 @@ import copy
 import paribus
 from paribus.judge.results import StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
+from paribus.observed import Observed
 from paribus.records import StoredTrial
 
 
@@ -18,7 +19,7 @@ def results(plan, metrics=("accuracy", "val_accuracy"), examples=None, seconds=3
         StoredTrial(
             f"{v.name}{seed}", v.name, v.levels, seed, "train", "done", 1, 1, seconds * (1 + seed),
             dict.fromkeys(metrics, 0.5 + 0.1 * seed),
-            observed={"train_examples": (examples or {}).get(v.name, 100)},
+            observed=Observed(train_examples=(examples or {}).get(v.name, 100)),
         )
         for v in plan.variants
         for seed in (0, 1)

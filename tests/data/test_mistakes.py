@@ -110,6 +110,6 @@ def test_a_warm_start_begins_below_chance_and_changes_only_what_it_names():
         (trial,) = plan_trials(plan, {"base": "digits"}, lambda _: 1)
         spec = DataSpec.parse(trial.variant.data)
         outcomes[name] = run_trial(trial, prepare(load_dataset(spec), spec, seed=0), emit=lambda _: None)  # fmt: skip
-    assert outcomes["warm"].observed["first_loss"] < 0.6 * outcomes["fresh"].observed["first_loss"]
-    assert outcomes["warm"].observed["optimizer_steps"] == outcomes["fresh"].observed["optimizer_steps"]  # fmt: skip
+    assert outcomes["warm"].observed.first_loss < 0.6 * outcomes["fresh"].observed.first_loss
+    assert outcomes["warm"].observed.optimizer_steps == outcomes["fresh"].observed.optimizer_steps  # fmt: skip
     assert outcomes["warm"].metrics["val_loss"] < outcomes["fresh"].metrics["val_loss"]

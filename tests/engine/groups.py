@@ -1,5 +1,7 @@
 """Small trials of many layers, trained alone and together, and what makes two outcomes equal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,9 +71,9 @@ def assert_close(one, other, tolerance=2e-4):
     assert left.weights.keys() == right.weights.keys()
     for name, value in left.weights.items():
         np.testing.assert_allclose(right.weights[name], value, rtol=0.02, atol=tolerance)
-    first, again = left.observed["first_loss"], right.observed["first_loss"]
+    first, again = left.observed.first_loss, right.observed.first_loss
     assert again == pytest.approx(first, rel=1e-5)
-    assert {**left.observed, "first_loss": 0} == {**right.observed, "first_loss": 0}
+    assert replace(left.observed, first_loss=0) == replace(right.observed, first_loss=0)
 
 
 def assert_same(one, other):

@@ -162,7 +162,7 @@ def test_members_stop_early_each_by_itself():
     assert len({outcome.epochs for outcome, _ in apart}) > 1, "the test needs different ends"
     for one, other in zip(apart, found, strict=True):
         assert other[0].epochs == one[0].epochs
-        assert other[0].observed["kept_epoch"] == one[0].observed["kept_epoch"]
+        assert other[0].observed.kept_epoch == one[0].observed.kept_epoch
         assert other[0].metrics["val_loss"] == pytest.approx(one[0].metrics["val_loss"], rel=0.01)
 
 

@@ -62,8 +62,8 @@ def test_fixed_steps_are_run_alone_and_in_a_group(monkeypatch):
     )
     for one, other in zip(alone, zip(grouped, records, strict=True), strict=True):
         assert_close(one, other)
-    assert alone[0][0].observed["optimizer_steps"] == 22
-    assert alone[0][0].observed["examples_per_epoch"] == 550
+    assert alone[0][0].observed.optimizer_steps == 22
+    assert alone[0][0].observed.examples_per_epoch == 550
 
 
 def test_steps_count_in_schedules():

@@ -187,7 +187,7 @@ def test_a_trajectory_equals_an_independent_loop(tiny, optimizer, profile):
     data = data_of(trial)
     outcome, _ = run(trial, data)
     expected, steps = independent_loop(trial, data, num_epochs=2)
-    assert steps == outcome.observed["optimizer_steps"] == 20
+    assert steps == outcome.observed.optimizer_steps == 20
     start = initial_weights(ModelSpec.parse(trial.variant.model), SHAPE, trial.seed)
     for name, values in expected.items():
         moved = np.abs(values - start[name]).max()
@@ -296,14 +296,14 @@ def test_early_stopping_ends_a_trial_and_best_keeps_the_best_epoch(tiny):
     outcome, records = run(trials_of(tiny)[0])
     assert 3 <= outcome.epochs == len(records) < 30
     losses = [r.metrics["val_loss"] for r in records]
-    assert outcome.observed["kept_epoch"] == losses.index(min(losses)) + 1
+    assert outcome.observed.kept_epoch == losses.index(min(losses)) + 1
     assert outcome.metrics["val_loss"] == pytest.approx(min(losses))
 
 
 def test_dropping_the_last_batch_saves_a_step(tiny):
     tiny["train"] |= {"batch_size": 100, "last_batch": "drop"}
     outcome, _ = run(trials_of(tiny)[0])
-    assert outcome.observed["optimizer_steps"] == 2 * (359 // 100)
+    assert outcome.observed.optimizer_steps == 2 * (359 // 100)
 
 
 def test_a_schedule_sets_the_learning_rate(tiny):
@@ -315,7 +315,7 @@ def test_a_schedule_sets_the_learning_rate(tiny):
 def test_refitting_joins_train_and_validation(tiny):
     trial = replace(trials_of(tiny)[0], fit_on="train+validation")
     outcome, records = run(trial, data_of(trial, "train+validation"))
-    assert outcome.observed["train_examples"] == 359 + 180
+    assert outcome.observed.train_examples == 359 + 180
     assert set(records[0].metrics) == {"loss", "accuracy", "objective"}
 
 
@@ -326,8 +326,8 @@ def test_bf16_is_recorded_and_trains_to_nearly_the_same_loss(tiny):
     assert narrow.identity != exact.identity
     data = data_of(exact)
     (one, _), (other, _) = run(exact, data), run(narrow, data)
-    assert one.observed["precision"] == "fp32"
-    assert other.observed["precision"] == "bf16"
+    assert one.observed.precision == "fp32"
+    assert other.observed.precision == "bf16"
     assert one.metrics["loss"] != other.metrics["loss"]
     assert other.metrics["loss"] == pytest.approx(one.metrics["loss"], rel=0.05)
     assert all(weight.dtype == np.float32 for weight in other.weights.values())

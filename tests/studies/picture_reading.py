@@ -144,8 +144,8 @@ def is_the_table_of_settings(table, run):
             ("test_accuracy", "test accuracy"),
         ):
             assert table.loc[name, column] == percent(row["metrics"][metric]["mean"])
-        ran = run.trials()[name].observed["optimizer"]
-        assert table.loc[name, "optimizer"] == f"{ran['class']} {ran['learning_rate']:g}"
+        ran = run.trials()[name].observed.optimizer
+        assert table.loc[name, "optimizer"] == f"{ran.name} {ran.constants['learning_rate']:g}"
     (shown,) = Tables(run.part("tried")).tables
     assert [row[1:] for row in shown[1:]] == table.to_numpy().tolist()
     assert [row[0] for row in shown[1:]] == list(table.index)

@@ -119,7 +119,7 @@ def test_e1_train_and_test_accuracy_against_size(run):
         trial = run.trials()[point.variant]
         assert (point.mean, point.examples) == (
             trial.metrics[metric],
-            trial.observed["train_examples"],
+            trial.observed.train_examples,
         )
         assert point.series.partition(",")[0] == trial.levels["budget"]
     assert sorted(set(examples_of(run.results.summary).values())) == [100, 250, 500, 1000, 1050]

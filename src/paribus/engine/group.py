@@ -12,6 +12,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -37,6 +38,7 @@ from paribus.nn.schedules import learning_rate
 from paribus.nn.spec import ModelSpec
 from paribus.nn.stacked.network import ConvolutionWay, StackedNetwork, stack
 from paribus.nn.training import TrainSpec
+from paribus.observed import Observed
 from paribus.records import EpochRecord, Predictions, Trial, TrialOutcome
 
 __all__ = ["run_group"]
@@ -279,10 +281,10 @@ class _Group:
             member.history.wall_seconds,
             reason=reason,
             first_nonfinite=tensor,
-            observed={
-                **self._observed(member),
-                "failed_after": (number - 1) * steps_per_epoch(self.train, len(self.images)) + step,
-            },
+            observed=replace(
+                self._observed(member),
+                failed_after=(number - 1) * steps_per_epoch(self.train, len(self.images)) + step,
+            ),
         )
 
     def scores(
@@ -365,25 +367,25 @@ class _Group:
             )
         return [member.outcome for member in self.members if member.outcome is not None]
 
-    def _observed(self, member: Member) -> dict[str, Any]:
+    def _observed(self, member: Member) -> Observed:
         """Return what was actually run, read from the built objects instead of the settings."""
         index = self.members.index(member)
         optimizer = next(s.optimizer for s in self.shares if s.start <= index < s.stop)
         history, train = member.history, member.history.train
         tensors = self.network.weight_tensors().values()
         steps = steps_per_epoch(train, len(self.images))
-        return {
-            "optimizer": optimizer.describe(),
-            "optimizer_steps": len(history.records) * steps,
-            "parameters": sum(tensor[0].numel() for tensor in tensors),
-            "train_examples": len(self.images),
-            "examples_per_epoch": examples_per_epoch(train, len(self.images)),
-            "validation_examples": len(self.validation[0]),
-            "evaluated_examples": history.evaluated,
-            "kept_epoch": history.kept_epoch,
-            "precision": train.precision,
-            "first_loss": history.first_loss,
-        }
+        return Observed(
+            optimizer=optimizer.describe(),
+            optimizer_steps=len(history.records) * steps,
+            parameters=sum(tensor[0].numel() for tensor in tensors),
+            train_examples=len(self.images),
+            examples_per_epoch=examples_per_epoch(train, len(self.images)),
+            validation_examples=len(self.validation[0]),
+            evaluated_examples=history.evaluated,
+            kept_epoch=history.kept_epoch,
+            precision=train.precision,
+            first_loss=history.first_loss,
+        )
 
 
 def _train_of(trial: Trial) -> TrainSpec:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +37,7 @@ from paribus.nn.optimizers import OptimizerState, build_optimizer
 from paribus.nn.schedules import learning_rate
 from paribus.nn.spec import ModelSpec
 from paribus.nn.training import TrainSpec
+from paribus.observed import Observed
 from paribus.records import EpochRecord, Predictions, Trial, TrialOutcome
 
 __all__ = ["first_failure", "replay_failure", "run_trial", "sample_positions"]
@@ -258,7 +258,7 @@ def _failed(run: _Run, failure: _NonFiniteError) -> TrialOutcome:
         wall_seconds=run.history.wall_seconds,
         reason=f"the loss is not finite in {place}; the first non-finite tensor is: {failure.tensor}",
         first_nonfinite=failure.tensor,
-        observed={**_observed(run), "failed_after": _steps_until(run, failure)},
+        observed=replace(_observed(run), failed_after=_steps_until(run, failure)),
     )
 
 
@@ -340,17 +340,17 @@ def first_failure(
     return None
 
 
-def _observed(run: _Run) -> dict[str, Any]:
+def _observed(run: _Run) -> Observed:
     """Return what was actually run, read from the built objects instead of the settings."""
-    return {
-        "optimizer": run.optimizer.describe(),
-        "optimizer_steps": run.optimizer.steps,
-        "parameters": sum(tensor.numel() for tensor in run.network.weight_tensors().values()),
-        "train_examples": len(run.images),
-        "examples_per_epoch": examples_per_epoch(run.train, len(run.images)),
-        "validation_examples": len(run.validation[0]),
-        "evaluated_examples": run.history.evaluated,
-        "kept_epoch": run.history.kept_epoch,
-        "precision": run.train.precision,
-        "first_loss": run.history.first_loss,
-    }
+    return Observed(
+        optimizer=run.optimizer.describe(),
+        optimizer_steps=run.optimizer.steps,
+        parameters=sum(tensor.numel() for tensor in run.network.weight_tensors().values()),
+        train_examples=len(run.images),
+        examples_per_epoch=examples_per_epoch(run.train, len(run.images)),
+        validation_examples=len(run.validation[0]),
+        evaluated_examples=run.history.evaluated,
+        kept_epoch=run.history.kept_epoch,
+        precision=run.train.precision,
+        first_loss=run.history.first_loss,
+    )

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,7 @@ from paribus.nn.initial import initial_weights
 from paribus.nn.schedules import learning_rate
 from paribus.nn.spec import ModelSpec
 from paribus.nn.training import TrainSpec
+from paribus.observed import Observed, RanOptimizer
 from paribus.records import EpochRecord, Predictions, Trial, TrialOutcome
 from paribus.reference.layer import Array
 from paribus.reference.losses import loss_and_gradient
@@ -70,7 +70,7 @@ def run_reference_trial(
                 run.history.wall_seconds,
                 reason=f"the loss is not finite in epoch {epoch}",
                 first_nonfinite="loss",
-                observed={**_observed(run), "failed_after": 0},
+                observed=replace(_observed(run), failed_after=0),
             )
         emit(record)
     return _finished(run)
@@ -215,22 +215,19 @@ def _weights(run: _Run) -> dict[str, npt.NDArray[np.float32]]:
     return {name: value.astype(np.float32) for name, value in run.network.weights().items()}
 
 
-def _observed(run: _Run) -> dict[str, Any]:
+def _observed(run: _Run) -> Observed:
     """Return what was actually run, read from the built objects instead of the settings."""
     optimizer = run.optimizer
-    return {
-        "optimizer": {
-            "class": optimizer.name,
-            "formulas": "keras" if optimizer.keras else "torch",
-            **optimizer.constants,
-        },
-        "optimizer_steps": optimizer.steps,
-        "parameters": sum(value.size for value in run.network.weights().values()),
-        "train_examples": len(run.data.train_images),
-        "examples_per_epoch": examples_per_epoch(run.train, len(run.data.train_images)),
-        "validation_examples": len(run.data.validation_images),
-        "evaluated_examples": run.history.evaluated,
-        "kept_epoch": run.history.kept_epoch,
-        "precision": "fp64",
-        "first_loss": run.history.first_loss,
-    }
+    formulas = "keras" if optimizer.keras else "torch"
+    return Observed(
+        optimizer=RanOptimizer(optimizer.name, formulas, dict(optimizer.constants)),
+        optimizer_steps=optimizer.steps,
+        parameters=sum(value.size for value in run.network.weights().values()),
+        train_examples=len(run.data.train_images),
+        examples_per_epoch=examples_per_epoch(run.train, len(run.data.train_images)),
+        validation_examples=len(run.data.validation_images),
+        evaluated_examples=run.history.evaluated,
+        kept_epoch=run.history.kept_epoch,
+        precision="fp64",
+        first_loss=run.history.first_loss,
+    )

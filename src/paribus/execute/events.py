@@ -15,6 +15,7 @@ from paribus.errors import (
     StudyError,
 )
 from paribus.execute.task import Kind
+from paribus.observed import Moments
 from paribus.records import EpochRecord, TrialOutcome
 
 __all__ = [
@@ -69,8 +70,8 @@ class Tested:
 
     identity: str
     metrics: Mapping[str, float]
-    inputs: Mapping[str, Any]
-    """Moments of the images that the network saw, and how they were treated."""
+    inputs: Moments
+    """Of the images that the network saw."""
 
 
 @dataclass(frozen=True)

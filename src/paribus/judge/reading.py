@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
+from paribus.observed import Probe
 from paribus.records import Plan, StoredTrial, Variant
 
 __all__ = [
@@ -81,15 +83,15 @@ def num_classes(variant: Variant) -> int | None:
     return units[-1] if units else None
 
 
-def probes(trials: Sequence[StoredTrial]) -> list[dict[str, Any]]:
+def probes(trials: Sequence[StoredTrial]) -> list[Probe]:
     """Return the results of `paribus.engine.inspection.probe` of the trials in which all numbers are finite."""
-    found = [trial.observed["probe"] for trial in trials if "probe" in trial.observed]
-    return [probe for probe in found if _finite(probe)]
+    found = [trial.observed.probe for trial in trials]
+    return [probe for probe in found if probe is not None and _finite(asdict(probe))]
 
 
 def _finite(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(map(_finite, value.values()))
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return all(map(_finite, value))
     return not isinstance(value, float) or math.isfinite(value)

@@ -33,9 +33,16 @@ def initial_weights(
 
     Returns:
         ``"layer/weight"`` -> array in torch's layout, moving statistics included.
+
+    Raises:
+        RuntimeError: the model has not been resolved; a distribution that nobody wrote down must not
+            stand in.
     """
     drawn = {}
     for name, weight in weight_specs(model, input_shape):
+        if weight.initializer is None:
+            rule = "the initializer is not resolved; take ModelSpec.resolved()"
+            raise RuntimeError(f"{name}/{weight.name}: {rule}")
         fan_in, fan_out = weight.fans(model.defaults)
         drawn[f"{name}/{weight.name}"] = draw(
             weight.initializer,

@@ -40,6 +40,7 @@ _PLAIN: dict[str, dict[str, float]] = {
     "random_normal": {"mean": 0.0, "stddev": 0.05},
     "constant": {"value": 0.0},
 }
+_FILLED = {"zeros": 0.0, "ones": 1.0}
 _ALIASES = {"uniform": "random_uniform", "normal": "random_normal"}
 LARGEST = 1e30
 """Of a number in an initialiser: float32 ends at 3e38."""
@@ -110,7 +111,8 @@ def draw(
     elif name == "random_normal":
         values = generator.normal(arguments["mean"], arguments["stddev"], shape)
     else:
-        values = np.full(shape, {"zeros": 0.0, "ones": 1.0}.get(name, arguments.get("value", 0.0)))
+        value = arguments["value"] if name == "constant" else _FILLED[name]
+        values = np.full(shape, value)
     return values.astype(np.float32)
 
 

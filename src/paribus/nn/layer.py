@@ -77,7 +77,8 @@ class WeightSpec:
 
     name: str
     shape: tuple[int, ...]
-    initializer: str | dict[str, Any]
+    initializer: str | dict[str, Any] | None
+    """None where it depends on the profile and the layer has not been resolved."""
     fan_in: float = 1.0
     fan_out: float = 1.0
     trainable: bool = True
@@ -134,6 +135,17 @@ class Layer(BaseModel):
             if getattr(self, field) is None
         }
         return self.model_copy(update=missing)
+
+    def constant(self, field: str) -> Any:
+        """Return a field of a resolved layer that depends on the profile.
+
+        Raises:
+            RuntimeError: the layer has not been resolved; a value that nobody wrote down must not stand in.
+        """
+        value = getattr(self, field)
+        if value is None:
+            raise RuntimeError(f"{self.label}: {field} is not resolved; take ModelSpec.resolved()")
+        return value
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape after the layer.
@@ -215,12 +227,11 @@ class WeightedLayer(Activated):
         """Return the bias, if the layer has one. Its fans are the kernel's (torch scales by them)."""
         if not self.use_bias:
             return ()
-        initializer = self.bias_initializer or "zeros"
         return (
             WeightSpec(
                 "bias",
                 (units,),
-                initializer,
+                self.bias_initializer,
                 fan_in,
                 fan_out,
                 regularizer=self.bias_regularizer,

@@ -17,6 +17,7 @@ from torch import Tensor
 from paribus.nn.layer import Profile
 from paribus.nn.operators.updates import update_by_kernel
 from paribus.nn.training import TrainSpec
+from paribus.observed import RanOptimizer
 
 __all__ = ["OptimizerState", "build_optimizer"]
 
@@ -54,7 +55,7 @@ class OptimizerState(ABC):
         """Update every parameter from its gradient."""
         gradients = [_gradient(item) for item in self.parameters]
         self.steps += 1
-        decay = self.constants.get("weight_decay", 0.0)
+        decay = self.constants["weight_decay"]
         if decay and (self.keras or self.decoupled):
             torch._foreach_mul_(self.parameters, 1 - self.learning_rate * decay)
         elif decay:
@@ -85,10 +86,10 @@ class OptimizerState(ABC):
             for index, tensor in enumerate(own):
                 tensor.copy_(tensors[f"{slot}.{index}"])
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> RanOptimizer:
         """Return class and constants as this object uses them."""
         dialect = "keras" if self.keras else "torch"
-        return {"class": type(self).__name__, "formulas": dialect, **self.constants}
+        return RanOptimizer(type(self).__name__, dialect, dict(self.constants))
 
 
 def _gradient(parameter: Tensor) -> Tensor:

@@ -118,8 +118,7 @@ def _relu(layer: layers.ReLU, given: Given) -> ReferenceLayer:
 
 @reference_of.form(layers.LeakyReLU)
 def _leaky_relu(layer: layers.LeakyReLU, given: Given) -> ReferenceLayer:
-    slope = 0.3 if layer.negative_slope is None else layer.negative_slope
-    return Activation(given.name, "leaky_relu", slope)
+    return Activation(given.name, "leaky_relu", layer.constant("negative_slope"))
 
 
 @reference_of.form(layers.Rescaling)

@@ -145,18 +145,20 @@ class GroupNormalization(_Normalization):
 
 @reference_of.form(layers.BatchNormalization)
 def _batch_normalization(layer: layers.BatchNormalization, given: Given) -> ReferenceLayer:
-    momentum = 0.99 if layer.momentum is None else layer.momentum
-    unbiased = bool(layer.unbiased)
     return BatchNormalization(
-        given.name, given.weights, layer.epsilon or 1e-3, momentum, unbiased=unbiased
+        given.name,
+        given.weights,
+        layer.constant("epsilon"),
+        layer.constant("momentum"),
+        unbiased=layer.constant("unbiased"),
     )
 
 
 @reference_of.form(layers.LayerNormalization)
 def _layer_normalization(layer: layers.LayerNormalization, given: Given) -> ReferenceLayer:
-    return LayerNormalization(given.name, given.weights, layer.epsilon or 1e-3)
+    return LayerNormalization(given.name, given.weights, layer.constant("epsilon"))
 
 
 @reference_of.form(layers.GroupNormalization)
 def _group_normalization(layer: layers.GroupNormalization, given: Given) -> ReferenceLayer:
-    return GroupNormalization(given.name, given.weights, layer.epsilon or 1e-3, layer.groups)
+    return GroupNormalization(given.name, given.weights, layer.constant("epsilon"), layer.groups)

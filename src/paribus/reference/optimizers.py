@@ -53,7 +53,7 @@ class ReferenceOptimizer:
         return {name: self._updated(name, weights[name], g) for name, g in gradients.items()}
 
     def _updated(self, name: str, w: Array, g: Array) -> Array:
-        decay = self.constants.get("weight_decay", 0.0)
+        decay = self.constants["weight_decay"]
         if decay and (self.keras or self.name == "AdamW"):
             w = w * (1 - self.learning_rate * decay)
         elif decay:

@@ -11,6 +11,7 @@ from paribus.judge.confusion import Confusion, ConfusionDifference
 from paribus.judge.per_class import ClassRow
 from paribus.judge.results import Finding, StudyResults
 from paribus.nn.summary import ModelSummary
+from paribus.observed import RanOptimizer
 from paribus.pictures.attribution_maps import InsightPictures
 from paribus.pictures.kernels import KernelPicture
 from paribus.pictures.png import Picture
@@ -155,7 +156,9 @@ def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:
         seen = [
             trial.observed
             for trial in results.trials
-            if trial.variant == variant.name and trial.fit_on == "train" and trial.observed
+            if trial.variant == variant.name
+            and trial.fit_on == "train"
+            and trial.observed.optimizer
         ]
         if not seen:
             continue
@@ -165,10 +168,10 @@ def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:
         rows.append(
             TrainingRow(
                 variant=variant.name,
-                optimizer=_distinct(_optimizer(item["optimizer"]) for item in seen),
-                precision=_distinct(_PRECISIONS[item["precision"]] for item in seen),
+                optimizer=_distinct(_optimizer(item.optimizer) for item in seen if item.optimizer),
+                precision=_distinct(_PRECISIONS[item.precision] for item in seen if item.precision),
                 batch_size=variant.train["batch_size"],
-                steps=_distinct(f"{item['optimizer_steps']:,}" for item in seen),
+                steps=_distinct(f"{item.optimizer_steps:,}" for item in seen),
                 augmentation=", ".join(augment) or "none",
             )
         )
@@ -178,14 +181,14 @@ def training_rows(plan: Plan, results: StudyResults) -> tuple[TrainingRow, ...]:
 _PRECISIONS = {"fp64": "fp64 (NumPy)", "fp32": "fp32", "bf16": "bf16 products, fp32 weights"}
 
 
-def _optimizer(observed: Mapping[str, object]) -> str:
+def _optimizer(ran: RanOptimizer) -> str:
     """Name an optimizer with the constants that are not zero or off."""
     constants = ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else name
-        for name, value in observed.items()
-        if name not in ("class", "formulas") and value
+        for name, value in ran.constants.items()
+        if value
     )
-    return f"{observed['class']} ({constants}), {observed['formulas']} formulas"
+    return f"{ran.name} ({constants}), {ran.formulas} formulas"
 
 
 def _distinct(values: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paribus.judge.results import StudyResults
+from paribus.observed import RanOptimizer
 from paribus.records import DataDescription, Plan, StoredTrial
 from paribus.wording import counted
 
@@ -40,7 +41,7 @@ def methods_paragraph(
         f"and {counts['test']:,} test images in variant {plan.variants[0].name}; {len(first.class_names)} classes).",
         f"Every variant was trained with {counted(seeds, 'seed')}; a seed fixes the initial weights, the batch "
         "order and all other random draws, which variants share where they agree.",
-        f"Training used {_listed(sorted({_optimizer(t.observed) for t in done}))}, "
+        f"Training used {_listed(sorted({_optimizer(t.observed.optimizer) for t in done}))}, "
         f"{_listed(sorted({str(v.train['epochs']) for v in plan.variants}, key=int))} epochs, batches of "
         f"{_listed(sorted({str(v.train['batch_size']) for v in plan.variants}, key=int))}"
         f"{_precision(done)}.",
@@ -59,15 +60,14 @@ def _listed(items: list[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def _optimizer(observed: Mapping[str, object]) -> str:
-    optimizer = observed.get("optimizer")
-    if not isinstance(optimizer, Mapping):
+def _optimizer(ran: RanOptimizer | None) -> str:
+    if ran is None:
         return "an unknown optimizer"
-    return f"{optimizer['class']} (learning rate {optimizer.get('learning_rate', 0):g})"
+    return f"{ran.name} (learning rate {ran.constants.get('learning_rate', 0):g})"
 
 
 def _precision(done: Sequence[StoredTrial]) -> str:
-    found = {trial.observed.get("precision") for trial in done}
+    found = {trial.observed.precision for trial in done}
     if "fp64" in found:
         return ", by NumPy in double precision"
     return ", with products in bfloat16" if "bf16" in found else ""

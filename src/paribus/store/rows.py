@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Float, Integer, Row, Select, Table, select, u
 from paribus.errors import Problem, StoreError
 from paribus.old_name import OLD_NAME
 from paribus.records import EpochRecord, FitOn, Look, StoredTrial, TrialStatus
+from paribus.store.observed_json import observed_of
 
 __all__ = ["DAMAGED", "as_json", "epoch_of", "look_of", "rows_of", "seal", "trial_of"]
 
@@ -102,7 +103,7 @@ def trial_of(row: Row[Any], curves: tuple[EpochRecord, ...]) -> StoredTrial:
         curves=curves,
         reason=row.reason,
         first_nonfinite=row.first_nonfinite,
-        observed=json.loads(row.observed),
+        observed=observed_of(json.loads(row.observed)),
         environment=_environment(row.environment),
     )
 
@@ -148,7 +149,9 @@ def _fits(table: Table, name: str, value: Any) -> bool:
         return isinstance(value, float | int)
     if not isinstance(value, str) or (name in _ALLOWED and value not in _ALLOWED[name]):
         return False
-    return name not in _JSON or _is_mapping(value, _JSON[name])
+    if name in _JSON and not _is_mapping(value, _JSON[name]):
+        return False
+    return name != "observed" or _is_observed(value)
 
 
 _JSON: Mapping[str, tuple[type, ...]] = {
@@ -158,6 +161,14 @@ _JSON: Mapping[str, tuple[type, ...]] = {
     "environment": (object,),
 }
 """Columns of JSON objects -> what their values are."""
+
+
+def _is_observed(text: str) -> bool:
+    try:
+        observed_of(json.loads(text))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_mapping(text: str, kinds: tuple[type, ...]) -> bool:

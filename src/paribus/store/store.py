@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from paribus.errors import Problem, StoreError, did_you_mean
+from paribus.observed import Moments
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import kinds
 from paribus.store.registration import Registration
@@ -66,14 +67,14 @@ class Store(Protocol):
         """Mark a trial as pending again: what ran it is gone. The reason is kept until it runs again."""
 
     def record_test(
-        self, metrics: Mapping[str, float], look: Look, inputs: Mapping[str, Any] | None = None
+        self, metrics: Mapping[str, float], look: Look, inputs: Moments | None = None
     ) -> None:
         """Keep test metrics of a trial together with the look that gave them.
 
         Args:
             metrics: of the test set.
             look: that read it.
-            inputs: what was observed of the test images, kept under ``inputs.test``.
+            inputs: moments of the test images, kept as ``inputs["test"]`` of what was observed.
         """
 
     def trials(self) -> tuple[StoredTrial, ...]:

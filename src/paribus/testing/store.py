@@ -8,6 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from paribus.errors import StoreError
+from paribus.observed import (
+    Contradiction,
+    Gradient,
+    Moments,
+    Observed,
+    Probe,
+    ProbedLayer,
+    RanOptimizer,
+)
 from paribus.records import EpochRecord, Look, Trial, TrialOutcome, Variant
 from paribus.store.store import Store, open_store
 
@@ -17,6 +26,27 @@ NAME = "größe/😀 <b>"
 FIRST, SECOND = "a" * 64, "b" * 64
 WRITERS, EACH = 6, 8
 ENOUGH_SECONDS = 120.0
+
+MOMENTS = Moments(mean=0.5, std=0.25, finite=1.0, treatment="0f")
+OBSERVED = Observed(
+    optimizer=RanOptimizer("SGD", "keras", {"learning_rate": 0.1, "nesterov": False}),
+    optimizer_steps=3,
+    precision="fp32",
+    inputs={"train": MOMENTS},
+    class_counts={"train": (2, 1)},
+    probe=Probe(
+        examples=3,
+        input_rms=0.5,
+        layers=(ProbedLayer("hidden", 0.5), ProbedLayer("hidden", 0.25, dead=0.5, units=4)),
+        gradients={"hidden/kernel": Gradient(0.5, 0.125)},
+        twice=0.0,
+        alone=1e-7,
+    ),
+    contradicted=(Contradiction(7, 0, 1),),
+    contradicted_files={7: NAME},
+    preprocessing_notes=(),
+)
+"""What a trial may have done."""
 
 
 class StoreContract:
@@ -45,7 +75,7 @@ class StoreContract:
             store.begin_attempt(FIRST, {"torch": "2"})
             store.record_epoch(FIRST, epoch())
             assert store.trials()[0].status == "running"
-            outcome = TrialOutcome("done", 1, 2.5, {"val_loss": 0.5}, observed={"steps": 3})
+            outcome = TrialOutcome("done", 1, 2.5, {"val_loss": 0.5}, observed=OBSERVED)
             store.finish(FIRST, outcome)
         with self._open(tmp_path) as store:
             (found,) = store.trials()
@@ -53,7 +83,7 @@ class StoreContract:
         assert found.wall_seconds == 2.5
         assert found.metrics == {"val_loss": 0.5}
         assert found.curves == (epoch(),)
-        assert (found.observed, found.environment) == ({"steps": 3}, {"torch": "2"})
+        assert (found.observed, found.environment) == (OBSERVED, {"torch": "2"})
 
     def test_writing_twice_changes_nothing(self, tmp_path: Path) -> None:
         """A writer that does not know whether it was heard may say everything again."""
@@ -122,10 +152,10 @@ class StoreContract:
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
             store.finish(FIRST, TrialOutcome("done", 1, 1.0, {"loss": 0.1}))
-            store.record_test({"test_accuracy": 0.9}, look, {"mean": 0.5})
+            store.record_test({"test_accuracy": 0.9}, look, MOMENTS)
             assert store.looks() == (look,)
             (found,) = store.trials()
-        assert found.observed["inputs"] == {"test": {"mean": 0.5}}
+        assert found.observed.inputs == {"test": MOMENTS}
         assert found.metrics == {"loss": 0.1, "test_accuracy": 0.9}
 
     def test_the_newest_registration_is_last_even_when_repeated(self, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import paribus
+from paribus.api.plan import feasible
 from paribus.errors import DataError, StudyError
 
 pytestmark = pytest.mark.slow

@@ -70,8 +70,8 @@ def test_the_page_names_files(results):
 def test_findings_name_files(results):
     found = {item.check: item for item in results.summary.findings}
     assert "dark/d-7.png = light/l-7.png" in found["contradictory_labels"].evidence
-    rows = [trial.observed for trial in results.summary.trials if trial.observed["contradicted"]]
+    rows = [trial.observed for trial in results.summary.trials if trial.observed.contradicted]
     assert rows
     for row in rows:
-        files = row["contradicted_files"]
-        assert all(files[str(k)].startswith(named(label)) for k, label, _ in row["contradicted"])
+        files = row.contradicted_files
+        assert all(files[k].startswith(named(label)) for k, label, _ in row.contradicted)

@@ -14,13 +14,13 @@ def test_contradicted_labels_are_ruled_out_by_the_network():
     found = contradicted(
         Predictions("validation", np.array([7, 8, 9, 10]), np.array([0, 0, 0, 2]), probabilities)
     )
-    assert found == [[8, 0, 1], [10, 2, 1]]
+    assert found == ((8, 0, 1), (10, 2, 1))
 
 
 def test_classes_are_counted_as_the_trial_sees_them():
     _, data = prepared()
     found = class_counts(data)
-    assert found["train"] == [int((data.train_labels == k).sum()) for k in range(10)]
+    assert found["train"] == tuple(int((data.train_labels == k).sum()) for k in range(10))
     assert sum(found["validation"]) == len(data.validation_labels)
 
 

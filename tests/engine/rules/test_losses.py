@@ -228,7 +228,7 @@ def test_early_stopping_and_the_best_epoch_follow_the_plain_loss():
     records = []
     outcome = run_trial(trial, data, emit=records.append)
     plain = [record.metrics["val_loss"] for record in records]
-    assert outcome.observed["kept_epoch"] == int(np.argmin(plain)) + 1
+    assert outcome.observed.kept_epoch == int(np.argmin(plain)) + 1
     network = build_network(ModelSpec.parse(trial.variant.model), data.train_images.image_shape)
     load_weights(network, outcome.weights)
     network.eval()

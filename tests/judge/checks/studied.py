@@ -2,6 +2,7 @@
 
 from paribus.judge.checks import all_checks
 from paribus.judge.evidence import Evidence
+from paribus.observed import Observed, RanOptimizer
 from paribus.records import (
     DataDescription,
     DataFacts,
@@ -11,6 +12,7 @@ from paribus.records import (
     StoredTrial,
     Variant,
 )
+from paribus.store.observed_json import json_of_observed, observed_of
 from tests.judge.made_up import DATA
 
 ADAM = {"learning_rate": 0.001, "beta_1": 0.9}
@@ -52,12 +54,12 @@ def trial(name, seed, **changes):
     values = {
         "curves": CLEAN,
         "metrics": {"accuracy": 0.92, "loss": 0.3, "val_accuracy": 0.9, "val_loss": 0.35},
-        "observed": {
-            "optimizer": {"class": "Adam", "formulas": "keras", **ADAM},
-            "optimizer_steps": 3000,
-            "train_examples": 50_000,
-            "validation_examples": 10_000,
-        },
+        "observed": Observed(
+            optimizer=RanOptimizer("Adam", "keras", ADAM),
+            optimizer_steps=3000,
+            train_examples=50_000,
+            validation_examples=10_000,
+        ),
         **changes,
     }
     return StoredTrial(f"{name}{seed}", name, {}, seed, "train", "done", 1, 6, 1.0, **values)
@@ -69,7 +71,9 @@ def study(**changes):
 
 
 def observed(**changes):
-    return {"observed": {**trial("a", 0).observed, **changes}}
+    """What a trial did, changed as in the JSON of a stored row."""
+    plain = json_of_observed(trial("a", 0).observed)
+    return {"observed": observed_of({**plain, **changes})}
 
 
 def metrics(**changes):

@@ -125,7 +125,7 @@ def _notes(results: Results) -> tuple[str, ...]:
     said = {
         f"{trial.variant}: {note}"
         for trial in results.summary.trials
-        for note in trial.observed.get("preprocessing_notes", [])
+        for note in trial.observed.preprocessing_notes or ()
     }
     return (*notes, *sorted(said))
 

@@ -15,6 +15,7 @@ from paribus.checking import SettingsError, show
 from paribus.errors import DataError, Problem, StudyError, did_you_mean
 from paribus.judge.results import StudyResults
 from paribus.judge.summary import METRICS, summarise
+from paribus.observed import Observed
 from paribus.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
 from paribus.study.claims import parse_claim
 
@@ -208,6 +209,7 @@ def _trial(
     metrics = {name: value for name, value in last.items() if name in METRICS}
     broken = [name for name, value in metrics.items() if not math.isfinite(value)]
     failed = bool(broken) or status in ("failed", "error", "nan", "diverged")
+    counts = {name: int(last[name]) for name in COUNTS if name in last}
     curves = tuple(
         EpochRecord(epoch, {k: v for k, v in numbers.items() if k in METRICS}, 0.0, 0.0, 0.0)
         for epoch, numbers, _ in ordered
@@ -226,5 +228,8 @@ def _trial(
         metrics={} if failed else metrics,
         curves=curves,
         reason=f"{broken[0]} is not finite" if broken else None,
-        observed={name: int(last[name]) for name in COUNTS if name in last},
+        observed=Observed(
+            train_examples=counts.get("train_examples"),
+            validation_examples=counts.get("validation_examples"),
+        ),
     )

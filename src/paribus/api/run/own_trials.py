@@ -58,9 +58,10 @@ def refit_of(
         data_fingerprint: of its data.
         engine_version: of the arithmetic.
     """
+    kept = stored.observed.kept_epoch
     train: dict[str, Any] = {
         **trial.variant.train,
-        "epochs": stored.observed.get("kept_epoch", stored.epochs),
+        "epochs": stored.epochs if kept is None else kept,
         "early_stopping": None,
         "checkpoint": "last",
     }

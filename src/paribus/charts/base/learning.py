@@ -37,9 +37,11 @@ class LearningPoint:
 def examples_of(results: StudyResults) -> dict[str, int]:
     """Return variant -> training examples, of variants with a finished trial."""
     return {
-        trial.variant: int(trial.observed["train_examples"])
+        trial.variant: trial.observed.train_examples
         for trial in results.trials
-        if trial.status == "done" and trial.fit_on == "train" and "train_examples" in trial.observed
+        if trial.status == "done"
+        and trial.fit_on == "train"
+        and trial.observed.train_examples is not None
     }
 
 

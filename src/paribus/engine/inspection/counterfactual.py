@@ -16,6 +16,7 @@ from torch import Tensor
 
 from paribus.data.prepare import PreparedData
 from paribus.engine.run import first_failure
+from paribus.observed import Counterfactual
 from paribus.records import Trial
 
 __all__ = ["MOST_STEPS", "explain_failure"]
@@ -35,7 +36,7 @@ Change = tuple[str, dict[str, Any], Treatment | None]
 
 def explain_failure(
     trial: Trial, data: PreparedData, steps: int, device: str = "cpu"
-) -> list[dict[str, Any]]:
+) -> tuple[Counterfactual, ...]:
     """Run the first steps of a failed trial again under changed conditions.
 
     Args:
@@ -45,12 +46,12 @@ def explain_failure(
         device: ``cpu`` or ``cuda``.
 
     Returns:
-        ``{"change", "fails"}`` for each change, "nothing" first; empty if the trial failed after more
-        than `MOST_STEPS` steps.
+        One for each change, "nothing" first; empty if the trial failed after more than `MOST_STEPS`
+        steps.
     """
     images = data.train_images
     if not 0 < steps <= MOST_STEPS or not len(images):
-        return []
+        return ()
     rows = []
     for name, train, treat in _changes(dict(trial.variant.train)):
         changed = replace(trial, variant=replace(trial.variant, train=train))
@@ -61,8 +62,8 @@ def explain_failure(
             device=torch.device(device),
             treat=treat,
         )
-        rows.append({"change": name, "fails": failing is not None})
-    return rows
+        rows.append(Counterfactual(name, fails=failing is not None))
+    return tuple(rows)
 
 
 def _changes(train: dict[str, Any]) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from paribus.data.image_arrays import ImageSet
 from paribus.data.prepare import FittedPreprocessing, PreparedData
 from paribus.engine.inspection.counterfactual import explain_failure
 from paribus.engine.inspection.probe import probe_network
+from paribus.observed import Contradiction, Moments, Part
 from paribus.records import Predictions, Trial, TrialOutcome
 
 __all__ = ["SURE", "class_counts", "contradicted", "examine", "input_moments", "moments"]
@@ -39,45 +40,48 @@ def examine(
         device: device for counterfactual runs.
 
     Returns:
-        The outcome with additional entries in ``observed``: always ``inputs`` and ``class_counts`` of
+        The outcome with more in ``observed``: always ``inputs`` and ``class_counts`` of
         training and validation set; ``probe``, ``contradicted`` and (if examples are files)
         ``contradicted_files`` if the trial is done; ``counterfactuals`` if its loss was not finite.
     """
-    found: dict[str, Any] = {"inputs": input_moments(data), "class_counts": class_counts(data)}
+    found = replace(outcome.observed, inputs=input_moments(data), class_counts=class_counts(data))
     if outcome.status == "done":
-        found["probe"] = probe_network(trial, data, outcome.weights)
+        found = replace(found, probe=probe_network(trial, data, outcome.weights))
         for predictions in outcome.predictions:
-            found["contradicted"] = contradicted(predictions)
-            found |= _files([index for index, _, _ in found["contradicted"]], data)
-    elif outcome.first_nonfinite is not None:
-        steps = outcome.observed["failed_after"]
-        found["counterfactuals"] = explain_failure(trial, data, steps, device)
-    return replace(outcome, observed={**outcome.observed, **found})
+            rows = contradicted(predictions)
+            found = replace(found, contradicted=rows, contradicted_files=_files(rows, data))
+    elif found.failed_after is not None:
+        rerun = explain_failure(trial, data, found.failed_after, device)
+        found = replace(found, counterfactuals=rerun)
+    return replace(outcome, observed=found)
 
 
-def _files(ids: Sequence[int], data: PreparedData) -> dict[str, dict[str, str]]:
-    """Return ``contradicted_files``, id -> file name; empty if examples are not files."""
+def _files(rows: Sequence[Contradiction], data: PreparedData) -> dict[int, str] | None:
+    """Return id -> file name; None if examples are not files."""
     names = data.file_names
-    return {"contradicted_files": {str(index): names[index] for index in ids}} if names else {}
+    return {row.id: names[row.id] for row in rows} if names else None
 
 
-def input_moments(data: PreparedData) -> dict[str, dict[str, Any]]:
+def input_moments(data: PreparedData) -> dict[Part, Moments]:
     """Return the `moments` of the network's inputs, of the training and the validation set."""
-    parts = {
+    parts: dict[Part, tuple[ImageSet, FittedPreprocessing]] = {
         "train": (data.train_images, data.preprocessing),
         "validation": (data.validation_images, data.validation_preprocessing),
     }
     return {name: moments(*part) for name, part in parts.items() if len(part[0])}
 
 
-def class_counts(data: PreparedData) -> dict[str, list[int]]:
+def class_counts(data: PreparedData) -> dict[Part, tuple[int, ...]]:
     """Return the number of images of each class in the trial's training and validation set."""
-    parts = {"train": data.train_labels, "validation": data.validation_labels}
     most = len(data.class_names)
-    return {name: np.bincount(labels, minlength=most).tolist() for name, labels in parts.items()}
+    parts: tuple[tuple[Part, Any], ...] = (
+        ("train", data.train_labels),
+        ("validation", data.validation_labels),
+    )
+    return {name: tuple(np.bincount(own, minlength=most).tolist()) for name, own in parts}
 
 
-def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
+def moments(images: ImageSet, treatment: FittedPreprocessing) -> Moments:
     """Return mean, standard deviation and fraction of finite values of some preprocessed images.
 
     Args:
@@ -87,16 +91,16 @@ def moments(images: ImageSet, treatment: FittedPreprocessing) -> dict[str, Any]:
     values = images.take(slice(0, MOST_MEASURED)).astype(np.float64)
     finite = np.isfinite(values)
     known = values[finite]
-    return {
-        "mean": float(known.mean()) if len(known) else 0.0,
-        "std": float(known.std()) if len(known) else 0.0,
-        "finite": float(finite.mean()),
-        "treatment": treatment.digest(),
-    }
+    return Moments(
+        mean=float(known.mean()) if len(known) else 0.0,
+        std=float(known.std()) if len(known) else 0.0,
+        finite=float(finite.mean()),
+        treatment=treatment.digest(),
+    )
 
 
-def contradicted(predictions: Predictions) -> list[list[int]]:
-    """Return ``[id, label, predicted class]`` of the images whose label the network contradicts.
+def contradicted(predictions: Predictions) -> tuple[Contradiction, ...]:
+    """Return the images whose label the network contradicts.
 
     See `SURE`. The images are sorted by decreasing confidence; at most 200 are returned, or a
     twentieth of all if that is more.
@@ -107,4 +111,7 @@ def contradicted(predictions: Predictions) -> list[list[int]]:
     wrong = np.flatnonzero((confidence >= SURE) & (of_label <= RULED_OUT))
     most = max(MOST_CONTRADICTED, int(CONTRADICTED_SHARE * len(guesses)))
     order = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
-    return [[int(predictions.ids[k]), int(predictions.labels[k]), int(guesses[k])] for k in order]
+    return tuple(
+        Contradiction(int(predictions.ids[k]), int(predictions.labels[k]), int(guesses[k]))
+        for k in order
+    )

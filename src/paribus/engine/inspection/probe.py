@@ -7,7 +7,7 @@ training, and measures the same for trials that were trained alone or in a group
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from paribus.nn.initial import initial_weights
 from paribus.nn.modules.activation import Activation
 from paribus.nn.spec import ModelSpec
 from paribus.nn.training import TrainSpec
+from paribus.observed import Gradient, Probe, ProbedLayer
 from paribus.records import Trial
 
 __all__ = ["probe_network"]
@@ -41,7 +42,7 @@ _LIMITS = {"sigmoid": (0.01, 0.99), "tanh": (-0.99, 0.99)}
 
 def probe_network(
     trial: Trial, data: PreparedData, weights: Mapping[str, npt.NDArray[np.float32]]
-) -> dict[str, Any]:
+) -> Probe:
     """Measure a trained network on some training images, in float32 on the CPU.
 
     Args:
@@ -50,16 +51,7 @@ def probe_network(
         weights: its final weights.
 
     Returns:
-        JSON-able values:
-
-        - ``examples``: number of probed images; ``input_rms``: root mean square of the inputs.
-        - ``layers``: for each layer, of its output in evaluation mode, the root mean square ``rms``,
-          for relu the fraction of ``dead`` units (0 for all images), for sigmoid and tanh the
-          fraction of ``saturated`` values (within 0.01 of a limit).
-        - ``gradients``: for each kernel, the root mean square of its gradient with the initial
-          weights (``start``) and with the final weights (``end``).
-        - ``twice``, ``alone``: largest change of a probability when the images are scored a second
-          time, or one by one.
+        Sizes of layer outputs and gradients, and how much probabilities change on another pass.
     """
     model = ModelSpec.parse(trial.variant.model)
     shape = data.train_images.image_shape
@@ -76,13 +68,15 @@ def probe_network(
     end = _gradients(network, scorer, images.batch(few), labels[few], trial.seed)
     load_weights(network, weights)  # restores the moving statistics
     batch = images.batch(chosen)
-    return {
-        "examples": len(chosen),
-        "input_rms": _rms(batch),
-        "layers": _layers(network, batch),
-        "gradients": {name: {"start": start[name], "end": end[name]} for name in start},
-        **_steadiness(network, batch),
-    }
+    twice, alone = _steadiness(network, batch)
+    return Probe(
+        examples=len(chosen),
+        input_rms=_rms(batch),
+        layers=_layers(network, batch),
+        gradients={name: Gradient(start[name], end[name]) for name in start},
+        twice=twice,
+        alone=alone,
+    )
 
 
 def _scorer(trial: Trial, model: ModelSpec, network: Network, num_classes: int) -> Scorer:
@@ -106,27 +100,28 @@ def _gradients(
     }
 
 
-def _layers(network: Network, batch: Tensor) -> list[dict[str, Any]]:
+def _layers(network: Network, batch: Tensor) -> tuple[ProbedLayer, ...]:
     network.eval()
-    found: list[dict[str, Any]] = []
+    found: list[ProbedLayer] = []
     look_at_stages(network, batch, lambda *seen: found.append(_layer(*seen)))
-    return found
+    return tuple(found)
 
 
-def _layer(name: str, module: nn.Module, output: Tensor) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name.removesuffix("/activation"), "rms": _rms(output)}
+def _layer(name: str, module: nn.Module, output: Tensor) -> ProbedLayer:
+    row = ProbedLayer(name.removesuffix("/activation"), _rms(output))
     if isinstance(module, Activation):
         units = output.transpose(0, 1).flatten(1)
         if module.name == "relu":
-            row["dead"] = float((units <= 0).all(1).double().mean())
-            row["units"] = len(units)
-        elif module.name in _LIMITS:
+            dead = float((units <= 0).all(1).double().mean())
+            return replace(row, dead=dead, units=len(units))
+        if module.name in _LIMITS:
             low, high = _LIMITS[module.name]
-            row["saturated"] = float(((units < low) | (units > high)).double().mean())
+            saturated = float(((units < low) | (units > high)).double().mean())
+            return replace(row, saturated=saturated)
     return row
 
 
-def _steadiness(network: Network, batch: Tensor) -> dict[str, float]:
+def _steadiness(network: Network, batch: Tensor) -> tuple[float, float]:
     """Return the largest changes of a probability when images are scored again, and one by one.
 
     In evaluation mode both should be zero up to rounding.
@@ -136,10 +131,7 @@ def _steadiness(network: Network, batch: Tensor) -> dict[str, float]:
         first = network.probabilities(network(batch))
         again = network.probabilities(network(batch))
         alone = torch.cat([network.probabilities(network(row[None])) for row in batch[:ALONE]])
-    return {
-        "twice": float((again - first).abs().max()),
-        "alone": float((alone - first[:ALONE]).abs().max()),
-    }
+    return float((again - first).abs().max()), float((alone - first[:ALONE]).abs().max())
 
 
 def _rms(tensor: Tensor) -> float:

@@ -61,7 +61,7 @@ def end_attempt(
         artifacts.write_weights(folder, outcome.weights, data.preprocessing)
         for predictions in outcome.predictions:
             artifacts.write_predictions(folder, predictions)
-    observed = {**outcome.observed, "preprocessing_notes": list(data.preprocessing.notes())}
+    observed = replace(outcome.observed, preprocessing_notes=data.preprocessing.notes())
     tell(Finished(trial.identity, replace(outcome, weights={}, predictions=(), observed=observed)))
 
 

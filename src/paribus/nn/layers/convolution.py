@@ -65,7 +65,7 @@ class Conv2D(_Convolution):
         kernel = WeightSpec(
             "kernel",
             (self.filters, channels, *self.kernel_size),
-            self.kernel_initializer or "glorot_uniform",
+            self.kernel_initializer,
             *fans,
             regularizer=self.kernel_regularizer,
         )
@@ -98,7 +98,7 @@ class DepthwiseConv2D(_Convolution):
         kernel = WeightSpec(
             "kernel",
             (out, 1, *self.kernel_size),
-            self.kernel_initializer or "glorot_uniform",
+            self.kernel_initializer,
             *fans,
             regularizer=self.kernel_regularizer,
             torch_fans=theirs,
@@ -142,7 +142,7 @@ class SeparableConv2D(_Convolution):
             WeightSpec(
                 "depthwise_kernel",
                 (middle, 1, *self.kernel_size),
-                self.depthwise_initializer or "glorot_uniform",
+                self.depthwise_initializer,
                 depth_in,
                 float(self._area() * self.depth_multiplier),
                 regularizer=self.depthwise_regularizer or self.kernel_regularizer,
@@ -151,7 +151,7 @@ class SeparableConv2D(_Convolution):
             WeightSpec(
                 "pointwise_kernel",
                 (self.filters, middle, 1, 1),
-                self.pointwise_initializer or "glorot_uniform",
+                self.pointwise_initializer,
                 *point,
                 regularizer=self.pointwise_regularizer or self.kernel_regularizer,
             ),

@@ -45,7 +45,7 @@ class Dense(WeightedLayer):
         kernel = WeightSpec(
             "kernel",
             (self.units, shape[0]),
-            self.kernel_initializer or "glorot_uniform",
+            self.kernel_initializer,
             *fans,
             regularizer=self.kernel_regularizer,
         )

@@ -82,7 +82,7 @@ def _relu(layer: layers.ReLU, shape: Shape) -> nn.Module:
 
 @module_of.form(layers.LeakyReLU)
 def _leaky_relu(layer: layers.LeakyReLU, shape: Shape) -> nn.Module:
-    return nn.LeakyReLU(0.3 if layer.negative_slope is None else layer.negative_slope)
+    return nn.LeakyReLU(layer.constant("negative_slope"))
 
 
 @module_of.form(layers.Rescaling)

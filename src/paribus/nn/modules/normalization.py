@@ -146,15 +146,18 @@ class GroupNorm(nn.Module):
 
 @module_of.form(layers.BatchNormalization)
 def _batch_normalization(layer: layers.BatchNormalization, shape: Shape) -> nn.Module:
-    momentum = 0.99 if layer.momentum is None else layer.momentum
-    return BatchNorm(momentum, layer.epsilon or 1e-3, unbiased=bool(layer.unbiased))
+    return BatchNorm(
+        layer.constant("momentum"),
+        layer.constant("epsilon"),
+        unbiased=layer.constant("unbiased"),
+    )
 
 
 @module_of.form(layers.LayerNormalization)
 def _layer_normalization(layer: layers.LayerNormalization, shape: Shape) -> nn.Module:
-    return LayerNorm(layer.epsilon or 1e-3)
+    return LayerNorm(layer.constant("epsilon"))
 
 
 @module_of.form(layers.GroupNormalization)
 def _group_normalization(layer: layers.GroupNormalization, shape: Shape) -> nn.Module:
-    return GroupNorm(layer.groups, layer.epsilon or 1e-3)
+    return GroupNorm(layer.groups, layer.constant("epsilon"))

@@ -17,8 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from paribus.errors import Problem, StoreError
 from paribus.failpoints import reach
+from paribus.observed import Moments
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import columns as tables
+from paribus.store.observed_json import json_of_observed, with_test_inputs
 from paribus.store.read_only import read_only_engine
 from paribus.store.registration import Registration
 from paribus.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of
@@ -194,7 +196,7 @@ class SqlStore:
             "metrics": as_json(dict(outcome.metrics)),
             "reason": outcome.reason,
             "first_nonfinite": outcome.first_nonfinite,
-            "observed": as_json(dict(outcome.observed)),
+            "observed": as_json(json_of_observed(outcome.observed)),
         }
         table = tables.trials
         with self._transaction("store.finish") as connection:
@@ -210,14 +212,14 @@ class SqlStore:
             seal(connection, table, identity=identity)
 
     def record_test(
-        self, metrics: Mapping[str, float], look: Look, inputs: Mapping[str, Any] | None = None
+        self, metrics: Mapping[str, float], look: Look, inputs: Moments | None = None
     ) -> None:
         """Keep test metrics of a trial together with the look that gave them.
 
         Args:
             metrics: of the test set.
             look: that read it.
-            inputs: what was observed of the test images, kept under ``inputs.test``.
+            inputs: moments of the test images, kept as ``inputs["test"]`` of what was observed.
         """
         table = tables.trials
         own = table.c.identity == look.identity
@@ -226,7 +228,7 @@ class SqlStore:
             found = connection.execute(select(table.c.metrics, table.c.observed).where(own)).one()
             observed = json.loads(found.observed)
             if inputs is not None:
-                observed["inputs"] = {**observed.get("inputs", {}), "test": dict(inputs)}
+                observed = with_test_inputs(observed, inputs)
             merged = as_json({**json.loads(found.metrics), **metrics})
             changed = update(table).where(own).values(metrics=merged, observed=as_json(observed))
             connection.execute(changed)

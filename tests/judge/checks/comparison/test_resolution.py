@@ -5,7 +5,7 @@ from dataclasses import replace
 from paribus.records import (
     Claim,
 )
-from tests.judge.checks.studied import found, plan, study
+from tests.judge.checks.studied import found, observed, plan, study
 
 
 def test_a_margin_below_the_resolution_is_told():
@@ -23,7 +23,7 @@ def test_all_images_right_is_no_resolution_of_zero():
     six = [
         replace(
             t,
-            observed={**t.observed, "validation_examples": 6},
+            **observed(validation_examples=6),
             metrics={**t.metrics, "val_accuracy": 1.0},
         )
         for t in study()

@@ -18,7 +18,7 @@ from tests.judge.checks.studied import (
 
 def test_labels_that_all_networks_contradict_are_named():
     rows = [[k, 3, 8] for k in range(150)]
-    trials = [replace(t, observed={**t.observed, "contradicted": rows}) for t in study()]
+    trials = [replace(t, **observed(contradicted=rows)) for t in study()]
     (finding,) = found("contradicted_labels", plan(), trials)
     assert finding.severity == "warning"
     assert finding.evidence.startswith(
@@ -30,15 +30,15 @@ def test_labels_that_all_networks_contradict_are_named():
     (named,) = found("contradicted_labels", plan(), trials, descriptions=described(classes=clothes))
     assert "0 (coat, seen as dress), 1 (coat, seen as dress)" in named.evidence
     files = {str(k): f"3/{k}.png" for k in range(150)}
-    filed = [replace(t, observed={**t.observed, "contradicted_files": files}) for t in trials]
+    filed = [replace(t, **observed(contradicted=rows, contradicted_files=files)) for t in trials]
     (by_file,) = found("contradicted_labels", plan(), filed, descriptions=described(classes=clothes))  # fmt: skip
     assert "3/0.png (coat, seen as dress), 3/1.png (coat, seen as dress)" in by_file.evidence
     mixed = {**described(), "b": described(classes=clothes)["b"]}
     (numbered,) = found("contradicted_labels", plan(), trials, descriptions=mixed)
     assert "0 (3, seen as 8)" in numbered.evidence, "two variants' classes have different names"
-    few = [replace(t, observed={**t.observed, "contradicted": rows[:2]}) for t in study()]
+    few = [replace(t, **observed(contradicted=rows[:2])) for t in study()]
     assert [item.severity for item in found("contradicted_labels", plan(), few)] == ["note"]
-    torn = [replace(t, observed={**t.observed, "contradicted": rows if k % 2 else []}) for k, t in enumerate(study())]  # fmt: skip
+    torn = [replace(t, **observed(contradicted=rows if k % 2 else [])) for k, t in enumerate(study())]  # fmt: skip
     assert not found("contradicted_labels", plan(), torn)
     assert not found("contradicted_labels", plan(), trials[:3])
 

@@ -166,8 +166,5 @@ def test_notes_about_gaps_and_leads_need_images_that_show_them():
 
     late = curve([0.7, 0.8, 0.85, 0.87, 0.88, 0.95], [1, 0.9, 0.8, 0.7, 0.6, 0.5])
     for examples, said in ((49, False), (51, True)):  # the lead is 2 points
-        trials = [
-            replace(t, observed={**t.observed, "validation_examples": examples})
-            for t in study(curves=late)
-        ]
+        trials = [replace(t, **observed(validation_examples=examples)) for t in study(curves=late)]
         assert bool(found("late_ranking", plan(), trials)) == said

@@ -5,11 +5,11 @@ from dataclasses import replace
 from paribus.records import (
     Claim,
 )
-from tests.judge.checks.studied import PLAIN, found, plan, study
+from tests.judge.checks.studied import PLAIN, found, observed, plan, study
 
 
 def test_moving_statistics_need_steps():
-    few = [replace(t, observed={**t.observed, "optimizer_steps": 60}) for t in study()]
+    few = [replace(t, **observed(optimizer_steps=60)) for t in study()]
     (finding,) = found("batch_norm_memory", plan(), few)
     assert finding.where == "a"
     assert finding.evidence == (
@@ -21,9 +21,7 @@ def test_moving_statistics_need_steps():
 def test_moving_statistics_need_steps_before_an_epoch_that_a_claim_reads():
     early = Claim("early", "s", "", "a", ">", "b", "val_accuracy@1")
     late = replace(early, metric="val_accuracy@5")
-    brief = [
-        replace(t, observed={**t.observed, "optimizer_steps": 600}) for t in study()
-    ]  # 6 epochs
+    brief = [replace(t, **observed(optimizer_steps=600)) for t in study()]  # 6 epochs
     (finding,) = found("batch_norm_memory", plan(claims=(late, early)), brief)
     assert finding.where == "a"
     assert finding.evidence == (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.judge.checks.studied import TRAIN, described, found, plan, study
+from tests.judge.checks.studied import TRAIN, described, found, observed, plan, study
 
 NORM = {"BatchNormalization": {"name": "norm", "momentum": 0.9}}
 
@@ -46,7 +46,7 @@ NOISY = "mean and deviation of so few are mostly noise"
 )  # fmt: skip
 def test_batches_that_leave_too_few_places_to_normalise(place, train, examples, evidence):
     own = plan(model=BEHIND[place], train={**TRAIN, **train})
-    trials = [replace(t, observed={**t.observed, "train_examples": examples}) for t in study()]
+    trials = [replace(t, **observed(train_examples=examples)) for t in study()]
     findings = [
         item
         for item in found("lone_example", own, trials, descriptions=described())

@@ -33,8 +33,12 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _impossible(trial: StoredTrial) -> str | None:
-    for metric, count in (("accuracy", "train_examples"), ("val_accuracy", "validation_examples")):
-        examples, value = trial.observed.get(count), trial.metrics.get(metric)
+    counts = {
+        "accuracy": trial.observed.train_examples,
+        "val_accuracy": trial.observed.validation_examples,
+    }
+    for metric, examples in counts.items():
+        value = trial.metrics.get(metric)
         if not examples or value is None:
             continue
         if not -CLOSE <= value <= 1 + CLOSE:

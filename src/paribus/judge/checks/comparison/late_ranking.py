@@ -44,6 +44,6 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 def _finest(study: Evidence) -> float:
     """Return 1 / validation images: a smaller lead in mean accuracy is not reported."""
-    counts = [trial.observed.get("validation_examples") or 0 for trial in study.trials]
+    counts = [trial.observed.validation_examples or 0 for trial in study.trials]
     fewest = min((count for count in counts if count), default=0)
     return 1 / fewest if fewest else 0.0

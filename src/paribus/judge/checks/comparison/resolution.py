@@ -16,7 +16,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     """Warn of claims on ``val_accuracy`` whose margin is below one binomial standard error."""
     plan, trials = study.plan, study.trials
     done = [trial for mine in done_trials(plan, trials).values() for trial in mine]
-    examples = min((t.observed.get("validation_examples") or 0 for t in done), default=0)
+    examples = min((t.observed.validation_examples or 0 for t in done), default=0)
     accuracy = mean_metric(done, "val_accuracy") if done else None
     if not examples or accuracy is None:
         return

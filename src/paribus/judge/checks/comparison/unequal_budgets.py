@@ -8,6 +8,7 @@ from statistics import fmean
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials
 from paribus.judge.results import Finding
+from paribus.observed import Observed
 
 __all__ = ["check"]
 
@@ -19,14 +20,10 @@ def check(study: Evidence) -> Iterator[Finding]:
     plan, trials = study.plan, study.trials
     done = done_trials(plan, trials)
     steps = {
-        name: fmean(t.observed.get("optimizer_steps", 0) for t in mine)
-        for name, mine in done.items()
+        name: fmean(t.observed.optimizer_steps or 0 for t in mine) for name, mine in done.items()
     }
     images = {
-        name: fmean(
-            t.observed.get("examples_per_epoch", t.observed.get("train_examples", 0)) * t.epochs
-            for t in mine
-        )
+        name: fmean(_examples_per_epoch(t.observed) * t.epochs for t in mine)
         for name, mine in done.items()
     }
     for what, counts in (("optimizer steps", steps), ("training images seen", images)):
@@ -43,3 +40,10 @@ def check(study: Evidence) -> Iterator[Finding]:
             evidence=f"{what}: {counts[least]:,.0f} for {least}, {counts[most]:,.0f} for {most}",
             advice="If that is not the factor under study, give all variants the same budget.",
         )
+
+
+def _examples_per_epoch(observed: Observed) -> int:
+    """Return the number of images seen in an epoch; of trials of earlier versions, all that there are."""
+    if observed.examples_per_epoch is not None:
+        return observed.examples_per_epoch
+    return observed.train_examples or 0

@@ -9,6 +9,7 @@ from statistics import fmean
 from paribus.judge.evidence import Evidence
 from paribus.judge.results import Finding
 from paribus.judge.statistics.chance import chance_p, majority_share
+from paribus.observed import Contradiction
 from paribus.records import StoredTrial
 
 __all__ = ["check"]
@@ -35,9 +36,6 @@ a third of the mean error.
 """
 SHOWN = 8
 
-Row = tuple[int, ...]
-"""(image id, its label, predicted class)."""
-
 
 def check(study: Evidence) -> Iterator[Finding]:
     """List images that look mislabelled: good networks agree on one other class.
@@ -55,7 +53,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     done = [trial for trials in good.values() for trial in trials]
     everywhere = (_agreed(trials, IN_EACH) for trials in good.values())
     found = sorted(_agreed(done, AGREEING).intersection(*everywhere))
-    total = max(trial.observed["validation_examples"] for trial in done)
+    total = max(trial.observed.validation_examples or 0 for trial in done)
     if not found:
         return
     mistaken = 1 - fmean(trial.metrics["val_accuracy"] for trial in done)
@@ -78,18 +76,18 @@ def _good(study: Evidence) -> dict[str, list[StoredTrial]]:
     """Return variant -> trials with good networks (see `check`)."""
     good: dict[str, list[StoredTrial]] = defaultdict(list)
     for trial in study.trials:
-        if "contradicted" in trial.observed and _is_good(study, trial):
+        if trial.observed.contradicted is not None and _is_good(study, trial):
             good[trial.variant].append(trial)
     return good
 
 
 def _is_good(study: Evidence, trial: StoredTrial) -> bool:
-    examples = int(trial.observed.get("validation_examples") or 0)
+    examples = trial.observed.validation_examples
     accuracy = trial.metrics.get("val_accuracy")
     if not examples or accuracy is None:
         return False
     facts = study.facts.get(trial.variant)
-    counts = trial.observed.get("class_counts", {}).get("validation") or (
+    counts = trial.observed.class_counts.get("validation") or (
         facts.class_counts.get("validation") if facts else None
     )
     guess = majority_share(counts) if counts and sum(counts) else 0.0
@@ -97,22 +95,24 @@ def _is_good(study: Evidence, trial: StoredTrial) -> bool:
     return chance_p(round(accuracy * examples), examples, limit) <= LEVEL
 
 
-def _agreed(trials: Sequence[StoredTrial], share: float) -> set[Row]:
+def _agreed(trials: Sequence[StoredTrial], share: float) -> set[Contradiction]:
     """Return the rows that at least a fraction ``share`` of the trials contain."""
-    votes = Counter(tuple(row) for trial in trials for row in trial.observed["contradicted"])
+    votes = Counter(row for trial in trials for row in trial.observed.contradicted or ())
     return {row for row, count in votes.items() if count >= share * len(trials)}
 
 
 def _files(trials: Sequence[StoredTrial]) -> dict[int, str]:
     """Return image id -> file name of the contradicted images; empty if the source has no files."""
     return {
-        int(index): name
+        index: name
         for trial in trials
-        for index, name in trial.observed.get("contradicted_files", {}).items()
+        for index, name in (trial.observed.contradicted_files or {}).items()
     }
 
 
-def _shown(found: Sequence[Row], names: Mapping[int, str], files: Mapping[int, str]) -> str:
+def _shown(
+    found: Sequence[Contradiction], names: Mapping[int, str], files: Mapping[int, str]
+) -> str:
     shown = ", ".join(
         f"{files.get(index, index)} ({names.get(label, label)}, seen as {names.get(guess, guess)})"
         for index, label, guess in found[:SHOWN]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials
 from paribus.judge.results import Finding
+from paribus.observed import Moments, Part
 from paribus.records import StoredTrial
 
 __all__ = ["check"]
@@ -22,7 +22,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             other = next((t for t in trials if _differs(t, part)), None)
             if other is None:
                 continue
-            inputs = other.observed["inputs"]
+            inputs = other.observed.inputs
             yield Finding(
                 check="treated_differently",
                 severity="error",
@@ -36,12 +36,12 @@ def check(study: Evidence) -> Iterator[Finding]:
             )
 
 
-def _differs(trial: StoredTrial, part: str) -> bool:
-    inputs = trial.observed.get("inputs", {})
+def _differs(trial: StoredTrial, part: Part) -> bool:
+    inputs = trial.observed.inputs
     if part not in inputs or "train" not in inputs:
         return False
-    return bool(inputs[part]["treatment"] != inputs["train"]["treatment"])
+    return inputs[part].treatment != inputs["train"].treatment
 
 
-def _moments(found: Mapping[str, Any]) -> str:
-    return f"mean {found['mean']:.3f} and deviation {found['std']:.3f}"
+def _moments(found: Moments) -> str:
+    return f"mean {found.mean:.3f} and deviation {found.std:.3f}"

@@ -8,6 +8,7 @@ from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, num_classes
 from paribus.judge.results import Finding
 from paribus.judge.statistics.chance import above_chance, majority_share, tells_skill
+from paribus.observed import Part
 from paribus.records import StoredTrial
 
 __all__ = ["check"]
@@ -61,32 +62,34 @@ def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int)
 
 def _training_chance(study: Evidence, trial: StoredTrial, classes: int) -> float | None:
     """Return the majority-class rate of the training set; None if the trial cannot be tested."""
-    if not trial.observed.get("train_examples") or "accuracy" not in trial.metrics:
+    if not trial.observed.train_examples or "accuracy" not in trial.metrics:
         return None
     return _share(study, trial, "train", classes)
 
 
 def _guesses(study: Evidence, trial: StoredTrial, guess: float, looks: int) -> bool:
-    examples = int(trial.observed["train_examples"])
+    examples = trial.observed.train_examples
+    if not examples:
+        return False
     right = round(trial.metrics["accuracy"] * examples)
     if not tells_skill(examples, guess, looks=looks) or above_chance(right, examples, guess):
         return False
-    held_out = trial.observed.get("validation_examples")
+    held_out = trial.observed.validation_examples
     if not held_out or "val_accuracy" not in trial.metrics:
         return True
     found = round(trial.metrics["val_accuracy"] * held_out)
     share = _share(study, trial, "validation", 0) or guess
-    return not above_chance(found, int(held_out), share)
+    return not above_chance(found, held_out, share)
 
 
-def _share(study: Evidence, trial: StoredTrial, part: str, classes: int) -> float | None:
+def _share(study: Evidence, trial: StoredTrial, part: Part, classes: int) -> float | None:
     """Return the majority-class rate of a split.
 
     Class counts come from the trial, else from the data facts; without either, the rate is taken to
     be 1 / classes plus `LARGEST_CLASS`. None if the number of classes is unknown, too.
     """
     facts = study.facts.get(trial.variant)
-    counts = trial.observed.get("class_counts", {}).get(part) or (
+    counts = trial.observed.class_counts.get(part) or (
         facts.class_counts.get(part) if facts else None
     )
     if counts and sum(counts):

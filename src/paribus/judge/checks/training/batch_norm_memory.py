@@ -24,10 +24,10 @@ def check(study: Evidence) -> Iterator[Finding]:
     done = done_trials(plan, trials)
     for variant in plan.variants:
         momentum = _longest_momentum(variant)
-        mine = [t for t in done.get(variant.name, []) if t.observed.get("optimizer_steps")]
+        mine = [t for t in done.get(variant.name, []) if t.observed.optimizer_steps]
         if not momentum or not mine:
             continue
-        last = min(int(t.observed["optimizer_steps"]) for t in mine)
+        last = min(t.observed.optimizer_steps or 0 for t in mine)
         if momentum**last > LEFT:
             yield _finding(variant.name, momentum, last, "")
             continue
@@ -40,7 +40,7 @@ def check(study: Evidence) -> Iterator[Finding]:
 def _longest_momentum(variant: Variant) -> float:
     return max(
         (
-            float(arguments.get("momentum") or 0.0)
+            float(arguments["momentum"])
             for kind, arguments in layers_of(variant.model)
             if LAYERS[kind].batch_statistics
         ),
@@ -61,7 +61,7 @@ def _steps_at(trials: Sequence[StoredTrial], epoch: int) -> int:
 
     Every epoch of a trial has the same number of steps.
     """
-    return min(int(t.observed["optimizer_steps"]) * epoch // max(t.epochs, 1) for t in trials)
+    return min((t.observed.optimizer_steps or 0) * epoch // max(t.epochs, 1) for t in trials)
 
 
 def _finding(variant: str, momentum: float, steps: int, when: str) -> Finding:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, probes
 from paribus.judge.results import Finding
+from paribus.observed import Probe
 
 __all__ = ["check"]
 
@@ -31,11 +32,11 @@ def check(study: Evidence) -> Iterator[Finding]:
         found = probes(trials)
         said = []
         for kind, words in _WORDS.items():
-            if kind == "dead" and any((1 - RARE) ** probe["examples"] > MISSED for probe in found):
+            if kind == "dead" and any((1 - RARE) ** probe.examples > MISSED for probe in found):
                 continue
             for name, share in _shares(found, kind).items():
                 if share > MOST:
-                    examples = found[0]["examples"]
+                    examples = found[0].examples
                     said.append(f"{name}: {share:.0%} of its {words.format(examples=examples)}")
         if said:
             yield Finding(
@@ -48,11 +49,12 @@ def check(study: Evidence) -> Iterator[Finding]:
             )
 
 
-def _shares(found: list[dict], kind: str) -> dict[str, float]:  # type: ignore[type-arg]
+def _shares(found: Sequence[Probe], kind: str) -> dict[str, float]:
     """Return layer name -> fraction of dead units or saturated values (``kind``), mean over seeds."""
     rows: dict[str, list[float]] = {}
     for probe in found:
-        for layer in probe["layers"]:
-            if kind in layer:
-                rows.setdefault(layer["name"], []).append(layer[kind])
+        for layer in probe.layers:
+            share = layer.dead if kind == "dead" else layer.saturated
+            if share is not None:
+                rows.setdefault(layer.name, []).append(share)
     return {name: fmean(values) for name, values in rows.items()}

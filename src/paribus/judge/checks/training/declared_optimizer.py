@@ -17,21 +17,23 @@ def check(study: Evidence) -> Iterator[Finding]:
     done = done_trials(plan, trials)
     for variant in plan.variants:
         for trial in done.get(variant.name, []):
-            seen = trial.observed.get("optimizer")
+            seen = trial.observed.optimizer
             declared = variant.train.get("optimizer")
             if not seen or not declared:
                 continue
             name, constants = next(iter(declared.items()))
-            wrong = {k: v for k, v in constants.items() if k in seen and seen[k] != v}
-            if seen["class"] == name and not wrong:
+            used = seen.constants
+            wrong = {k: v for k, v in constants.items() if k in used and used[k] != v}
+            if seen.name == name and not wrong:
                 continue
-            ran = ", ".join(f"{key} {value}" for key, value in seen.items() if key != "class")
+            said = {"formulas": seen.formulas} if seen.formulas else {}
+            ran = ", ".join(f"{key} {value}" for key, value in {**said, **used}.items())
             yield Finding(
                 check="declared_optimizer",
                 severity="error",
                 where=f"{variant.name}, seed {trial.seed}",
                 variants=(variant.name,),
-                evidence=f"declared {name}{constants or ''}, ran {seen['class']} ({ran})",
+                evidence=f"declared {name}{constants or ''}, ran {seen.name} ({ran})",
                 advice="Its results belong to the optimizer that ran; train the variant again.",
             )
             break

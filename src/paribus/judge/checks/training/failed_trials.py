@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.results import Finding
@@ -21,7 +20,7 @@ def check(study: Evidence) -> Iterator[Finding]:
         if trial.status == "failed":
             failed[trial.variant].append(trial)
     for variant, items in failed.items():
-        tried = [trial for trial in items if trial.observed.get("counterfactuals")]
+        tried = [trial for trial in items if trial.observed.counterfactuals]
         yield Finding(
             check="failed_trials",
             severity="warning",
@@ -37,15 +36,15 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 def _tried(trial: StoredTrial) -> str:
     """Describe which counterfactual trainings of a failed trial failed again, and which did not."""
-    rows = trial.observed["counterfactuals"]
-    failing = [_name(row) for row in rows if row["fails"]]
-    fine = [_name(row) for row in rows if not row["fails"]]
+    rows = trial.observed.counterfactuals or ()
+    failing = [_name(row.change) for row in rows if row.fails]
+    fine = [_name(row.change) for row in rows if not row.fails]
     said = [f"it fails {_listed(failing)}"] if failing else []
     return "; ".join(said + ([f"it does not fail {_listed(fine)}"] if fine else []))
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return "as it is" if row["change"] == "nothing" else f"with {row['change']}"
+def _name(change: str) -> str:
+    return "as it is" if change == "nothing" else f"with {change}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -78,7 +77,7 @@ def _advice(tried: Sequence[StoredTrial]) -> str:
 
 
 def _helpful(trial: StoredTrial) -> set[str]:
-    rows = trial.observed["counterfactuals"]
-    if not rows[0]["fails"]:  # unchanged settings did not fail: not reproducible
+    unchanged, *changed = trial.observed.counterfactuals or ()
+    if not unchanged.fails:  # not reproducible
         return set()
-    return {row["change"].split()[0] for row in rows[1:] if not row["fails"]}
+    return {row.change.split()[0] for row in changed if not row.fails}

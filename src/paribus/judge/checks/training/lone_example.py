@@ -60,7 +60,7 @@ def _remainder(variant: Variant, trial: StoredTrial) -> int:
     """Return the number of examples in the incomplete last batch of an epoch; 0 if there is none."""
     if variant.train.get("last_batch") == "drop" or variant.train.get("steps_per_epoch"):
         return 0
-    return int(trial.observed.get("train_examples", 0)) % int(variant.train["batch_size"])
+    return (trial.observed.train_examples or 0) % int(variant.train["batch_size"])
 
 
 def _finding(variant: str, which: str, examples: int, layer: tuple[str, int]) -> Finding:

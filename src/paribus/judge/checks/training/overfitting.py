@@ -50,7 +50,7 @@ def _resolved(train: float, held_out: float, trials: Sequence[StoredTrial]) -> b
     """Return whether the gap is significant: exact binomial test (level 5 %) of "validation accuracy
     equals training accuracy" against "it is lower".
     """
-    examples = int(trials[0].observed.get("validation_examples") or 0)
+    examples = trials[0].observed.validation_examples
     if not examples:
         return True  # number of images unknown
     return chance_p(round((1 - held_out) * examples), examples, 1 - train) <= LEVEL

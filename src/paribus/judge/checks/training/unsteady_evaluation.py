@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, probes
 from paribus.judge.results import Finding
+from paribus.observed import Probe
 
 __all__ = ["check"]
 
@@ -25,7 +26,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     for variant, trials in done_trials(study.plan, study.trials).items():
         found = probes(trials)
         for kind, words in _WORDS.items():
-            change = max((probe[kind] for probe in found), default=0.0)
+            change = max((_change(probe, kind) for probe in found), default=0.0)
             if change > NOTICED:
                 yield Finding(
                     check="unsteady_evaluation",
@@ -36,3 +37,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                     advice="Scores must come from evaluation mode; these cannot be trusted.",
                 )
                 break
+
+
+def _change(probe: Probe, kind: str) -> float:
+    return probe.twice if kind == "twice" else probe.alone

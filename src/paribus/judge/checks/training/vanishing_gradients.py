@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, probes
 from paribus.judge.results import Finding
+from paribus.observed import Probe
 
 __all__ = ["check"]
 
@@ -25,7 +25,7 @@ USUAL_INPUT = 3.0
 def check(study: Evidence) -> Iterator[Finding]:
     """Warn if gradients at the first step vanish or explode, by the median over seeds."""
     for variant, trials in done_trials(study.plan, study.trials).items():
-        found = [probe for probe in probes(trials) if probe["gradients"]]
+        found = [probe for probe in probes(trials) if probe.gradients]
         if not found:
             continue
         said = _said(found)
@@ -40,12 +40,12 @@ def check(study: Evidence) -> Iterator[Finding]:
             )
 
 
-def _said(found: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    starts = [list(probe["gradients"].items()) for probe in found]
+def _said(found: Sequence[Probe]) -> tuple[str, str] | None:
+    starts = [list(probe.gradients.items()) for probe in found]
     first, last = starts[0][0][0], starts[0][-1][0]
-    share = median(_share(rows[0][1]["start"], rows[-1][1]["start"]) for rows in starts)
-    largest = median(max(row["start"] for _, row in rows) for rows in starts)
-    inputs = median(probe["input_rms"] for probe in found)
+    share = median(_share(rows[0][1].start, rows[-1][1].start) for rows in starts)
+    largest = median(max(row.start for _, row in rows) for rows in starts)
+    inputs = median(probe.input_rms for probe in found)
     weights = (
         "Choose initial weights that suit the activation (he_normal for relu, glorot for tanh)."
     )

@@ -77,9 +77,8 @@ def fresh_loss(variant: Variant, classes: int) -> float | None:
 
 def _first_loss(trial: StoredTrial) -> float | None:
     """Return the loss before the first update: of the first batch, or of an epoch 0 in the curve."""
-    seen = trial.observed.get("first_loss")
-    if seen is not None:
-        return float(seen)
+    if trial.observed.first_loss is not None:
+        return trial.observed.first_loss
     if trial.curves and trial.curves[0].epoch == 0:
         return trial.curves[0].metrics.get("loss")
     return None
@@ -93,10 +92,10 @@ def _beyond_luck(trial: StoredTrial, variant: Variant, classes: int | None, firs
     network (Markov's inequality for the product of the predicted probabilities). With one or two
     images any loss is possible. Other losses have no such bound and need `USUAL_BATCH` images.
     """
-    examples = int(trial.observed.get("train_examples") or 0)
+    examples = trial.observed.train_examples or 0
     batch = int(variant.train.get("batch_size") or examples)
     looked_at = min(batch, examples) if examples else batch
-    counts = trial.observed.get("class_counts", {}).get("train")
+    counts = trial.observed.class_counts.get("train")
     chance = majority_share(counts) if counts and sum(counts) else 1 / (classes or 1)
     if not variant.train.get("loss", _CROSSENTROPY).endswith(_CROSSENTROPY):
         return looked_at >= USUAL_BATCH
@@ -105,9 +104,7 @@ def _beyond_luck(trial: StoredTrial, variant: Variant, classes: int | None, firs
 
 def _continued(done: dict[str, list[StoredTrial]], told: set[str]) -> Iterator[Finding]:
     """Report variants whose loss begins where the previous variant's loss ended."""
-    if any(
-        trial.observed.get("first_loss") is not None for mine in done.values() for trial in mine
-    ):
+    if any(trial.observed.first_loss is not None for mine in done.values() for trial in mine):
         return  # measured first losses make this heuristic unnecessary
     curves = {name: mean_curve(mine, "loss") for name, mine in done.items()}
     for (before, old), (name, new) in pairwise(curves.items()):
