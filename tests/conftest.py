@@ -106,6 +106,12 @@ def scope_run(shared_folder):
 
 
 @pytest.fixture(scope="session")
+def scope_results(scope_run):
+    """The results in that folder."""
+    return paribus.open_results(scope_run)
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """A browser of this machine; nothing is downloaded."""
     path = shutil.which("chromium") or shutil.which("google-chrome")

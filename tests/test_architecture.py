@@ -237,3 +237,149 @@ def test_no_circle_hides_behind_lazy_imports():
     for path in needs:
         walk(path, [])
     assert circles == set()
+
+
+TESTS = Path(__file__).parent
+BESIDE_THE_PACKAGE = {"benchmarks", "docs", "studies"}
+"""Folders of tests of what lies beside the package, in folders of the same names."""
+RULES = {"contracts", "rules"}
+"""Folders of tests of a rule that holds across modules; a file is named by its rule."""
+WHOLE_PROJECT = {"test_additions", "test_architecture", "test_dependencies", "test_package"}
+MOST_LINES_OF_TESTS = 500
+TEST_FILES = sorted(TESTS.rglob("test_*.py"))
+
+FAMILIES = {
+    # every layer, alone and stacked, against the reference; shapes, parameters and gradients with it
+    "nn/layers": "nn/rules/test_odd_shapes.py",
+    "nn/modules": "nn/rules/test_odd_shapes.py",
+    "nn/stacked": "nn/rules/test_odd_shapes.py",
+    "reference": "reference/rules/test_gradients.py",
+    # every check has a case that it finds, and a clean study on which it is silent
+    "judge/checks": "judge/checks/rules/test_every_check.py",
+    # every command, with the arguments that people give it
+    "cli/commands": "cli/rules/test_plain_output.py",
+    # every kind of task, by every executor
+    "execute/tasks": "contracts/test_executor_contract.py",
+    # every schema is made by the migrations, and an old one is read
+    "store/migrations": "store/kinds/test_sql.py",
+    # the tests' own studies and listeners, in the package for whoever adds a part
+    "testing": "contracts/test_executor_contract.py",
+}
+"""Folders whose files are found by themselves, and the test that goes through all of them."""
+
+SEEN_THROUGH = {
+    # what `plan` prints: planning is its only caller
+    "api/plan/gradients.py": "cli/commands/studies/test_gradcheck.py",
+    "api/plan/planning.py": "cli/commands/studies/test_plan.py",
+    # own images: `predict`, `test` and `explain` end to end
+    "api/own_images/asked.py": "cli/rules/test_own_images.py",
+    "api/own_images/explaining.py": "cli/rules/test_own_images.py",
+    # steps of a run, which only a run can show
+    "api/run/manifest.py": "api/run/test_running.py",
+    "api/run/session.py": "api/run/test_running.py",
+    "api/run/sources.py": "cli/commands/studies/test_plan.py",
+    "api/run/trained.py": "api/run/test_finishing.py",
+    "api/results/watching.py": "serve/test_server.py",
+    "api/results/frames.py": "api/results/test_pictures.py",
+    "api/report/writing.py": "api/results/test_damage.py",
+    # how commands print, on every command
+    "cli/explained.py": "cli/rules/test_own_images.py",
+    "cli/saying.py": "cli/rules/test_plain_output.py",
+    # parts of drawings, which are read back as a whole
+    "charts/base/conversion.py": "report/test_embedding.py",
+    "charts/base/matrix.py": "charts/test_confusion.py",
+    "charts/learning_curve.py": "charts/base/test_learning.py",
+    "charts/size.py": "charts/base/test_costs.py",
+    "charts/time.py": "charts/base/test_costs.py",
+    # readers of pictures beside tables
+    "data/pictures/label_columns.py": "data/pictures/test_labels_table.py",
+    "data/pictures/pictures.py": "data/pictures/test_folder.py",
+    # inside of the training loops
+    "engine/group_members.py": "engine/test_group.py",
+    "engine/inspection/gradcheck.py": "reference/rules/test_gradients.py",
+    "engine/inspection/nonfinite.py": "engine/test_run.py",
+    "engine/stages.py": "engine/inspection/test_attribution.py",
+    # inside of workers
+    "execute/workers/arithmetic.py": "execute/test_inline.py",
+    "execute/workers/attempts.py": "contracts/test_executor_contract.py",
+    "execute/workers/worker.py": "execute/workers/test_starting.py",
+    # columns of the terminal, which are read back as a whole
+    "report/terminal/claim_lines.py": "report/terminal/test_summary.py",
+    "report/terminal/variant_table.py": "report/terminal/test_summary.py",
+    # a drawn digit, classified
+    "serve/classify.py": "serve/test_server.py",
+    # the study file as it is read
+    "study/loaded.py": "study/test_reading.py",
+    "nn/operators/memory.py": "nn/rules/test_limits.py",
+    # draws, with what they do to an image
+    "nn/augmentation.py": "engine/test_augment.py",
+    # checksums of rows, by what a damaged database gives
+    "store/rows.py": "store/rules/test_damage.py",
+    # values with a few properties, and a protocol
+    "execute/executor.py": "contracts/test_executor_contract.py",
+    "judge/results.py": "judge/test_summary.py",
+    "records.py": "judge/test_selection.py",
+    "writing/study.py": "charts/test_factor_grid.py",
+}
+"""Modules that only what uses them can show, and the test that sees them so."""
+MOST_SEEN_THROUGH = 40
+
+
+def module_of(path: Path) -> Path:
+    """Return the module of the package that a test file is named after."""
+    name = path.name.removeprefix("test_")
+    return PACKAGE / path.relative_to(TESTS).with_name(name)
+
+
+def named_by(path: Path):
+    """Yield the modules of the package that a file of tests imports, at once or within functions."""
+    for name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        module = PACKAGE.parent / (name.replace(".", "/") + ".py")
+        if module.is_file():
+            yield module
+
+
+def has_code(path: Path) -> bool:
+    """Return whether a module has functions or methods, and so does more than hold values."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_a_test_file_is_named_by_its_module_or_lies_with_the_rules(path):
+    place = path.relative_to(TESTS)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES_OF_TESTS
+    if place.parts[0] in BESIDE_THE_PACKAGE:
+        assert (TESTS.parent / place.parts[0]).is_dir()
+    elif RULES & set(place.parts[:-1]):
+        assert not module_of(path).exists()
+        assert place.parts[0] == "contracts" or (PACKAGE / place.parent.parent).is_dir()
+    elif place.parent == Path() and path.stem in WHOLE_PROJECT:
+        assert not module_of(path).exists()
+    else:
+        assert module_of(path).is_file(), (
+            f"{place}: no such module; a rule lies in a folder 'rules'"
+        )
+
+
+def test_every_module_is_tested_under_its_name_or_by_a_rule_that_is_named():
+    mirrored = {module_of(path) for path in TEST_FILES}
+    named = {
+        module
+        for path in TESTS.rglob("*.py")
+        for module in named_by(path)
+        if path.relative_to(TESTS).parts[0] in {room(module), "contracts"}
+    }
+    with_doctest = {path for path in modules() if ">>> " in path.read_text(encoding="utf-8")}
+    in_families = {
+        path for path in modules() for family in FAMILIES if PACKAGE / family in path.parents
+    }
+    left = {
+        str(path.relative_to(PACKAGE))
+        for path in modules()
+        if has_code(path) and path not in mirrored | named | with_doctest | in_families
+    }
+    assert left == set(SEEN_THROUGH)
+    assert len(SEEN_THROUGH) <= MOST_SEEN_THROUGH
+    for test in {*FAMILIES.values(), *SEEN_THROUGH.values()}:
+        assert (TESTS / test).is_file(), test

@@ -1,44 +1,10 @@
 """The table of settings says what the resolved study says, for layers of every kind."""
 
-import copy
-
 import pytest
 
-import paribus
-from paribus.charts import ShownStudy
-from paribus.charts.learning_by_split import charts as learning_by_split
-from paribus.charts.learning_by_split import points as split_points
-from paribus.judge.results import StudyResults, VariantSummary
-from paribus.judge.statistics.effects import Interval
-from paribus.records import StoredTrial
+from paribus.judge.results import StudyResults
 from paribus.tables.settings import format_minutes, minutes_of, tried_table
-
-
-def planned(tiny, **changes):
-    return paribus.from_mapping({**copy.deepcopy(tiny), "claims": [], **changes}).plan()
-
-
-def results(plan, metrics=("accuracy", "val_accuracy"), examples=None, seconds=30.0):
-    """Every variant's trials, of which the first seed's refit and a failed one must not count."""
-    trials = [
-        StoredTrial(
-            f"{v.name}{seed}", v.name, v.levels, seed, "train", "done", 1, 1, seconds * (1 + seed),
-            dict.fromkeys(metrics, 0.5 + 0.1 * seed),
-            observed={"train_examples": (examples or {}).get(v.name, 100)},
-        )
-        for v in plan.variants
-        for seed in (0, 1)
-    ]  # fmt: skip
-    first = plan.variants[0]
-    trials += [
-        StoredTrial("r", first.name, {}, 0, "train+validation", "done", 1, 1, 6000.0, {}),
-        StoredTrial("f", first.name, {}, 2, "train", "failed", 1, 1, 6000.0, {}),
-    ]
-    mean = Interval(0.55, 0.5, 0.6, 0.1, 2)
-    rows = [
-        VariantSummary(v.name, v.levels, 2, 0, dict.fromkeys(metrics, mean)) for v in plan.variants
-    ]
-    return StudyResults("s", True, tuple(trials), tuple(rows), (), (), None, (), ())
+from tests.charts.sizes import planned, results
 
 
 def test_settings_are_those_of_the_resolved_study(tiny):
@@ -85,34 +51,3 @@ def test_minutes_are_those_of_finished_trials_on_the_training_part(tiny):
 @pytest.mark.parametrize(("minutes", "text"), [(0.07, "0.070"), (3.14, "3.1"), (61.7, "62")])
 def test_minutes_have_two_digits_that_count(minutes, text):
     assert format_minutes(minutes) == text
-
-
-def sized(tiny):
-    sizes = {"100": {"set": {"data.train_size": 100}}, "50": {"set": {"data.train_size": 50}}}
-    return planned(tiny, factors={"images": sizes}).plan
-
-
-def test_one_line_for_training_and_one_for_test_images(tiny):
-    plan = sized(tiny)
-    metrics = ("accuracy", "val_accuracy", "test_accuracy")
-    points = split_points(plan, results(plan, metrics, {"100": 100, "50": 50}))
-    assert [(p.series, p.examples) for p in points] == [
-        ("train", 50), ("train", 100), ("test", 50), ("test", 100),
-    ]  # fmt: skip
-    assert points[0].values == (0.5, 0.6)
-
-
-def test_validation_stands_in_for_a_test_set_that_was_not_opened(tiny):
-    plan = sized(tiny)
-    found = results(plan, examples={"100": 100, "50": 50})
-    assert {p.series for p in split_points(plan, found)} == {"train", "validation"}
-    (chart,) = learning_by_split(ShownStudy(plan, found))
-    assert chart.title == "Learning curve: train and validation accuracy"
-
-
-def test_there_is_no_learning_curve_of_one_size_or_one_part(tiny):
-    plan = sized(tiny)
-    assert split_points(plan, results(plan)) == []
-    assert list(learning_by_split(ShownStudy(plan, results(plan)))) == []
-    one = results(plan, ("accuracy",), {"100": 100, "50": 50})
-    assert list(learning_by_split(ShownStudy(plan, one))) == []

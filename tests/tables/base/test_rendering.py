@@ -6,6 +6,7 @@ from paribus.records import Claim, EpochRecord, StoredTrial
 from paribus.tables import trials
 from paribus.tables.base.combined import latex_table, markdown_table
 from paribus.tables.base.rendering import csv_text
+from paribus.tables.base.table import Table, Verbatim
 from tests.report.hostile import HOSTILE
 
 INTERVAL = Interval(0.9, 0.89, 0.91, 0.01, 5)
@@ -57,3 +58,9 @@ def test_markdown_and_latex_escape_what_they_would_run():
         latex_table(results("plain")).splitlines()[4]
         == r"plain & 3 (1 failed) & 90.00 \% [89.00, 91.00] \\"
     )
+
+
+def test_names_start_no_formula_in_a_head_or_a_cell_and_numbers_stay_numbers():
+    columns, rows = ("truth", "+1", "-x"), [("@SUM(A1)", -1.5, Verbatim("-0.25"))]
+    text = csv_text(Table("confusion", columns, [], columns, rows))
+    assert text == "truth,'+1,'-x\n'@SUM(A1),-1.5,-0.25\n"

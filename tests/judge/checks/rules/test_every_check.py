@@ -40,7 +40,7 @@ MORE_CHECKED = {
     "dead_units", "vanishing_gradients", "shared_learning_rate", "unsteady_evaluation", "late_ranking",
     "contradicted_labels", "treated_differently", "best_epoch", "selection_optimism", "trivial_features",
 }  # fmt: skip
-"""Their cases are in test_checks.py."""
+"""Their cases are in test_cases.py, or in the file of their own name."""
 
 
 @pytest.mark.parametrize("name", CHECKED)

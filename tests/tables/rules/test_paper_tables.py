@@ -1,30 +1,21 @@
-"""Tables for a paper and the Markdown report: the numbers of the results, escaped for where they go."""
+"""Tables for a paper: the numbers of the results, escaped for where they go."""
 
 import csv
 import io
-import re
 
 import pytest
 
 import paribus
-from paribus.api.report.reporting import report_content
-from paribus.report.markdown import markdown_report
 from paribus.tables import ShownStudy, claims, effects, published
 from paribus.tables.base.rendering import csv_text, html, latex, markdown
-from paribus.tables.base.table import Table, Verbatim
 from tests.report.terminal.made_up import results as made_up
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def results(scope_run):
-    return paribus.open_results(scope_run)
-
-
-@pytest.fixture(scope="module")
-def tables(results):
-    return {table.name: table for table in paper_tables(results.summary)}
+def tables(scope_results):
+    return {table.name: table for table in paper_tables(scope_results.summary)}
 
 
 def paper_tables(summary):
@@ -43,8 +34,8 @@ def test_there_is_a_table_of_claims_effects_and_published_values(tables):
 
 
 @pytest.mark.parametrize("name", ["claims", "effects", "published"])
-def test_csv_has_the_numbers_of_the_json(results, tables, name):
-    shown, expected = rows_of(tables[name]), results.to_json()[name]
+def test_csv_has_the_numbers_of_the_json(scope_results, tables, name):
+    shown, expected = rows_of(tables[name]), scope_results.to_json()[name]
     assert len(shown) == len(expected)
     for row, other in zip(shown, expected, strict=True):
         for key in set(row) - {"within"} - ({"metric"} if name == "claims" else set()):
@@ -69,33 +60,3 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text():
     assert rows_of(claims)[0]["says"].startswith("'=1+1")
     assert rows_of(published)[0]["variant"] == "'=1+1"
     assert rows_of(claims)[2]["estimate"] == ""
-
-
-def test_the_markdown_report_says_what_the_results_say(results):
-    text = markdown_report(
-        report_content(results), [("claims", "c/claims.svg"), ("x-y", "c/x.svg")]
-    )
-    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    assert heads == [
-        r"Is \<b\>large\</b\> \| better?",
-        "Claims",
-        "Results",
-        "Effects against the baseline",
-        "Published values",
-        "Findings",
-        "Charts",
-        "Methods",
-    ]
-    assert "![claims](c/claims.svg)" in text
-    assert "![x y](c/x.svg)" in text
-    for row in results.summary.variants:
-        assert f"| {row.name} | 5 |" in text
-    for finding in results.summary.findings:
-        assert finding.severity in text
-    assert "<b>" not in text
-
-
-def test_names_start_no_formula_in_a_head_or_a_cell_and_numbers_stay_numbers():
-    columns, rows = ("truth", "+1", "-x"), [("@SUM(A1)", -1.5, Verbatim("-0.25"))]
-    text = csv_text(Table("confusion", columns, [], columns, rows))
-    assert text == "truth,'+1,'-x\n'@SUM(A1),-1.5,-0.25\n"
