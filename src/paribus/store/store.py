@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 from paribus.errors import Problem, StoreError, did_you_mean
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import kinds
+from paribus.store.address import address_of
 from paribus.store.registration import Registration
 
 __all__ = ["Registration", "Store", "known_schemes", "open_store"]
@@ -23,6 +24,8 @@ __all__ = ["Registration", "Store", "known_schemes", "open_store"]
 
 class Store(Protocol):
     """Results of one study; `paribus.testing.store.StoreContract` holds a store to this.
+
+    It refuses a second study: both would give names to the same trials.
 
     Every method is one transaction: when it returns, what it wrote survives a crash of this process and
     of the machine; when it raises, nothing of it was written. To write the same thing twice changes
@@ -45,7 +48,11 @@ class Store(Protocol):
         """Close all connections."""
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
-        """Keep a study's text and plan; the same content is kept once, as the newest."""
+        """Keep a study's text and plan; the same content is kept once, as the newest.
+
+        Raises:
+            StoreError: the store holds the results of another study.
+        """
 
     def registrations(self) -> tuple[Registration, ...]:
         """Return every version of the study that was run, oldest first."""
@@ -95,13 +102,17 @@ def open_store(database: str | Path, *, read_only: bool = False) -> Store:
 
     Args:
         database: a file for SQLite, or a URL whose scheme names the kind of store.
-        read_only: leave no trace: no file is created, no schema upgraded. For a file.
+        read_only: leave no trace: nothing is created, no schema upgraded.
 
     Raises:
         StoreError: the kind is unknown, or the store cannot be opened, is damaged, or was written by a
-            newer version.
+            newer version. No text of it holds a secret of the URL.
+        MissingExtraError: what speaks to such a store is not installed.
     """
-    scheme = "sqlite" if isinstance(database, Path) else database.partition("://")[0]
+    scheme = "sqlite"
+    if not isinstance(database, Path):
+        address = address_of(database)
+        scheme, database = address.public.partition("://")[0], address.database
     known = known_schemes()
     name = known.get(scheme.partition("+")[0])
     if name is None:

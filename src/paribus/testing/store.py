@@ -135,6 +135,40 @@ class StoreContract:
                 store.register("s", text, "{}", "now")
             assert [item.study_yaml for item in store.registrations()] == ["two", "one"]
 
+    def test_a_second_study_is_refused(self, tmp_path: Path) -> None:
+        """Trials have no name of a study, so two studies in one store would rename each other's."""
+        with self._open(tmp_path) as store:
+            store.register("one", "text", "{}", "now")
+            store.register("one", "other text", "{}", "now")
+            try:
+                store.register("two", "text of two", "{}", "now")
+            except StoreError as error:
+                assert "'one'" in str(error), error
+                assert "'two'" in str(error), error
+            else:
+                raise AssertionError("a second study was registered")
+            assert [item.study for item in store.registrations()] == ["one", "one"]
+
+    def test_a_reader_leaves_no_trace(self, tmp_path: Path) -> None:
+        """A store opened to be read shows what is there, cannot be written, and is not made by opening it."""
+        try:
+            open_store(self.place(tmp_path), read_only=True)
+        except StoreError:
+            pass
+        else:
+            raise AssertionError("a store that nobody has written to was read")
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+        with open_store(self.place(tmp_path), read_only=True) as reader:
+            try:
+                reader.lose(FIRST, "by a reader")
+            except StoreError:
+                pass
+            else:
+                raise AssertionError("a reader has written")
+            (found,) = reader.trials()
+        assert (found.identity, found.reason) == (FIRST, None)
+
     def test_what_is_written_of_an_unknown_trial_is_an_error(self, tmp_path: Path) -> None:
         """Silence would lose a result; and nothing else of the call is kept."""
         look = Look(SECOND, "v", 0, "final", "2026-01-01")
