@@ -120,6 +120,8 @@ def postgres_server():
         subprocess.run([*user, *command], check=True, capture_output=True, cwd="/")
 
     run(f"{found[-1]}/initdb", "-D", str(data), "-U", "paribus", "-A", "trust", "-E", "UTF8")
+    rules = data / "pg_hba.conf"  # this role needs its password
+    rules.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
     run(
         f"{found[-1]}/pg_ctl",
@@ -146,6 +148,18 @@ def postgres_database(postgres_server):
     with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return f"{postgres_server}/{name}"
+
+
+@pytest.fixture
+def guarded_database(postgres_database):
+    """URL of an empty database of a role that needs its password, and the password."""
+    import psycopg
+
+    password = f"s3cr3t-{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS guarded")
+        connection.execute(f"CREATE ROLE guarded LOGIN SUPERUSER PASSWORD '{password}'")
+    return postgres_database.replace("paribus@", f"guarded:{password}@"), password
 
 
 @pytest.fixture

@@ -42,6 +42,11 @@ def test_an_escaped_secret_is_hidden_as_it_is_meant_too():
     assert address.hidden("a@b and a%40b") == "*** and ***"
 
 
+def test_a_secret_of_one_letter_is_not_told_by_what_is_hidden():
+    address = address_of("postgresql://me:s@db/s")
+    assert address.hidden("no such host; password 's'") == "no such host; password '***'"
+
+
 @pytest.mark.parametrize(
     "url",
     [

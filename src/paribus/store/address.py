@@ -28,6 +28,8 @@ HARMLESS = frozenset(
     }
 )
 """Names of settings behind a question mark that may be shown."""
+LONG = 6
+"""Letters of a secret that no other word is likely to contain."""
 
 _URL = re.compile(
     r"""(?P<scheme>[A-Za-z][A-Za-z0-9.+-]*)://
@@ -65,7 +67,10 @@ class Address:
     def hidden(self, text: str) -> str:
         """Return a text, such as a library's message, without the secrets."""
         for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
+            found = re.escape(
+                secret
+            )  # a short one is hidden as a word, not as letters of other words
+            text = re.sub(found if len(secret) >= LONG else rf"(?<!\w){found}(?!\w)", "***", text)
         return text
 
 
