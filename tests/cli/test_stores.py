@@ -16,6 +16,7 @@ from paribus.api.run.running import RunOptions
 from paribus.cli.main import app
 from paribus.serve.pages import Library, existing_library
 from paribus.store.address import VARIABLE
+from paribus.store.store import open_store
 from tests.conftest import TINY
 
 pytestmark = pytest.mark.slow
@@ -176,6 +177,14 @@ def test_a_store_that_does_not_fit_is_refused_and_left_as_it_was(study, plain, t
     assert "mine.db: must be a database" in refusal("results", out)
     assert said("run", out, "--store", moved, "--json") == before
     assert said("results", out, "--json") == before, "the new address is kept"
+
+
+def test_a_second_run_on_a_store_in_use_is_refused(study, tmp_path):
+    url = f"sqlite:///{tmp_path}/mine.db"
+    with open_store(url) as store, store.held():
+        line = refusal("run", study, "--out", tmp_path / "out", "--store", url)
+    assert line.startswith(f"{tmp_path}/mine.db: must not be in use by another run")
+    assert not (tmp_path / "out" / KEPT).exists()
 
 
 @pytest.mark.parametrize(

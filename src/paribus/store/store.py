@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -46,6 +47,13 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep every other run from the store until the block ends, or this process does.
+
+        Raises:
+            StoreError: another run holds it.
+        """
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
         """Keep a study's text and plan; the same content is kept once, as the newest.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from paribus.errors import StoreError
@@ -149,6 +151,26 @@ class StoreContract:
                 raise AssertionError("a second study was registered")
             assert [item.study for item in store.registrations()] == ["one", "one"]
 
+    def test_one_run_holds_a_store(self, tmp_path: Path) -> None:
+        """Another one is refused, reads nonetheless, and has its turn when the first one ends or is killed."""
+        place, context = self.place(tmp_path), multiprocessing.get_context("spawn")
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            assert _is_held_after(store)
+            ours, theirs = context.Pipe()
+            other = context.Process(target=_hold, args=(place, theirs))
+            other.start()
+            theirs.close()
+            assert ours.poll(ENOUGH_SECONDS), "nothing was said"
+            assert ours.recv() == "held"
+            assert not _is_held_after(store)
+            assert len(store.trials()) == 1
+            other.kill()
+            other.join(ENOUGH_SECONDS)
+            end = time.monotonic() + ENOUGH_SECONDS
+            while not _is_held_after(store):
+                assert time.monotonic() < end, "a killed run holds the store"
+
     def test_a_reader_leaves_no_trace(self, tmp_path: Path) -> None:
         """A store opened to be read shows what is there, cannot be written, and is not made by opening it."""
         try:
@@ -220,6 +242,23 @@ def trial(identity: str = FIRST, seed: int = 0) -> Trial:
 def epoch(number: int = 1, loss: float = 0.5) -> EpochRecord:
     """Return what an epoch may have measured."""
     return EpochRecord(number, {"loss": loss, "accuracy": 0.25}, 1.5, 100.0, 0.1)
+
+
+def _is_held_after(store: Store) -> bool:
+    """Try to hold a store for a moment."""
+    try:
+        with store.held():
+            return True
+    except StoreError as error:
+        assert "another run" in str(error), error
+        return False
+
+
+def _hold(place: str | Path, connection: Connection) -> None:
+    """Hold a store until this process is killed; runs in a process of its own."""
+    with open_store(place) as store, store.held():
+        connection.send("held")
+        time.sleep(ENOUGH_SECONDS)
 
 
 def _write(place: str | Path, writer: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,11 +87,12 @@ def run_place(folder: Path, store: str | None, study: str) -> Iterator[tuple[Pla
         study: name of the study that is run.
 
     Raises:
-        StoreError: the store cannot be written, or holds another study; or the folder's results lie elsewhere.
+        StoreError: the store cannot be written, is in use, or holds another study; or the folder's
+            results lie elsewhere.
     """
     place = _chosen(folder, store)
     database = own_database(folder) if place.address is None else place.address.database
-    with open_store(database) as opened:
+    with open_store(database) as opened, _held(place, opened):
         known = {registration.study for registration in opened.registrations()}
         _refuse_other_study(place, known, study)
         if place.address is not None:
@@ -136,6 +137,11 @@ def _chosen(folder: Path, store: str | None) -> Place:
         fix = "Leave --store out, or choose another folder with --out."
         raise StoreError(Problem(str(folder), rule, f"--store {address.public}", fix))
     return Place(folder, completed(address))
+
+
+def _held(place: Place, store: Store) -> AbstractContextManager[None]:
+    """Keep a store that other folders may know for this run; the folder's own has the folder's lock."""
+    return nullcontext() if place.address is None else store.held()
 
 
 def _refuse_other_study(place: Place, known: set[str], study: str) -> None:

@@ -20,6 +20,7 @@ from paribus.failpoints import reach
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import columns as tables
 from paribus.store.address import VARIABLE, Address, address_of
+from paribus.store.holding import hold
 from paribus.store.read_only import read_only_engine
 from paribus.store.registration import Registration
 from paribus.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of
@@ -126,6 +127,20 @@ class SqlStore:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other run from the database until the block ends."""
+        with self._explained():
+            release = hold(self._engine)
+        if release is None:
+            rule = "must not be in use by another run"
+            fix = "Wait for it to end: one run at a time works on a study."
+            raise StoreError(Problem(self._where, rule, "a running `paribus run`", fix))
+        try:
+            yield
+        finally:
+            release()
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
         """Keep a study's text and plan; the same content is kept once. Another study is refused."""
@@ -324,23 +339,23 @@ class SqlStore:
     @contextmanager
     def _transaction(self, writer: str = "") -> Iterator[Connection]:
         """Commit what was done, all or nothing; a writer's name makes two points of it."""
-        try:
+        with self._explained():
             with self._engine.begin() as connection:
                 yield connection
                 if writer:
                     reach(f"{writer}.commit")
             if writer:
                 reach(f"{writer}.end")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what the database cannot do, without secrets."""
+        try:
+            yield
         except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
             reason = plain(self._hidden(_reason(error)))
-            raise StoreError(
-                Problem(
-                    self._where,
-                    "must be a database that can be read and written",
-                    reason,
-                    _cure(reason),
-                )
-            ) from error
+            rule = "must be a database that can be read and written"
+            raise StoreError(Problem(self._where, rule, reason, _cure(reason))) from error
 
 
 def _reason(error: Exception) -> str:
