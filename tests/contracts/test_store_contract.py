@@ -27,6 +27,15 @@ class TestPostgres(StoreContract):
         return self.database
 
 
+@pytest.mark.postgres
+def test_an_empty_database_is_said_to_be_empty_and_stays_so(postgres_database):
+    for _ in range(2):
+        with pytest.raises(
+            StoreError, match=r"must hold the results of a run, got nothing\. Run a"
+        ):
+            open_store(postgres_database, read_only=True)
+
+
 def test_a_store_of_an_unknown_kind_is_one_clear_error():
     with pytest.raises(StoreError, match=r"--store: must be the URL of a store: sqlite://"):
         open_store("mongodb://127.0.0.1/paribus")

@@ -67,9 +67,8 @@ class Address:
     def hidden(self, text: str) -> str:
         """Return a text, such as a library's message, without the secrets."""
         for secret in sorted(self.secrets, key=len, reverse=True):
-            found = re.escape(
-                secret
-            )  # a short one is hidden as a word, not as letters of other words
+            found = re.escape(secret)
+            # A short one is hidden as a word, not as letters of other words.
             text = re.sub(found if len(secret) >= LONG else rf"(?<!\w){found}(?!\w)", "***", text)
         return text
 

@@ -283,8 +283,10 @@ class ExecutorContract:
                 event: Event, told: list[Event] = told, interrupt: Interrupt = interrupt
             ) -> None:
                 told.append(event)
-                if isinstance(event, EpochEnded):
-                    interrupt.send_once()
+                late = time.monotonic() - interrupt.sent_at
+                if late > PROMPT_SECONDS or not isinstance(event, Started | EpochEnded):
+                    raise StopError
+                interrupt.send_once()
 
             with interrupt:
                 found = self._raised(tmp_path / f"{number}", tasks, listen)
