@@ -3,7 +3,10 @@
 import copy
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -124,6 +127,67 @@ def chromium():
         browser = driver.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A server on loopback, started and stopped here."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found:
+        pytest.skip("no PostgreSQL server binaries on this machine")
+    folder = Path(tempfile.mkdtemp(prefix="paribus-postgres-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if user:
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+
+    def run(*command):
+        subprocess.run([*user, *command], check=True, capture_output=True, cwd="/")
+
+    run(f"{found[-1]}/initdb", "-D", str(data), "-U", "paribus", "-A", "trust", "-E", "UTF8")
+    rules = data / "pg_hba.conf"  # this role needs its password
+    rules.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
+    run(
+        f"{found[-1]}/pg_ctl",
+        "-D",
+        str(data),
+        "-o",
+        options,
+        "-l",
+        str(folder / "log"),
+        "-w",
+        "start",
+    )
+    yield f"postgresql://paribus@127.0.0.1:{port}"
+    run(f"{found[-1]}/pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_database(postgres_server):
+    """URL of an empty database of that server."""
+    import psycopg
+
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres_server}/{name}"
+
+
+@pytest.fixture
+def guarded_database(postgres_database):
+    """URL of an empty database of a role that needs its password, and the password."""
+    import psycopg
+
+    password = f"s3cr3t-{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS guarded")
+        connection.execute(f"CREATE ROLE guarded LOGIN SUPERUSER PASSWORD '{password}'")
+    return postgres_database.replace("paribus@", f"guarded:{password}@"), password
 
 
 @pytest.fixture

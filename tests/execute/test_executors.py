@@ -16,5 +16,5 @@ def test_executors_are_found_by_themselves():
 def test_an_unknown_name_is_refused_with_the_nearest_known():
     with pytest.raises(StudyError) as found:
         executor_named("proceses")
-    rule = f"executor: must be one of {', '.join(executors())}"
+    rule = f"--on: must be one of {', '.join(executors())}"
     assert str(found.value) == f"{rule}, got 'proceses'. Did you mean 'processes'?"

@@ -1,6 +1,7 @@
 """The contract of executors notices executors that break it."""
 
 import contextlib
+import time
 
 import pytest
 
@@ -8,6 +9,8 @@ from paribus.execute.artifacts import drop_checkpoint, trial_folder
 from paribus.execute.events import EpochEnded, Finished, Started
 from paribus.execute.inline import Inline
 from paribus.execute.task import Task
+from paribus.records import TrialOutcome
+from paribus.testing import executor
 from paribus.testing.executor import ExecutorContract
 
 pytestmark = pytest.mark.slow
@@ -92,6 +95,34 @@ class Splitting(Inline):
         super().run(alone, on_event)
 
 
+class Tardy(Inline):
+    """Goes on for a while after Ctrl-C."""
+
+    def run(self, tasks, on_event):
+        try:
+            super().run(tasks, on_event)
+        except KeyboardInterrupt:
+            time.sleep(1.0)
+            raise
+
+
+class Blaming(Inline):
+    """Tells that the trial which Ctrl-C has met has failed."""
+
+    def run(self, tasks, on_event):
+        begun = []
+
+        def hear(event):
+            begun.append(event.identity)
+            on_event(event)
+
+        try:
+            super().run(tasks, hear)
+        except KeyboardInterrupt:
+            on_event(Finished(begun[-1], TrialOutcome("failed", 0, 0.0, reason="interrupted")))
+            raise
+
+
 @pytest.mark.parametrize(
     ("kind", "noticed"),
     [
@@ -103,10 +134,14 @@ class Splitting(Inline):
         (Forgetful, "a_trial_goes_on_where_it_was_interrupted"),
         (Persistent, "events_of_a_trial_come_in_order"),
         (Reordering, "events_of_a_trial_come_in_order"),
+        (Tardy, "an_interrupt_in_the_middle_of_a_task_ends_it"),
+        (Blaming, "an_interrupt_in_the_middle_of_a_task_ends_it"),
         (Splitting, "bits_are_those_of_another_executor"),
     ],
 )
-def test_a_broken_executor_is_noticed(kind, noticed, tmp_path):
+def test_a_broken_executor_is_noticed(kind, noticed, tmp_path, monkeypatch):
+    monkeypatch.setattr(executor, "PROMPT_SECONDS", 0.9 if kind is Tardy else 10.0)
+
     class Broken(ExecutorContract):
         def make(self, out, *, jobs):
             return kind(out, jobs=jobs)

@@ -90,6 +90,7 @@ class Study:
         self,
         out: str | Path | None = None,
         *,
+        store: str | None = None,
         options: RunOptions | None = None,
         observe: Observer = lambda _: None,
     ) -> Results:
@@ -97,6 +98,8 @@ class Study:
 
         Args:
             out: output folder; ``results/<study>`` by default.
+            store: URL of the store of trials, such as ``postgresql://...``; a database in the folder by
+                default. The folder remembers it, without its password.
             options: seeds, jobs, device, overrides.
             observe: hears of progress.
 
@@ -106,9 +109,9 @@ class Study:
         from paribus.api.run.running import RunOptions, run_study
 
         folder = Path(out) if out is not None else default_out(self.name)
-        results = run_study(self.loaded, folder, options or RunOptions(), observe)
+        results = run_study(self.loaded, folder, options or RunOptions(), observe, store=store)
         observe(Progress("report", text="writing the report"))
-        write_report(folder)
+        write_report(folder, store=store)
         return results
 
 
@@ -150,20 +153,28 @@ def default_out(name: str) -> Path:
     return Path("results") / name
 
 
-def write_report(folder: str | Path, *, kind: str = "html", out: str | Path | None = None) -> Path:
+def write_report(
+    folder: str | Path,
+    *,
+    kind: str = "html",
+    out: str | Path | None = None,
+    store: str | None = None,
+) -> Path:
     """Write the report from what a run left in its folder; return its path.
 
     Args:
         folder: output folder of the run.
         kind: ``html``, ``pdf`` or ``md``.
         out: the file; ``report.<kind>`` in the folder by default.
+        store: URL of the store of its trials; by default the one that the folder knows.
 
     Raises:
         ParibusError: with a text that says what to do.
     """
     from paribus.api.report.writing import write_report_file
 
-    return write_report_file(Path(folder), kind, None if out is None else Path(out))
+    file = None if out is None else Path(out)
+    return write_report_file(Path(folder), kind, file, store=store)
 
 
 def write_template(path: Path, *, replace: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Folder", "Json", "Only", "Overrides", "Port", "Seeds", "StudyFile"]
+__all__ = ["Folder", "Json", "Only", "Overrides", "Port", "Seeds", "Store", "StudyFile"]
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file.")]
 Folder = Annotated[Path, typer.Argument(help="The output folder of a run.")]
@@ -22,6 +22,14 @@ Overrides = Annotated[
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="VARIANT", help="Only these variants (and no others)."),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="The store of its trials, sqlite:///FILE or postgresql://... [the one that the folder knows].",
+    ),
 ]
 Port = Annotated[
     int, typer.Option("--port", min=0, max=65535, help="Of the page's address [a free one].")

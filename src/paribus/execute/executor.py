@@ -51,9 +51,12 @@ class Executor(Protocol):
     itself: the caller decides whether to.
 
     **Interruption.** Ctrl-C reaches the calling process alone and raises `KeyboardInterrupt` in `run`, as
-    anywhere else. An exception of ``on_event`` or of the tasks' iterator, of whatever class, leaves `run` as
-    it was raised. After either, no more events come, and only ``__exit__`` may follow; what has been durable
-    stays, and the same tasks given to a new executor go on from there.
+    anywhere else, also in the middle of a task: `run` waits neither for the task nor for its next event, and
+    tells of no trial that it has failed or is lost. This is how a run is cancelled; a program that calls
+    `run` in a thread to which signals do not come raises from ``on_event`` instead. An exception of
+    ``on_event`` or of the tasks' iterator, of whatever class, leaves `run` as it was raised. After either,
+    no more events come, and only ``__exit__`` may follow; what has been durable stays, and the same tasks
+    given to a new executor go on from there.
     """
 
     @property

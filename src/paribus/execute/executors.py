@@ -37,5 +37,5 @@ def executor_named(name: str) -> MakesExecutor:
     known = executors()
     if name not in known:
         rule = f"must be one of {', '.join(known)}"
-        raise StudyError(Problem("executor", rule, repr(name), did_you_mean(name, known)))
+        raise StudyError(Problem("--on", rule, repr(name), did_you_mean(name, known)))
     return known[name]

@@ -132,7 +132,7 @@ def _classified(page: StudyPage, body: bytes, variant: str | None) -> Mapping[st
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "image"
         file.write_bytes(body)
-        return classified(page.folder, file, variant)
+        return classified(page.folder, file, variant, store=page.store)
 
 
 async def _limited_body(request: Request) -> bytes | None:

@@ -16,13 +16,16 @@ from paribus.pictures.png import png_uri
 __all__ = ["classified"]
 
 
-def classified(folder: Path, file: Path, variant: str | None) -> Mapping[str, Any]:
+def classified(
+    folder: Path, file: Path, variant: str | None, *, store: str | None = None
+) -> Mapping[str, Any]:
     """Classify an image by the networks of a variant.
 
     Args:
         folder: output folder of a run.
         file: the image file.
         variant: name of the variant; by default the selected one.
+        store: URL of the store of its trials; by default the one that the folder knows.
 
     Returns:
         JSON-able values: label, probabilities, agreement of the networks, notes, and the image as it
@@ -34,7 +37,7 @@ def classified(folder: Path, file: Path, variant: str | None) -> Mapping[str, An
         StoreError: no network of the variant is trained yet.
     """
     try:
-        (guess,) = predict(open_results(folder), [file], variant)
+        (guess,) = predict(open_results(folder, store=store), [file], variant)
     except DataError as error:  # users do not know the temporary file's name
         texts = [f"the image: {item.rule}, got {item.got}." for item in error.problems]
         raise DataError("\n".join(texts) or str(error)) from error

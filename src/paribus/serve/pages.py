@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -12,7 +13,8 @@ from pathlib import Path
 from paribus.api.report.reporting import report_content
 from paribus.api.results.record import Results, open_results
 from paribus.api.results.watching import snapshot_of
-from paribus.api.run.folder import DATABASE, database_of, in_use, is_file, is_folder
+from paribus.api.run.folder import DATABASE, in_use, is_folder
+from paribus.api.run.place import KEPT, existing_place, holds_results
 from paribus.data.pictures.foreign import HANDWRITTEN
 from paribus.errors import ParibusError, Problem, StoreError
 from paribus.old_name import OLD_DATABASE
@@ -26,17 +28,21 @@ from paribus.report.live import (
     render_try,
 )
 from paribus.serve.runs import Run
+from paribus.store.address import Address
 
 __all__ = ["Library", "StudyPage", "existing_library"]
 
 PAUSE_SECONDS = 3.0
 """Shortest time between two renderings of a report while its trials run."""
+IDLE_SECONDS = 60.0
+"""Time after which the page of a study without a run asks a store that is no file again."""
 SHARE = 8.0
 """The time between two renderings, in multiples of the time that a rendering takes; it limits the
 share of the processor that is taken from training."""
 DEPTH = 3
 """Largest depth of output folders below the root of a library."""
 SCRIPT = "/static/live.js"
+GALLERY = "artifacts/gallery.safetensors"
 
 
 @dataclass
@@ -57,11 +63,16 @@ class StudyPage:
         """Identifier in URLs, a hash of the folder's path."""
         return hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:10]
 
+    @property
+    def store(self) -> str | None:
+        """URL of the store of its trials; None for the one that the folder knows."""
+        return None if self.run.store is None else self.run.store.url
+
     def parts(self) -> dict[str, str]:
         """Return name -> HTML of the page's parts; figures and tables may be some seconds old."""
         with self._lock:
             running = self.run.ours or in_use(self.folder)
-            state = (*_stamps(self.folder), running, self.run.ours)
+            state = (*_stamps(self.folder, self.store, running), running, self.run.ours)
             if state == self._known and (state == self._drawn or self._early(running)):
                 return dict(self._parts)
             self._known = state
@@ -86,10 +97,18 @@ class StudyPage:
         """
         from paribus.api.report.reporting import report_html
 
-        return report_html(open_results(self.folder))
+        return report_html(self.results())
+
+    def results(self) -> Results:
+        """Return what the study has found up to now.
+
+        Raises:
+            StoreError: the run has not registered its study yet, or its store cannot be read.
+        """
+        return open_results(self.folder, store=self.store)
 
     def _renew(self, state: tuple[object, ...], running: bool) -> None:
-        results = open_results(self.folder)
+        results = self.results()
         self._study = results.manifest.plan.study
         self._parts["live"] = render_progress(
             snapshot_of(results, running=running), controls=self._controls(running)
@@ -119,7 +138,7 @@ class StudyPage:
             return render_message(
                 "The run has ended before it could begin; see where it was started."
             )
-        if is_file(database_of(self.folder)):
+        if self.run.store is not None or holds_results(self.folder):
             return render_message(str(error))
         return render_message("Nothing has been run here yet.")
 
@@ -134,12 +153,14 @@ class Library:
     """The studies in the output folders below a root, or the one study if the root is such a folder."""
 
     root: Path
+    store: Address | None = None
+    """Of the trials of the one study; None for the stores that the folders know."""
     _pages: dict[Path, StudyPage] = field(default_factory=dict)
 
     @property
     def single(self) -> StudyPage | None:
         """The page of the only study, if the root itself is an output folder; else None."""
-        if self.root in self._pages or is_file(database_of(self.root)):
+        if self.root in self._pages or self.store is not None or holds_results(self.root):
             return self.page_of(self.root)
         return None
 
@@ -150,14 +171,14 @@ class Library:
         found = {
             path.parent
             for depth in range(1, DEPTH + 1)
-            for name in (DATABASE, OLD_DATABASE)
+            for name in (DATABASE, OLD_DATABASE, KEPT)
             for path in self.root.glob("/".join(["*"] * depth) + f"/{name}")
         }
         return [self.page_of(folder) for folder in sorted(found)]
 
     def page_of(self, folder: Path) -> StudyPage:
         """Return the page of a folder, the same object in every call."""
-        return self._pages.setdefault(folder, StudyPage(folder, Run(folder)))
+        return self._pages.setdefault(folder, StudyPage(folder, Run(folder, self.store)))
 
     def find(self, identifier: str) -> StudyPage | None:
         """Return the page with an identifier; None if there is none."""
@@ -178,7 +199,7 @@ class Library:
     def _line(self, page: StudyPage) -> StudyLine:
         relative = str(page.folder.relative_to(self.root))
         try:
-            results = open_results(page.folder)
+            results = page.results()
         except ParibusError as error:
             return StudyLine("", relative, relative, "", str(error), None)
         plan = results.manifest.plan
@@ -192,12 +213,21 @@ class Library:
         )
 
 
-def existing_library(root: Path) -> Library:
+def existing_library(root: Path, store: str | None = None) -> Library:
     """Return the library of an existing folder.
 
+    Args:
+        root: output folder of a run, or a folder that holds some.
+        store: URL of the store of its trials, where the root is the folder of one run; by default the
+            one that each folder knows.
+
     Raises:
-        StoreError: the folder does not exist, or contains no study.
+        StoreError: the folder does not exist, or contains no study; or the store cannot be read.
     """
+    if store is not None and is_folder(root):
+        place = existing_place(root, store)
+        place.reader().close()
+        return Library(root, place.address)
     library = Library(root)
     if not is_folder(root) or not library.pages():
         got = "no study" if is_folder(root) else "no such folder"
@@ -207,13 +237,23 @@ def existing_library(root: Path) -> Library:
     return library
 
 
-def _stamps(folder: Path) -> tuple[object, ...]:
-    """Return names, times and sizes of the files that change whenever a run writes results."""
+def _stamps(folder: Path, store: str | None, running: bool) -> tuple[object, ...]:
+    """Return names, times and sizes of the files that change whenever a run writes results.
+
+    A store that is no file is taken to have changed after some seconds.
+    """
+    files = [folder / name for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, KEPT, GALLERY)]
     found: list[object] = []
-    for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, "artifacts/gallery.safetensors"):
+    with contextlib.suppress(ParibusError):
+        address = existing_place(folder, store).address
+        if address is not None and address.file is not None:
+            files += [address.file, address.file.with_name(f"{address.file.name}-wal")]
+        elif address is not None:
+            found.append(time.monotonic() // (PAUSE_SECONDS if running else IDLE_SECONDS))
+    for path in files:
         try:
-            status = (folder / name).stat()
+            status = path.stat()
         except OSError:
             continue
-        found.append((name, status.st_mtime_ns, status.st_size))
+        found.append((str(path), status.st_mtime_ns, status.st_size))
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 from paribus.api.run.folder import in_use
 from paribus.errors import Problem, StoreError
+from paribus.store.address import VARIABLE, Address
 
 __all__ = ["Run", "arguments_of"]
 
@@ -20,6 +22,7 @@ _FLAGS = {
     "jobs": "--jobs",
     "device": "--device",
     "group_size": "--group-size",
+    "executor": "--on",
     "overrides": "--set",
     "only": "--only",
 }
@@ -45,9 +48,14 @@ def arguments_of(study: Path, folder: Path, options: Mapping[str, Any]) -> list[
 class Run:
     """The process of this server that runs the study of one output folder, if there is one."""
 
-    def __init__(self, folder: Path) -> None:
-        """Manage the runs of a folder; starts no process."""
-        self.folder = folder
+    def __init__(self, folder: Path, store: Address | None = None) -> None:
+        """Manage the runs of a folder; starts no process.
+
+        Args:
+            folder: output folder.
+            store: of its trials; None for the one that the folder knows.
+        """
+        self.folder, self.store = folder, store
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -76,8 +84,14 @@ class Run:
                 rule = "must not be in use by another run"
                 raise StoreError(Problem(self.folder.name, rule, "a running study", fix))
             chosen = [str(self.folder)] if arguments is None else list(arguments)
+            environment = dict(os.environ)
+            if self.store is not None:  # everybody may see the arguments of a process
+                chosen += ["--store", self.store.public]
+                environment[VARIABLE] = self.store.url
             command = [sys.executable, "-m", "paribus", "run", *chosen]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                command, stdin=subprocess.DEVNULL, env=environment
+            )
 
     def stop(self) -> None:
         """Interrupt the run; the results that it has stored are kept.

@@ -4,33 +4,81 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
-from paribus.errors import Problem, StoreError
+from paribus.errors import MissingExtraError, Problem, StoreError
 from paribus.store.rows import DAMAGED
 from paribus.wording import plain
 
-__all__ = ["HEAD", "SEALED_FROM", "check_file", "known_version", "open_engine", "upgrade"]
+__all__ = [
+    "HEAD",
+    "SEALED_FROM",
+    "check_file",
+    "hold_alone",
+    "known_version",
+    "open_engine",
+    "server_engine",
+    "upgrade",
+]
 
 HEAD = "0002"
 SEALED_FROM = "0002"
 """From this schema on, rows have checksums."""
 KNOWN = ("0001", "0002")
-ELSEWHERE = "Choose another folder with --out."
+ELSEWHERE = "Choose another folder with --out, or another database with --store."
+DRIVER = "psycopg"
+CONNECT_SECONDS = 10
+"""Longest wait for a server that does not answer."""
 WAL_SAFE = (3, 51, 3)
 """From this SQLite on, write-ahead logs are safe with several writers at a checkpoint."""
 
 
-def open_engine(url: str) -> Engine:
-    """Create an engine for a database URL, with SQLite set to lose nothing it acknowledged."""
-    engine = create_engine(url, connect_args=_arguments(url))
-    if make_url(url).get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_at_once)
+def open_engine(url: str | URL) -> Engine:
+    """Create an engine for a SQLite file, set to lose nothing it acknowledged."""
+    engine = create_engine(url, connect_args={"timeout": 60})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_at_once)
     return engine
+
+
+def server_engine(url: str, where: str, *, read_only: bool) -> Engine:
+    """Create an engine for a PostgreSQL database; nothing is reached yet.
+
+    Args:
+        url: whole, secrets included.
+        where: its name in errors.
+        read_only: every transaction reads, and sees one state of the database.
+
+    Raises:
+        StoreError: the URL names a driver that is not used here.
+        MissingExtraError: psycopg is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        driver = parsed.drivername.partition("+")[2]
+        if driver not in ("", DRIVER):
+            rule = f"must be reached by {DRIVER}"
+            fix = "Begin the URL with postgresql://."
+            raise StoreError(Problem(where, rule, repr(driver), fix))
+        given = {name.lower() for name in parsed.query}
+        return create_engine(
+            parsed.set(drivername=f"postgresql+{DRIVER}"),
+            connect_args={} if "connect_timeout" in given else {"connect_timeout": CONNECT_SECONDS},
+            pool_pre_ping=True,  # a server that was restarted between two epochs ends no run
+            hide_parameters=True,
+            isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
+            execution_options={"postgresql_readonly": True} if read_only else {},
+        )
+    except ImportError as error:
+        fix = "Install it: pip install 'paribus[postgres]'."
+        raise MissingExtraError(Problem(where, f"needs {DRIVER}", "none installed", fix)) from error
+    except (ArgumentError, ValueError) as error:
+        rule = "must be the URL of a PostgreSQL database"
+        fix = "Write postgresql://USER@HOST:PORT/DATABASE."
+        raise StoreError(Problem(where, rule, "another form", fix)) from error
 
 
 def upgrade(connection: Connection, where: str) -> None:
@@ -39,8 +87,7 @@ def upgrade(connection: Connection, where: str) -> None:
     Raises:
         StoreError: a newer version of paribus wrote the database.
     """
-    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
-        connection.execute(text("SELECT pg_advisory_xact_lock(727372)"))
+    hold_alone(connection)
     if known_version(connection, where) == HEAD:
         return
     from alembic import command
@@ -52,6 +99,12 @@ def upgrade(connection: Connection, where: str) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def hold_alone(connection: Connection) -> None:
+    """Have no other transaction that asks for the same proceed before this one has ended."""
+    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
+        connection.execute(text("SELECT pg_advisory_xact_lock(727372)"))
 
 
 def known_version(connection: Connection, where: str) -> str | None:
@@ -89,10 +142,6 @@ def check_file(connection: Connection, where: str) -> None:
     if found != "ok":
         got = plain(str(found).split("\n")[-1])
         raise StoreError(Problem(where, "must be a whole database", got, DAMAGED))
-
-
-def _arguments(url: str) -> dict[str, Any]:
-    return {"timeout": 60} if make_url(url).get_backend_name() == "sqlite" else {}
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -17,6 +18,7 @@ from paribus.errors import Problem, StoreError, did_you_mean
 from paribus.observed import Moments
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import kinds
+from paribus.store.address import address_of
 from paribus.store.registration import Registration
 
 __all__ = ["Registration", "Store", "known_schemes", "open_store"]
@@ -24,6 +26,8 @@ __all__ = ["Registration", "Store", "known_schemes", "open_store"]
 
 class Store(Protocol):
     """Results of one study; `paribus.testing.store.StoreContract` holds a store to this.
+
+    It refuses a second study: both would give names to the same trials.
 
     Every method is one transaction: when it returns, what it wrote survives a crash of this process and
     of the machine; when it raises, nothing of it was written. To write the same thing twice changes
@@ -45,8 +49,19 @@ class Store(Protocol):
     def close(self) -> None:
         """Close all connections."""
 
+    def held(self) -> AbstractContextManager[None]:
+        """Keep every other run from the store until the block ends, or this process does.
+
+        Raises:
+            StoreError: another run holds it.
+        """
+
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
-        """Keep a study's text and plan; the same content is kept once, as the newest."""
+        """Keep a study's text and plan; the same content is kept once, as the newest.
+
+        Raises:
+            StoreError: the store holds the results of another study.
+        """
 
     def registrations(self) -> tuple[Registration, ...]:
         """Return every version of the study that was run, oldest first."""
@@ -96,13 +111,17 @@ def open_store(database: str | Path, *, read_only: bool = False) -> Store:
 
     Args:
         database: a file for SQLite, or a URL whose scheme names the kind of store.
-        read_only: leave no trace: no file is created, no schema upgraded. For a file.
+        read_only: leave no trace: nothing is created, no schema upgraded.
 
     Raises:
         StoreError: the kind is unknown, or the store cannot be opened, is damaged, or was written by a
-            newer version.
+            newer version. No text of it holds a secret of the URL.
+        MissingExtraError: what speaks to such a store is not installed.
     """
-    scheme = "sqlite" if isinstance(database, Path) else database.partition("://")[0]
+    scheme = "sqlite"
+    if not isinstance(database, Path):
+        address = address_of(database)
+        scheme, database = address.public.partition("://")[0], address.database
     known = known_schemes()
     name = known.get(scheme.partition("+")[0])
     if name is None:

@@ -27,6 +27,7 @@ from paribus.execute.task import Task
 from paribus.testing.hearing import (
     Backlog,
     Heard,
+    Interrupt,
     StopError,
     bytes_of,
     hear,
@@ -40,6 +41,10 @@ __all__ = ["ExecutorContract"]
 
 GRACE_SECONDS = 2.0
 """In which all workers are gone after the end."""
+MANY_EPOCHS = 20_000
+"""Epochs of the small study that take minutes."""
+PROMPT_SECONDS = 10.0
+"""Longest time from an interrupt to the end, on a machine that has much else to do."""
 
 
 class ExecutorContract:
@@ -264,6 +269,31 @@ class ExecutorContract:
             assert found is error, repr(found)
             assert error.__cause__ is None, "it is nobody's consequence"
             assert isinstance(told[-1], EpochEnded), "an event came after the end"
+            self._assert_nothing_is_left()
+
+    def test_an_interrupt_in_the_middle_of_a_task_ends_it(self, tmp_path: Path) -> None:
+        """Ctrl-C between two events ends `run` at once, fails no trial, and leaves nothing running."""
+        for number, size in enumerate((1, 2)):
+            tasks = small_tasks(tmp_path / "data", epochs=MANY_EPOCHS)[:2]
+            tasks = tasks if size == 1 else [grouped(tasks, size)]
+            told: list[Event] = []
+            interrupt = Interrupt(after_seconds=0.2)
+
+            def listen(
+                event: Event, told: list[Event] = told, interrupt: Interrupt = interrupt
+            ) -> None:
+                told.append(event)
+                late = time.monotonic() - interrupt.sent_at
+                if late > PROMPT_SECONDS or not isinstance(event, Started | EpochEnded):
+                    raise StopError
+                interrupt.send_once()
+
+            with interrupt:
+                found = self._raised(tmp_path / f"{number}", tasks, listen)
+                late = time.monotonic() - interrupt.sent_at
+            assert isinstance(found, KeyboardInterrupt), repr(found)
+            assert late < PROMPT_SECONDS, f"it took {late:.1f} s"
+            assert {type(event) for event in told} == {Started, EpochEnded}, told[-1]
             self._assert_nothing_is_left()
 
     def test_what_the_tasks_raise_comes_through(self, tmp_path: Path) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
+import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from paribus.execute.events import EpochEnded, Event, Fatal, Finished, Lost, Ready, Started
 from paribus.execute.executor import Executor
@@ -15,6 +20,7 @@ from paribus.records import TrialOutcome
 __all__ = [
     "Backlog",
     "Heard",
+    "Interrupt",
     "StopError",
     "bytes_of",
     "hear",
@@ -54,6 +60,41 @@ class Backlog:
         if not self.waiting:
             raise StopIteration
         return self.waiting.popleft()
+
+
+class Interrupt:
+    """Ctrl-C, pressed some time after it was asked for; a context manager in the main thread."""
+
+    def __init__(self, *, after_seconds: float) -> None:
+        """Have it pressed later.
+
+        Args:
+            after_seconds: time between `send_once` and the signal.
+        """
+        self.sent_at = float("inf")
+        self._timer = threading.Timer(after_seconds, self._send)
+
+    def __enter__(self) -> Self:
+        """Have Ctrl-C raise `KeyboardInterrupt`, whatever it did before."""
+        self._before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Press nothing any more."""
+        self._timer.cancel()
+        signal.signal(signal.SIGINT, self._before)
+
+    def send_once(self) -> None:
+        """Press it, if it was not asked for before."""
+        if not self._timer.is_alive() and self.sent_at == float("inf"):
+            self._timer.start()
+
+    def _send(self) -> None:
+        self.sent_at = time.monotonic()
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        else:
+            _thread.interrupt_main()
 
 
 def hear(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from paribus.errors import StoreError
@@ -165,6 +167,60 @@ class StoreContract:
                 store.register("s", text, "{}", "now")
             assert [item.study_yaml for item in store.registrations()] == ["two", "one"]
 
+    def test_a_second_study_is_refused(self, tmp_path: Path) -> None:
+        """Trials have no name of a study, so two studies in one store would rename each other's."""
+        with self._open(tmp_path) as store:
+            store.register("one", "text", "{}", "now")
+            store.register("one", "other text", "{}", "now")
+            try:
+                store.register("two", "text of two", "{}", "now")
+            except StoreError as error:
+                assert "'one'" in str(error), error
+                assert "'two'" in str(error), error
+            else:
+                raise AssertionError("a second study was registered")
+            assert [item.study for item in store.registrations()] == ["one", "one"]
+
+    def test_one_run_holds_a_store(self, tmp_path: Path) -> None:
+        """Another one is refused, reads nonetheless, and has its turn when the first one ends or is killed."""
+        place, context = self.place(tmp_path), multiprocessing.get_context("spawn")
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+            assert _is_held_after(store)
+            ours, theirs = context.Pipe()
+            other = context.Process(target=_hold, args=(place, theirs))
+            other.start()
+            theirs.close()
+            assert ours.poll(ENOUGH_SECONDS), "nothing was said"
+            assert ours.recv() == "held"
+            assert not _is_held_after(store)
+            assert len(store.trials()) == 1
+            other.kill()
+            other.join(ENOUGH_SECONDS)
+            end = time.monotonic() + ENOUGH_SECONDS
+            while not _is_held_after(store):
+                assert time.monotonic() < end, "a killed run holds the store"
+
+    def test_a_reader_leaves_no_trace(self, tmp_path: Path) -> None:
+        """A store opened to be read shows what is there, cannot be written, and is not made by opening it."""
+        try:
+            open_store(self.place(tmp_path), read_only=True)
+        except StoreError:
+            pass
+        else:
+            raise AssertionError("a store that nobody has written to was read")
+        with self._open(tmp_path) as store:
+            store.add_trials([trial()])
+        with open_store(self.place(tmp_path), read_only=True) as reader:
+            try:
+                reader.lose(FIRST, "by a reader")
+            except StoreError:
+                pass
+            else:
+                raise AssertionError("a reader has written")
+            (found,) = reader.trials()
+        assert (found.identity, found.reason) == (FIRST, None)
+
     def test_what_is_written_of_an_unknown_trial_is_an_error(self, tmp_path: Path) -> None:
         """Silence would lose a result; and nothing else of the call is kept."""
         look = Look(SECOND, "v", 0, "final", "2026-01-01")
@@ -216,6 +272,23 @@ def trial(identity: str = FIRST, seed: int = 0) -> Trial:
 def epoch(number: int = 1, loss: float = 0.5) -> EpochRecord:
     """Return what an epoch may have measured."""
     return EpochRecord(number, {"loss": loss, "accuracy": 0.25}, 1.5, 100.0, 0.1)
+
+
+def _is_held_after(store: Store) -> bool:
+    """Try to hold a store for a moment."""
+    try:
+        with store.held():
+            return True
+    except StoreError as error:
+        assert "another run" in str(error), error
+        return False
+
+
+def _hold(place: str | Path, connection: Connection) -> None:
+    """Hold a store until this process is killed; runs in a process of its own."""
+    with open_store(place) as store, store.held():
+        connection.send("held")
+        time.sleep(ENOUGH_SECONDS)
 
 
 def _write(place: str | Path, writer: int) -> None:

@@ -54,9 +54,13 @@ def child(asked):
     failpoints.arm({name: value for name, value in names.items() if value})
     options = RunOptions(jobs=2)
     if asked.get("report"):
-        results = paribus.load(asked["study"]).run(asked["out"], options=options)
+        results = paribus.load(asked["study"]).run(
+            asked["out"], options=options, store=asked.get("store")
+        )
     else:  # most of a run's time is the drawing of its charts
-        results = run_study(load_study(Path(asked["study"])), Path(asked["out"]), options)
+        results = run_study(
+            load_study(Path(asked["study"])), Path(asked["out"]), options, store=asked.get("store")
+        )
     failed = any(trial.status == "failed" for trial in results.summary.trials)
     return 3 if failed or not results.summary.complete else 0
 

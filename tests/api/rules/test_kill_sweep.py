@@ -100,8 +100,14 @@ def run(study):
     program = [sys.executable, str(Path(__file__).with_name("killing.py"))]
     with subprocess.Popen(program, stdin=-1, stdout=-1, text=True) as process:
 
-        def ask(out, *, point=None, log=None, report=False):
-            asked = {"study": str(study), "out": str(out), "point": point, "report": report}
+        def ask(out, *, point=None, log=None, report=False, store=None):
+            asked = {
+                "study": str(study),
+                "out": str(out),
+                "point": point,
+                "report": report,
+                "store": store,
+            }
             print(json.dumps({**asked, "log": log and str(log)}), file=process.stdin, flush=True)
             return int(process.stdout.readline())
 
@@ -198,3 +204,15 @@ def test_the_command_itself_is_killed_at_a_point_and_goes_on(study, undisturbed,
     assert b"Traceback" not in killed.stderr
     assert subprocess.run(command, capture_output=True, check=False).returncode in (0, 1)
     assert table(tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_after_a_kill_while_the_store_is_remembered_the_table_is_the_same(
+    step, run, undisturbed, tmp_path
+):
+    whole, _ = undisturbed
+    out, store = tmp_path / "out", f"sqlite:///{tmp_path}/elsewhere.db"
+    assert run(out, store=store, point=f"store.json.{step}:1") == -signal.SIGKILL
+    assert run(out, store=store) == 0
+    assert table(out) == whole, "the folder knows its store"
+    assert not (out / "paribus.db").exists()

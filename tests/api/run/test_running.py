@@ -84,6 +84,6 @@ def test_a_study_is_the_same_byte_by_byte_without_workers(whole, tmp_path, group
 
 
 def test_an_unknown_executor_is_refused_before_anything_is_written(tiny, tmp_path):
-    with pytest.raises(StudyError, match="executor: must be one of"):
+    with pytest.raises(StudyError, match="--on: must be one of"):
         run(tiny, tmp_path / "out", executor="elsewhere")
     assert not (tmp_path / "out").exists()

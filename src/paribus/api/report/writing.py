@@ -22,13 +22,16 @@ ReportFormat = Literal["html", "pdf", "md"]
 REPORT_FORMATS: tuple[ReportFormat, ...] = ("html", "pdf", "md")
 
 
-def write_report_file(folder: Path, kind: str = "html", out: Path | None = None) -> Path:
+def write_report_file(
+    folder: Path, kind: str = "html", out: Path | None = None, *, store: str | None = None
+) -> Path:
     """Write the report of a run; return its path.
 
     Args:
         folder: output folder of the run.
         kind: ``html``, ``pdf`` (printed by an installed browser) or ``md`` (charts as SVG beside it).
         out: the file; ``report.<kind>`` in the folder by default.
+        store: URL of the store of its trials; by default the one that the folder knows.
 
     Raises:
         StudyError: the kind is unknown.
@@ -39,7 +42,7 @@ def write_report_file(folder: Path, kind: str = "html", out: Path | None = None)
         rule = f"must be one of {', '.join(REPORT_FORMATS)}"
         raise StudyError(Problem("--format", rule, repr(kind), did_you_mean(kind, REPORT_FORMATS)))
     browser = installed_browser() if kind == "pdf" else ""
-    results = open_results(folder)
+    results = open_results(folder, store=store)
     path = out or folder / Path(REPORT).with_suffix(f".{kind}")
     _make(path.parent)
     content = report_content(results)

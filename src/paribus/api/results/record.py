@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from paribus.api.results.damage import Damage
-from paribus.api.run.folder import database_of, existing_folder, in_use
+from paribus.api.run.folder import in_use
 from paribus.api.run.manifest import Manifest, manifest_from_json
 from paribus.api.run.own_trials import own_trials
+from paribus.api.run.place import Place, existing_place
 from paribus.api.run.progress import Status, study_status
 from paribus.errors import Problem, StoreError, StudyError, did_you_mean
 from paribus.execute.artifacts import read_predictions, trial_folder
@@ -19,7 +20,7 @@ from paribus.judge.marks import Marking, Marks
 from paribus.judge.results import StudyResults
 from paribus.judge.summary import required_trials, summarise
 from paribus.records import StoredTrial, Variant
-from paribus.store.store import Store, open_store
+from paribus.store.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,30 +132,35 @@ class Results:
         )
 
 
-def open_results(folder: str | Path) -> Results:
+def open_results(folder: str | Path, *, store: str | None = None) -> Results:
     """Read the results of a run.
 
+    Args:
+        folder: output folder of the run.
+        store: URL of the store of its trials; by default the one that the folder knows.
+
     Raises:
-        StoreError: the folder is not a run's, or its database cannot be read.
+        StoreError: the folder is not a run's, or its store cannot be read.
     """
-    folder = Path(folder)
-    with open_store(database_of(existing_folder(folder)), read_only=True) as store:
-        return read_results(store, folder)
+    place = existing_place(Path(folder), store)
+    with place.reader() as opened:
+        return read_results(opened, place)
 
 
-def read_results(store: Store, folder: Path) -> Results:
+def read_results(store: Store, place: Place) -> Results:
     """Judge what a store holds, by the plan of its latest run."""
+    folder = place.folder
     registrations = store.registrations()
     if not registrations:
         raise StoreError(
             Problem(
-                str(database_of(folder)),
+                place.name,
                 "must hold a registered study",
                 "none",
                 "Run the study again.",
             )
         )
-    where = str(database_of(folder))
+    where = place.name
     manifest = manifest_from_json(registrations[-1].manifest, where=where)
     earlier = [_readable(item.manifest, where) for item in registrations[:-1]]
     before = [item for item in (*earlier, manifest) if item and not item.results_seen]
@@ -212,14 +218,18 @@ def _readable(manifest: str, where: str) -> Manifest | None:
         return None
 
 
-def status(folder: Path) -> Status:
+def status(folder: str | Path, *, store: str | None = None) -> Status:
     """Return how far a run has come.
+
+    Args:
+        folder: output folder of the run.
+        store: URL of the store of its trials; by default the one that the folder knows.
 
     Raises:
         StoreError: the folder is not a run's.
     """
-    results = open_results(folder)
+    results = open_results(folder, store=store)
     plan = results.manifest.plan
     required = required_trials(plan, results.summary.claims)
-    complete, at_work = results.summary.complete, in_use(folder)
+    complete, at_work = results.summary.complete, in_use(Path(folder))
     return study_status(plan, required, results.summary.trials, complete=complete, at_work=at_work)

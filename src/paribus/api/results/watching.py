@@ -15,13 +15,17 @@ from paribus.report.live import Snapshot, State, TrialState
 __all__ = ["snapshot_of", "watch"]
 
 
-def watch(folder: str | Path) -> Snapshot:
+def watch(folder: str | Path, *, store: str | None = None) -> Snapshot:
     """Return how far a run has come at this moment.
+
+    Args:
+        folder: output folder of the run.
+        store: URL of the store of its trials; by default the one that the folder knows.
 
     Raises:
         StoreError: the folder is not a run's, or its run has not begun to train yet.
     """
-    return snapshot_of(open_results(folder), running=in_use(Path(folder)))
+    return snapshot_of(open_results(folder, store=store), running=in_use(Path(folder)))
 
 
 def snapshot_of(results: Results, *, running: bool) -> Snapshot:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from paribus.api.run.folder import STUDY, existing_folder, write_text
+from paribus.api.run.place import holds_results
 from paribus.errors import Problem, StoreError
 from paribus.study.load import load_study
 from paribus.study.loaded import Study
@@ -29,6 +30,7 @@ class Invocation:
     jobs: int | None = None
     device: str = "cpu"
     group_size: int | None = None
+    executor: str = "processes"
 
 
 _ADAPTER = TypeAdapter(Invocation)
@@ -67,5 +69,6 @@ def kept_study(out: Path) -> Study:
         StoreError: the folder is not a run's.
         StudyError: the study breaks a rule of this version.
     """
-    base = kept_invocation(existing_folder(out)).base
+    folder = out if holds_results(out) else existing_folder(out)  # which explains what is missing
+    base = kept_invocation(folder).base
     return load_study(out / STUDY, base=None if base is None else Path(base))

@@ -18,12 +18,12 @@ from paribus.api.run.folder import (
     RESOLVED,
     STUDY,
     locked,
-    own_database,
     prepared_folder,
     write_text,
 )
 from paribus.api.run.invocation import Invocation, keep_invocation
 from paribus.api.run.manifest import DataNote, Manifest, manifest_to_json
+from paribus.api.run.place import run_place
 from paribus.api.run.progress import Observer, Progress
 from paribus.api.run.session import DEFAULT_GROUP, RunOptions, Session, now
 from paribus.data.account import range_warning
@@ -33,7 +33,7 @@ from paribus.data.facts import data_facts, image_digests
 from paribus.data.load import data_key
 from paribus.data.spec import DataSpec, SplitSpec
 from paribus.data.splits import split_ids, unused_parts
-from paribus.errors import Problem, StoreError, StudyError
+from paribus.errors import Problem, StudyError
 from paribus.execute.artifacts import drop_partials
 from paribus.execute.executor import Executor, MakesExecutor
 from paribus.execute.executors import executor_named
@@ -43,8 +43,7 @@ from paribus.failpoints import reach
 from paribus.judge.claims import judge_claims
 from paribus.judge.selection import missing_trials
 from paribus.judge.summary import required_trials
-from paribus.records import DataFacts, Plan, Trial
-from paribus.store.store import Store, open_store
+from paribus.records import DataFacts, Trial
 from paribus.study.loaded import Study
 from paribus.study.resolved import resolved_yaml
 
@@ -54,7 +53,12 @@ CACHE = "cache"
 
 
 def run_study(
-    study: Study, out: Path, options: RunOptions, observe: Observer = lambda _: None
+    study: Study,
+    out: Path,
+    options: RunOptions,
+    observe: Observer = lambda _: None,
+    *,
+    store: str | None = None,
 ) -> Results:
     """Run exactly what is missing of a study, and judge all of it.
 
@@ -63,6 +67,7 @@ def run_study(
         out: output folder; created if needed.
         options: seeds, jobs, device ...
         observe: hears of progress.
+        store: URL of the store of its trials; by default the one that the folder knows, or its own.
 
     Raises:
         StudyError: the study breaks a rule.
@@ -82,9 +87,8 @@ def run_study(
         only=options.only,
     )
     prepared_folder(out)
-    with locked(out), open_store(own_database(out)) as store:
-        _refuse_other_study(store, planned.plan, out)
-        session = Session(planned, store, out, options, observe, make)
+    with locked(out), run_place(out, store, planned.plan.study) as (place, opened):
+        session = Session(planned, opened, out, options, observe, make)
         session.tell(Progress("data", text="reading the data"))
         with _started_early(session) as session.executor:  # workers start while data are read
             _say_how_trials_run(session)
@@ -93,7 +97,7 @@ def run_study(
             _keep_first_images(session)
             trials = _run_trials(session)
             finish_selected(session, trials)
-            results = read_results(store, out)
+            results = read_results(opened, place)
             _keep_gallery(session, results)
             _keep_insight(session, results)
         drop_partials(out)
@@ -119,19 +123,6 @@ def _started_early(session: Session) -> AbstractContextManager[Executor | None]:
 def _say_how_trials_run(session: Session) -> None:
     for note in session.executor.notes if session.executor is not None else ():
         session.tell(Progress(note))
-
-
-def _refuse_other_study(store: Store, plan: Plan, out: Path) -> None:
-    known = {registration.study for registration in store.registrations()}
-    if known and plan.study not in known:
-        raise StoreError(
-            Problem(
-                str(out),
-                f"holds the results of the study {min(known)!r}",
-                f"the study {plan.study!r}",
-                "Choose another folder with --out.",
-            )
-        )
 
 
 def _load_data(session: Session) -> None:
@@ -195,6 +186,7 @@ def _register(session: Session, study: Study) -> None:
             jobs=options.jobs,
             device=options.device,
             group_size=options.group_size,
+            executor=options.executor,
         ),
     )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, Select, Table, delete, insert, select, update
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from paribus.errors import Problem, StoreError
@@ -20,11 +20,21 @@ from paribus.failpoints import reach
 from paribus.observed import Moments
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import columns as tables
+from paribus.store.address import VARIABLE, Address, address_of
+from paribus.store.holding import hold
 from paribus.store.observed_json import json_of_observed, with_test_inputs
 from paribus.store.read_only import read_only_engine
 from paribus.store.registration import Registration
 from paribus.store.rows import DAMAGED, as_json, epoch_of, look_of, rows_of, seal, trial_of
-from paribus.store.schema import SEALED_FROM, check_file, known_version, open_engine, upgrade
+from paribus.store.schema import (
+    SEALED_FROM,
+    check_file,
+    hold_alone,
+    known_version,
+    open_engine,
+    server_engine,
+    upgrade,
+)
 from paribus.wording import plain
 
 __all__ = ["SCHEMES", "SqlStore", "open_database"]
@@ -48,24 +58,43 @@ def open_database(database: str | Path, *, read_only: bool = False) -> SqlStore:
     """Open (and create or upgrade) a database.
 
     Args:
-        database: a file for SQLite, or a database URL.
-        read_only: leave no trace: no file is created, no schema upgraded. For a file.
+        database: a file for SQLite, or the URL of a PostgreSQL database.
+        read_only: leave no trace: nothing is created, no schema upgraded.
 
     Raises:
         StoreError: it cannot be opened, is damaged, or was written by a newer version.
+        MissingExtraError: the driver is not installed.
     """
-    if read_only and isinstance(database, Path):
-        return SqlStore(read_only_engine(database), str(database), read_only=True)
-    url = f"sqlite:///{database}" if isinstance(database, Path) else database
-    where = str(database) if isinstance(database, Path) else make_url(url).render_as_string()
-    return SqlStore(open_engine(url), where)
+    if isinstance(database, Path):
+        address = Address("", str(database), (), database)
+        url = URL.create("sqlite", database=str(database))
+        engine = read_only_engine(database) if read_only else open_engine(url)
+    else:
+        address = address_of(database)
+        engine = server_engine(database, address.public, read_only=read_only)
+    return SqlStore(engine, address.public, read_only=read_only, hidden=address.hidden)
 
 
 class SqlStore:
     """Results of one study in a SQL database; `paribus.store.store.Store` says what its methods promise."""
 
-    def __init__(self, engine: Engine, where: str, *, read_only: bool = False) -> None:
-        self._engine, self._where, self._sealed = engine, where, True
+    def __init__(
+        self,
+        engine: Engine,
+        where: str,
+        *,
+        read_only: bool = False,
+        hidden: Callable[[str], str] = str,
+    ) -> None:
+        """Check the database, and bring it up to date.
+
+        Args:
+            engine: reaches it.
+            where: its name in errors.
+            read_only: bring nothing up to date.
+            hidden: takes secrets out of a message of the driver.
+        """
+        self._engine, self._where, self._hidden, self._sealed = engine, where, hidden, True
         try:
             self._open(read_only=read_only)
         except BaseException:
@@ -101,11 +130,27 @@ class SqlStore:
         """Close all connections."""
         self._engine.dispose()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other run from the database until the block ends."""
+        with self._explained():
+            release = hold(self._engine)
+        if release is None:
+            rule = "must not be in use by another run"
+            fix = "Wait for it to end: one run at a time works on a study."
+            raise StoreError(Problem(self._where, rule, "a running `paribus run`", fix))
+        try:
+            yield
+        finally:
+            release()
+
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
-        """Keep a study's text and plan; the same content is kept once."""
+        """Keep a study's text and plan; the same content is kept once. Another study is refused."""
         content = _content(study_yaml, manifest)
         table = tables.registrations
         with self._transaction("store.register") as connection:
+            hold_alone(connection)
+            self._refuse_other(connection, study)
             known = select(table.c.id).where(table.c.content == content)
             if connection.execute(known).first() is not None:
                 connection.execute(delete(table).where(table.c.content == content))
@@ -282,29 +327,37 @@ class SqlStore:
         fix = "Add it first; if a run was at work, run the same command again."
         return StoreError(Problem(self._where, rule, f"the unknown trial {identity[:16]}", fix))
 
+    def _refuse_other(self, connection: Connection, study: str) -> None:
+        found = connection.execute(select(tables.registrations.c.study).distinct())
+        known = {row.study for row in found}
+        if known and study not in known:
+            rule = f"holds the results of the study {min(known)!r}"
+            fix = "Choose another database with --store, or another folder with --out."
+            raise StoreError(Problem(self._where, rule, f"the study {study!r}", fix))
+
     def _rows(self, connection: Connection, table: Table, query: Select[Any]) -> Sequence[Row[Any]]:
         return rows_of(connection, table, query, sealed=self._sealed, where=self._where)
 
     @contextmanager
     def _transaction(self, writer: str = "") -> Iterator[Connection]:
         """Commit what was done, all or nothing; a writer's name makes two points of it."""
-        try:
+        with self._explained():
             with self._engine.begin() as connection:
                 yield connection
                 if writer:
                     reach(f"{writer}.commit")
             if writer:
                 reach(f"{writer}.end")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what the database cannot do, without secrets."""
+        try:
+            yield
         except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
-            reason = plain(_reason(error))
-            raise StoreError(
-                Problem(
-                    self._where,
-                    "must be a database that can be read and written",
-                    reason,
-                    _cure(reason),
-                )
-            ) from error
+            reason = plain(self._hidden(_reason(error)))
+            rule = "must be a database that can be read and written"
+            raise StoreError(Problem(self._where, rule, reason, _cure(reason))) from error
 
 
 def _reason(error: Exception) -> str:
@@ -327,4 +380,8 @@ def _cure(reason: str) -> str:
         return DAMAGED
     if "locked" in reason:
         return "Another process is writing: try again in a moment."
+    if "No such file" in reason:
+        return "Check the name, and that the run has begun."
+    if "password" in reason or "authentication" in reason:
+        return f"{VARIABLE}=URL or --store URL gives the whole address, password included."
     return "Check that the database is running and reachable."

@@ -11,6 +11,7 @@ import typer
 from paribus.cli.explained import DOUBTFUL, explained
 from paribus.cli.options import Json
 from paribus.cli.saying import say_json
+from paribus.errors import Problem, StoreError
 
 if TYPE_CHECKING:
     from paribus.api.results.comparing import Comparison
@@ -26,6 +27,14 @@ def command(
     left: Annotated[Path, typer.Argument(help="The output folder of a run.")],
     right: Annotated[Path, typer.Argument(help="The output folder of another.")],
     metric: Annotated[str, typer.Option("--metric", help="What to compare.")] = "val_accuracy",
+    store: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--store",
+            metavar="URL",
+            help="The store of the first run's trials; given again, of the second's [what the folders know].",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """State what differs between two runs, then whether their results contradict each other.
@@ -37,7 +46,14 @@ def command(
     from paribus import api
     from paribus.api.results.comparing import compare
 
-    found = compare(api.open_results(left), api.open_results(right), metric)
+    stores: list[str | None] = [*(store or ()), None, None]
+    if len(stores) > 4:
+        rule, got = "must be given at most twice", f"{len(stores) - 2} times"
+        raise StoreError(Problem("--store", rule, got))
+    first, second = stores[:2]
+    found = compare(
+        api.open_results(left, store=first), api.open_results(right, store=second), metric
+    )
     if as_json:
         say_json(found.to_json())
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paribus.cli.explained import explained
-from paribus.cli.options import Folder, Json
+from paribus.cli.options import Folder, Json, Store
 from paribus.cli.saying import say, say_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def command(
         Path | None,
         typer.Option("--save", help="Write the image, the map over it and all layers as a PNG."),
     ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """Look into the first seed's network of a variant: its class, where it finds it, every layer.
@@ -42,7 +43,7 @@ def command(
     from paribus import api
     from paribus.api.own_images.explaining import explain, write_explanation
 
-    found = explain(api.open_results(folder), image, variant)
+    found = explain(api.open_results(folder, store=store), image, variant)
     if save is not None:
         write_explanation(save, found)
     if as_json:

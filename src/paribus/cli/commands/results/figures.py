@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from paribus.cli.explained import explained
+from paribus.cli.options import Store
 from paribus.cli.saying import say
 
 __all__ = ["ORDER", "command"]
@@ -24,6 +25,7 @@ def command(
         list[str] | None,
         typer.Option("--format", help="svg (the default), pdf or png; may be repeated."),
     ] = None,
+    store: Store = None,
 ) -> None:
     """Write every chart as SVG, PDF or PNG, every table as CSV, Markdown and LaTeX, and a notebook.
 
@@ -35,5 +37,7 @@ def command(
     from paribus.api.report.exporting import write_figures
 
     warn = partial(say, err=True)
-    for path in write_figures(api.open_results(folder), out, formats or ("svg",), warn):
+    for path in write_figures(
+        api.open_results(folder, store=store), out, formats or ("svg",), warn
+    ):
         say(path)

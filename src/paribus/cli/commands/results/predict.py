@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paribus.cli.explained import explained
-from paribus.cli.options import Json
+from paribus.cli.options import Json, Store
 from paribus.cli.saying import say_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def command(
         Path | None,
         typer.Option("--save", help="Write what the networks see as a PNG."),
     ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """Classify images by all seeds of one variant.
@@ -42,7 +43,7 @@ def command(
     from paribus import api
     from paribus.api.own_images.predicting import predict, write_sheet
 
-    guesses = predict(api.open_results(folder), images, variant)
+    guesses = predict(api.open_results(folder, store=store), images, variant)
     if save is not None:
         write_sheet(save, guesses)
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from paribus.cli.explained import explained
-from paribus.cli.options import Folder
+from paribus.cli.options import Folder, Store
 from paribus.cli.saying import say
 
 __all__ = ["ORDER", "command"]
@@ -25,6 +25,7 @@ def command(
     out: Annotated[
         Path | None, typer.Option("--out", help="The file [report.html, .pdf or .md in FOLDER].")
     ] = None,
+    store: Store = None,
 ) -> None:
     """Write the report: one HTML file that needs no network, its print, or Markdown.
 
@@ -34,4 +35,4 @@ def command(
     """
     from paribus import api
 
-    say(api.write_report(folder, kind=kind, out=out))
+    say(api.write_report(folder, kind=kind, out=out, store=store))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from paribus.cli.explained import BAD_INPUT, explained
-from paribus.cli.options import Folder, Json
+from paribus.cli.options import Folder, Json, Store
 from paribus.cli.saying import say, say_json
 
 __all__ = ["ORDER", "command"]
@@ -18,6 +18,7 @@ ORDER = 70
 @explained
 def command(
     folder: Folder,
+    store: Store = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One row per trial, as CSV.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
@@ -41,7 +42,7 @@ def command(
     from paribus.tables.base.combined import latex_table, markdown_table
     from paribus.tables.base.rendering import csv_text
 
-    results = api.open_results(folder)
+    results = api.open_results(folder, store=store)
     if as_json:
         say_json(results.to_json())
     elif as_csv:

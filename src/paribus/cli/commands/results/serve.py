@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paribus.cli.explained import explained
-from paribus.cli.options import Port
+from paribus.cli.options import Port, Store
 from paribus.cli.saying import say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def command(
     folder: Annotated[
         Path, typer.Argument(help="The output folder of a run, or a folder that holds some.")
     ],
+    store: Store = None,
     port: Port = 0,
 ) -> None:
     """Show reports in a browser, live while their trials run; stop and go on; try images of one's own.
@@ -38,20 +39,27 @@ def command(
     _require_server()
     from paribus.serve.pages import existing_library
 
-    _serve(existing_library(folder), port)
+    _serve(existing_library(folder, store), port)
 
 
-def serve_run(study: Path, folder: Path, options: dict[str, Any], port: int) -> int:
+def serve_run(
+    study: Path, folder: Path, options: dict[str, Any], store: str | None, port: int
+) -> int:
     """Run a study in a separate process, and serve its live page until Ctrl-C.
 
     Returns:
         The exit code of the run.
+
+    Raises:
+        StoreError: the URL is no store's.
     """
     _require_server()
     from paribus.serve.pages import Library
     from paribus.serve.runs import arguments_of
+    from paribus.store.address import address_of, completed
 
-    library = Library(folder)
+    address = None if store is None else completed(address_of(store))
+    library = Library(folder, address)
     page = library.page_of(folder)
     page.run.start(arguments_of(study, folder, options))
     _serve(library, port)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.cli.explained import explained
-from paribus.cli.options import Folder, Json
+from paribus.cli.options import Folder, Json, Store
 from paribus.cli.saying import say, say_json
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ WORDS = ("done", "running", "failed", "pending")
 
 
 @explained
-def command(folder: Folder, as_json: Json = False) -> None:
+def command(folder: Folder, store: Store = None, as_json: Json = False) -> None:
     """Show how many trials are done, running, failed or missing, and what to do next.
 
     Example: paribus status results/digits
     """
     from paribus import api
 
-    progress = api.status(folder)
+    progress = api.status(folder, store=store)
     if as_json:
         say_json(progress.to_json())
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paribus.cli.explained import explained
-from paribus.cli.options import Json
+from paribus.cli.options import Json, Store
 from paribus.cli.saying import say_json
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def command(
         Path | None,
         typer.Option("--chart", help="Write accuracy against training examples (SVG)."),
     ] = None,
+    store: Store = None,
     as_json: Json = False,
 ) -> None:
     """Test every variant and seed on images of your own: accuracy, interval, confusion matrix.
@@ -44,7 +45,7 @@ def command(
     from paribus import api
     from paribus.api.own_images.predicting import test_on, write_learning_curve, write_sheet
 
-    results = api.open_results(folder)
+    results = api.open_results(folder, store=store)
     found = test_on(results, images, variant or ())
     if save is not None:
         write_sheet(save, found.guesses, found.truths)

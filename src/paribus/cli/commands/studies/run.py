@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from paribus.cli.explained import BAD_INPUT, DOUBTFUL, TRIALS_FAILED, explained
-from paribus.cli.options import Json, Only, Overrides, Port, Seeds
+from paribus.cli.options import Json, Only, Overrides, Port, Seeds, Store
 from paribus.cli.saying import say, say_json
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Output folder [results/STUDY].")
     ] = None,
+    store: Store = None,
     seeds: Seeds = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Worker processes [one per core].")
@@ -41,6 +42,14 @@ def command(
     only: Only = None,
     device: Annotated[
         str | None, typer.Option("--device", help="cpu [the default] or cuda.")
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="NAME",
+            help="Where trials run: processes [the default], or inline, in this very process.",
+        ),
     ] = None,
     group_size: Annotated[
         int | None,
@@ -76,14 +85,16 @@ def command(
         "only": only,
         "device": device,
         "group_size": group_size,
+        "executor": executor,
     }
     options = {**kept, **{name: value for name, value in given.items() if value is not None}}
     if serve:
-        raise typer.Exit(_serve(study, folder, loaded, options, port))
+        raise typer.Exit(_serve(study, folder, loaded, options, store, port))
     from paribus.api.run.running import RunOptions
 
     with _interruptible(), _progress() as observe:
-        results = loaded.run(folder, options=RunOptions(**options), observe=observe)
+        chosen = RunOptions(**options)
+        results = loaded.run(folder, store=store, options=chosen, observe=observe)
     if as_json:
         say_json(results.to_json())
     else:
@@ -101,13 +112,23 @@ def _opened(path: Path) -> tuple[Study, dict[str, Any]]:
     return api.reopen(path)
 
 
-def _serve(study: Path, folder: Path, loaded: Study, options: dict[str, Any], port: int) -> int:
+def _serve(
+    study: Path,
+    folder: Path,
+    loaded: Study,
+    options: dict[str, Any],
+    store: str | None,
+    port: int,
+) -> int:
     """Run the study in a separate process, and serve its live page; return the run's exit code."""
     from paribus.cli.commands.results.serve import serve_run
+    from paribus.execute.executors import executor_named
 
+    if options.get("executor") is not None:
+        executor_named(options["executor"])  # or explain
     plan = {name: options.get(name) for name in ("seeds", "overrides", "only")}
     loaded.plan(**{name: value for name, value in plan.items() if value is not None})  # or explain
-    return serve_run(study, folder, options, port)
+    return serve_run(study, folder, options, store, port)
 
 
 @contextmanager

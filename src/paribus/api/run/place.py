@@ -1,0 +1,165 @@
+"""Where a study's results lie: the folder of its files, and the store of its trials.
+
+The store is the folder's own database unless a URL names another one. Then the folder keeps the URL
+without its secrets in `KEPT`, so that later commands find the store by the folder alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from paribus.api.run.folder import (
+    DATABASE,
+    database_of,
+    existing_folder,
+    is_file,
+    is_folder,
+    own_database,
+    write_text,
+)
+from paribus.errors import Problem, StoreError
+from paribus.store.address import Address, address_of, completed, given_by_variable
+from paribus.store.store import Store, open_store
+
+__all__ = ["KEPT", "Place", "existing_place", "holds_results", "run_place"]
+
+KEPT = "store.json"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the results of one study lie."""
+
+    folder: Path
+    """Of artifacts, report and the study's text."""
+    address: Address | None = None
+    """Of the store; None where it is the folder's own database."""
+
+    @property
+    def name(self) -> str:
+        """How errors name the store; without secrets."""
+        return str(database_of(self.folder)) if self.address is None else self.address.public
+
+    def reader(self) -> Store:
+        """Open the store to read it; nothing is created or upgraded.
+
+        Raises:
+            StoreError: it cannot be read.
+            MissingExtraError: what speaks to such a store is not installed.
+        """
+        if self.address is None:
+            return open_store(database_of(self.folder), read_only=True)
+        return open_store(self.address.database, read_only=True)
+
+
+def holds_results(folder: Path) -> bool:
+    """Whether a run has left a database in a folder, or the address of its store."""
+    return is_file(database_of(folder)) or is_file(folder / KEPT)
+
+
+def existing_place(folder: Path, store: str | None = None) -> Place:
+    """Return where the results of a folder lie.
+
+    Args:
+        folder: output folder of a run.
+        store: URL, in place of what the folder keeps; needed where its secrets are not in `VARIABLE`.
+
+    Raises:
+        StoreError: the folder is not a run's, or a URL is no store's.
+    """
+    address = kept_address(folder) if store is None else address_of(store)
+    if address is None or not is_folder(folder):
+        return Place(existing_folder(folder))
+    return Place(folder, completed(address))
+
+
+@contextmanager
+def run_place(folder: Path, store: str | None, study: str) -> Iterator[tuple[Place, Store]]:
+    """Open the store that a run writes to, and have its folder remember where it is.
+
+    Args:
+        folder: output folder of the run; exists.
+        store: URL; by default what the folder keeps, else its own database, else `VARIABLE`.
+        study: name of the study that is run.
+
+    Raises:
+        StoreError: the store cannot be written, is in use, or holds another study; or the folder's
+            results lie elsewhere.
+    """
+    place = _chosen(folder, store)
+    database = own_database(folder) if place.address is None else place.address.database
+    with open_store(database) as opened, _held(place, opened):
+        known = {registration.study for registration in opened.registrations()}
+        _refuse_other_study(place, known, study)
+        if place.address is not None:
+            _refuse_other_store(place, place.address, known)
+            kept = json.dumps({"store": place.address.public}, indent=1) + "\n"
+            if not is_file(folder / KEPT) or (folder / KEPT).read_text("utf-8") != kept:
+                write_text(folder / KEPT, kept)
+        yield place, opened
+
+
+def kept_address(folder: Path) -> Address | None:
+    """Return the address that a folder keeps, without secrets; None if it keeps none.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    path = folder / KEPT
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        found = None
+    url = found.get("store") if isinstance(found, dict) else None
+    if not isinstance(url, str):
+        rule = "must hold the address of a store"
+        fix = "Delete it, and give the address again: --store URL."
+        raise StoreError(Problem(str(path), rule, "something else", fix))
+    return address_of(url, where=str(path))
+
+
+def _chosen(folder: Path, store: str | None) -> Place:
+    kept = kept_address(folder)
+    owns = kept is None and is_file(database_of(folder))
+    if store is None and owns:
+        return Place(folder)
+    address = address_of(store) if store is not None else kept or given_by_variable()
+    if address is None:
+        return Place(folder)
+    if owns:
+        rule = f"keeps its results in its own database ({DATABASE})"
+        fix = "Leave --store out, or choose another folder with --out."
+        raise StoreError(Problem(str(folder), rule, f"--store {address.public}", fix))
+    return Place(folder, completed(address))
+
+
+def _held(place: Place, store: Store) -> AbstractContextManager[None]:
+    """Keep a store that other folders may know for this run; the folder's own has the folder's lock."""
+    return nullcontext() if place.address is None else store.held()
+
+
+def _refuse_other_study(place: Place, known: set[str], study: str) -> None:
+    if known and study not in known:
+        where, fix = str(place.folder), "Choose another folder with --out."
+        if place.address is not None:
+            where, fix = place.name, "Choose another database with --store: each holds one study."
+        rule = f"holds the results of the study {min(known)!r}"
+        raise StoreError(Problem(where, rule, f"the study {study!r}", fix))
+
+
+def _refuse_other_store(place: Place, address: Address, known: set[str]) -> None:
+    """Refuse to begin anew in an empty store what the folder has begun in another one.
+
+    A store that knows the study may be the same one at a new address.
+    """
+    kept = kept_address(place.folder)
+    if kept is not None and not kept.is_same(address) and not known:
+        rule = f"keeps its results in {kept.public}"
+        fix = "Leave --store out, or choose another folder with --out."
+        raise StoreError(Problem(str(place.folder), rule, f"--store {address.public}", fix))
