@@ -50,6 +50,9 @@ Settings = Mapping[str, Any]
 FitOn = Literal["train", "train+validation"]
 Scope = Literal["this-split", "data-source"]
 """What a claim is about: these very images, or the source of which they are a sample."""
+Estimand = Literal["learned", "mean", "wins", "collapse"]
+"""What a claim compares over seeds: the mean difference in the seeds where all its networks learn, the
+mean difference in all seeds, in how many seeds one side is ahead, or how often networks collapse."""
 TrialStatus = Literal["pending", "running", "done", "failed"]
 
 
@@ -97,6 +100,7 @@ class Claim:
     levels: tuple[str, ...] = ()
     """Of a trend: the factor's levels, the lowest first."""
     scope: Scope = "this-split"
+    of: Estimand = "learned"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["counted", "plain", "seeds_above_zero", "visible"]
+__all__ = ["counted", "p_value", "plain", "seeds_above_zero", "visible"]
 
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
@@ -29,6 +29,15 @@ def counted(number: int, noun: str) -> str:
     ('1 seed', '1,000 seeds')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def p_value(p: float) -> str:
+    """Return a p value with two digits; very small ones as a bound, since their digits mean nothing.
+
+    >>> p_value(0.0312), p_value(0.00001)
+    ('p = 0.031', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
 def seeds_above_zero(ahead: float, seeds: int, ties: int | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from paribus.charts.base.style import MARGIN, PALETTE
 from paribus.charts.effects import draw as draw_effects
 from paribus.charts.effects import points as effect_points
-from paribus.judge.summary import EXPLORATORY_MARGIN
+from paribus.study.claims import DEFAULT_MARGIN
 from tests.charts.drawn import texts
 from tests.charts.seeded import SEEDS, marks, study
 
@@ -27,7 +27,7 @@ def test_effects_have_every_difference_the_margin_and_n():
     assert len(marks(svg, PALETTE[0])) == 8 + 2 + 2, "seeds, means, intervals"
     (band,) = marks(svg, MARGIN)
     width = float(re.search(r"h(-?[\d.]+)", band.get("d"))[1])
-    assert abs(width) == pytest.approx(200 * EXPLORATORY_MARGIN * unit(svg), abs=1)
+    assert abs(width) == pytest.approx(200 * DEFAULT_MARGIN * unit(svg), abs=1)
 
 
 def unit(svg):

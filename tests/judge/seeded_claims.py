@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
-from paribus.judge.claims import judge_claims
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from tests.judge.judging import judged
 
 
 def variants(levels):
@@ -51,4 +51,4 @@ def claim(kind, **fields):
 
 def rows(claims, accuracy, noise=0.001, own=None):
     own = own or plan()
-    return judge_claims(claims, own, trials(own, accuracy, noise))
+    return judged(claims, own, trials(own, accuracy, noise))

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from paribus.judge.claims import benjamini_hochberg, holm, judge_claims
+from paribus.judge.statistics.adjusting import benjamini_hochberg, holm
 from paribus.records import EpochRecord
 from tests.judge.crossed_images import CLAIM, study
+from tests.judge.judging import judged
 from tests.judge.made_up import GOOD, claim, plan, trials
 
 
@@ -31,18 +32,19 @@ def test_a_metric_may_be_taken_after_an_epoch_or_as_a_gap():
 
     trials = [with_curve(trial) for trial in trials]
     early, late, gap = (
-        judge_claims([replace(CLAIM, metric=metric)], plan, trials)[0]
+        judged([replace(CLAIM, metric=metric)], plan, trials)[0]
         for metric in ("val_accuracy@1", "val_accuracy@3", "gap")
     )
     assert early.estimate == pytest.approx(0.05)
-    assert late.verdict == "undecided"
+    assert late.verdict == "not assessable"
+    assert late.reason == "none of its seeds has val_accuracy@3 for every variant"
     assert gap.estimate == pytest.approx(0.0, abs=1e-12)
     over = replace(CLAIM, metric="gap", kind="threshold", threshold=0.01)
-    assert judge_claims([over], plan, trials)[0].estimate == pytest.approx(0.01)
+    assert judged([over], plan, trials)[0].estimate == pytest.approx(0.01)
 
 
 def judge_claim(claim, plan, trials):
-    (row,) = judge_claims([claim], plan, trials)
+    (row,) = judged([claim], plan, trials)
     return row
 
 
@@ -60,16 +62,20 @@ def test_a_claim_averages_over_other_factors_or_fixes_them():
 def test_what_cannot_be_judged_says_why():
     own, found = plan(), trials(GOOD)
     failed = [replace(found[0], status="failed", metrics={}), *found[1:]]
-    row = judge_claim(claim(), own, failed)
-    assert (row.verdict, row.reason) == (
-        "not assessable",
-        "1 of its trials failed, and leaving them out would flatter the rest",
+    row = judge_claim(replace(claim(), of="mean"), own, failed)
+    assert row.verdict == "not assessable"
+    assert row.reason.startswith(
+        "1 trial failed (1 of one/none) and has no value to enter the mean"
     )
     row = judge_claim(claim(metric="test_accuracy"), own, found)
     assert row.verdict == "not assessable"
     assert "test set was not opened" in row.reason
     assert judge_claim(claim(), own, []).reason == "no seed has finished yet"
-    few = judge_claim(claim(), own, [t for t in found if t.seed < 3])
+    begun = judge_claim(claim(), own, [t for t in found if t.seed < 3])
+    assert (begun.verdict, begun.n) == ("not judged yet", 3)
+    assert begun.reason.startswith("3 of 10 seeds; judged when complete")
+    short = replace(own, seeds=(0, 1, 2))
+    few = judge_claim(claim(), short, [t for t in found if t.seed < 3])
     assert (few.verdict, few.n) == ("undecided", 3)
     assert few.reason == "3 seeds are too few for a verdict; at least 5 are needed"
 

@@ -6,10 +6,11 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paribus.judge.claims import judge_claims
 from paribus.judge.statistics.samples import Sample
 from paribus.judge.words import reason_of
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from paribus.wording import p_value
+from tests.judge.judging import judged
 
 OWN = tuple(Variant(name, {"reg": name}, {}, {}, {}) for name in ("none", "bn"))
 DIFFERENCES = st.tuples(
@@ -18,7 +19,7 @@ DIFFERENCES = st.tuples(
 LOOKS = st.sampled_from([(), (5, 10), (5, 8, 12)])
 
 
-def judged(shape, operator, margin, looks):
+def of_shape(shape, operator, margin, looks):
     import numpy as np
 
     n, mean, spread, stream = shape
@@ -31,18 +32,22 @@ def judged(shape, operator, margin, looks):
         for v in OWN
         for k, value in enumerate(values[:seeds])
     ]  # fmt: skip
-    (row,) = judge_claims([claim], plan, trials)
+    (row,) = judged([claim], plan, trials)
     return row, Sample(tuple(float(0.5 + v) - 0.5 for v in values[: row.n]))
 
 
 @settings(max_examples=400, deadline=None)
 @given(DIFFERENCES, st.sampled_from(["<", ">", "="]), st.floats(0.001, 0.03), LOOKS)
 def test_the_sentence_says_what_the_numbers_say(shape, operator, margin, looks):
-    row, sample = judged(shape, operator, margin, looks)
+    row, sample = of_shape(shape, operator, margin, looks)
     text = row.reason
     assert text == reason_of(row)
     assert "nan" not in text
     assert not text.endswith(".")
+    if row.n < row.planned:
+        assert text.startswith(f"{row.n} of {row.planned} seeds; judged when complete")
+        assert row.verdict == "not judged yet"
+        return
     if row.n < 5:
         assert text.startswith(("1 seed is too few", f"{row.n} seeds are too few"))
         assert row.verdict == "undecided"
@@ -55,12 +60,17 @@ def test_the_sentence_says_what_the_numbers_say(shape, operator, margin, looks):
     if "on the other side" in text:
         assert not claimed
         assert row.verdict == "refuted"
-    if f"within {margin:g} of zero" in text:
+    points = f"{100 * margin:g} point"
+    if "is ruled out" in text:
+        assert points in text
         assert row.verdict in ("practically equal", "supported but negligible", "supported")
         assert -margin <= low <= high <= margin
-    if f"beyond {margin:g}" in text:
+        assert -margin <= row.low <= row.high <= margin
+    if "the difference is more than" in text:
+        assert points in text
         assert row.verdict == "refuted"
         assert abs(row.estimate) > margin
+        assert row.low >= margin or row.high <= -margin
     if "cannot be decided" in row.verdict:
         assert "a hundred seeds" in text
     _the_p_value_is_the_rows(row, text)
@@ -68,23 +78,27 @@ def test_the_sentence_says_what_the_numbers_say(shape, operator, margin, looks):
 
 
 def _the_p_value_is_the_rows(row, text):
-    said = re.search(r"\(p = ([-\d.e+]+), adjusted", text)
+    said = re.search(r"\((p [=<] [-\d.e+]+)[,)]", text)
     if row.verdict in ("supported", "refuted", "supported but negligible"):
         assert said
         assert row.adjusted_p <= 0.05
     if row.verdict == "undecided":
         assert row.adjusted_p > 0.05 or math.isnan(row.adjusted_p)
-    if said:
-        assert said.group(1) == f"{row.adjusted_p:.2g}"
+    if said and not text.startswith("a difference of"):
+        assert said.group(1) == p_value(row.adjusted_p)
+    assert ("Holm" in text) <= (not row.looks)
+    assert ("alpha spending" in text) <= row.looks
 
 
 def _the_side_notes_are_the_rows(row, text, looks):
-    assert ("fragile" in text) == row.fragile
-    assert bool(re.search("more seeds? would decide it", text)) == (
-        row.verdict == "undecided" and row.more_seeds is not None
+    decided = row.verdict in ("supported", "refuted", "supported but negligible")
+    assert ("fragile" in text) == (row.fragile and decided)
+    assert ("seeds in total would decide it" in text) == (
+        row.verdict == "undecided" and row.seeds_needed is not None
     )
-    if row.more_seeds is not None:
-        assert f"about {row.more_seeds} more seed{'s' * (row.more_seeds > 1)} would" in text
+    if row.seeds_needed is not None:
+        assert f"about {row.seeds_needed} seeds in total would" in text
+        assert row.seeds_needed > row.seeds
     early = bool(looks) and row.n < looks[-1] and row.look is not None
     assert ("decided early" in text) == (
         early and row.verdict in ("supported", "refuted", "supported but negligible")
@@ -94,7 +108,7 @@ def _the_side_notes_are_the_rows(row, text, looks):
 @settings(max_examples=100, deadline=None)
 @given(DIFFERENCES, st.floats(0.001, 0.03))
 def test_swapping_the_sides_mirrors_the_sentence(shape, margin):
-    row, _ = judged(shape, ">", margin, ())
+    row, _ = of_shape(shape, ">", margin, ())
     n, mean, spread, stream = shape
     plain = Claim("c", "says", "reg", "none", "<", "bn", "val_accuracy", margin=margin)
     import numpy as np
@@ -106,6 +120,6 @@ def test_swapping_the_sides_mirrors_the_sentence(shape, margin):
         for v in OWN
         for k, value in enumerate(values)
     ]  # fmt: skip
-    (mirrored,) = judge_claims([plain], plan, trials)
+    (mirrored,) = judged([plain], plan, trials)
     assert (mirrored.verdict, mirrored.reason) == (row.verdict, row.reason)
     assert mirrored.estimate == -row.estimate

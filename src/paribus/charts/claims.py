@@ -37,6 +37,8 @@ class ClaimPoint:
     low: float
     high: float
     margin: float
+    word: str
+    """The verdict with its qualification."""
     verdict: str
     published: float | None
     n: int
@@ -46,6 +48,8 @@ def points(results: StudyResults) -> list[ClaimPoint]:
     """Return the claims about accuracies that have an interval, in the order of the file."""
     found = []
     for row in results.claims:
+        if row.claim.of not in ("learned", "mean"):  # numbers of seeds have another axis
+            continue
         if not is_share(row.claim.metric) or not math.isfinite(row.low):
             continue
         within = ", ".join(row.claim.within.values())
@@ -57,6 +61,7 @@ def points(results: StudyResults) -> list[ClaimPoint]:
                 100 * row.low,
                 100 * row.high,
                 100 * row.claim.margin,
+                row.word,
                 row.verdict,
                 None if published is None else 100 * published,
                 row.n,
@@ -116,7 +121,7 @@ def _row(point: ClaimPoint, number: int) -> dict[str, Any]:
         "high": point.high,
         "margin": point.margin,
         "minus": -point.margin,
-        "verdict": f"{point.verdict}, n {point.n}",
+        "verdict": f"{point.word}, n {point.n}",
         "published": point.published,
         "colour": COLOURS.get(point.verdict, OPEN),
     }

@@ -11,7 +11,7 @@ from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.seed_values import seed_rows
 from paribus.charts.base.style import INK, MARGIN, PALETTE, RULE, drawn, to_svg
 from paribus.judge.results import StudyResults
-from paribus.judge.summary import EXPLORATORY_MARGIN
+from paribus.study.claims import DEFAULT_MARGIN
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import is_share, title
 from paribus.writing.study import ShownStudy
@@ -32,12 +32,11 @@ class EffectPoint:
     low: float
     high: float
     differences: tuple[float, ...]
-    """Variant - baseline, one per seed that both have."""
-
-    @property
-    def n(self) -> int:
-        """Pairs of trials."""
-        return len(self.differences)
+    """Variant - baseline, one per seed that both have, those in which networks collapsed included."""
+    n: int
+    """Seeds in which both learn, from which the interval comes."""
+    seeds: int
+    """Seeds in which the trials of both have ended."""
 
 
 def points(results: StudyResults, metric: str) -> list[EffectPoint]:
@@ -54,6 +53,8 @@ def points(results: StudyResults, metric: str) -> list[EffectPoint]:
                 for seed, value in values[row.variant].items()
                 if seed in values[row.baseline]
             ),
+            row.n,
+            row.seeds,
         )
         for row in results.effects
         if row.metric == metric and math.isfinite(row.low)
@@ -69,6 +70,8 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
             "Paired by seed. An interval that crosses zero leaves the direction open. "
             "Exploratory: only claims were declared before the run."
         )
+        if any(point.n < point.seeds for point in found):
+            note += " Intervals are from the seeds where both learn; dots are all seeds."
         alt = f"Differences of every variant from the baseline {baseline} with 95 % intervals"
         svg = draw(found, study.metric, baseline)
         yield Chart("effects", "Effects against the baseline", note, svg, alt)
@@ -90,7 +93,7 @@ def draw(points: Sequence[EffectPoint], metric: str, baseline: str) -> str:
     y = alt.Y("variant:N", sort=order, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=12))
     x = alt.X("low:Q", title=_words(metric, baseline, factor))
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
-    margin = factor * EXPLORATORY_MARGIN
+    margin = factor * DEFAULT_MARGIN
     limits = alt.Chart(alt.InlineData(values=[{"zero": 0, "minus": -margin, "plus": margin}]))
     chart = alt.layer(
         limits.mark_rect(color=MARGIN).encode(x=alt.X("minus:Q"), x2="plus:Q"),
@@ -111,14 +114,14 @@ def _row(point: EffectPoint, factor: int) -> dict[str, Any]:
         "estimate": factor * point.estimate,
         "low": factor * point.low,
         "high": factor * point.high,
-        "n": f"n {point.n}",
+        "n": f"n {point.n}" if point.n == point.seeds else f"n {point.n} of {point.seeds}",
     }
 
 
 def _words(metric: str, baseline: str, factor: int) -> list[str]:
     """Return the title of the axis: what is drawn, in which unit, and how to read it."""
     unit = f"points of {title(metric)}" if factor == 100 else title(metric)
-    margin = f"{factor * EXPLORATORY_MARGIN:g}{' point' if factor == 100 else ''}"
+    margin = f"{factor * DEFAULT_MARGIN:g}{' point' if factor == 100 else ''}"
     return [
         f"difference from {plain(baseline)} ({unit})",
         f"line: 95 % interval over seeds; small dots: seeds; grey: the margin of {margin}",

@@ -1,71 +1,131 @@
 """Verdicts of all claims of a study, as one family of tests.
 
-The familywise error is controlled: over all claims of a study, the probability of any wrong
-"supported" or "refuted" is at most 5 % (Holm 1979). `benchmarks/calibration.py` measures it.
+The familywise error is controlled: over all claims of a study, the probability of any wrong verdict
+is at most 5 % (Holm 1979 for differences, Bonferroni for smallness). `benchmarks/calibration.py`
+measures it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from paribus.judge.estimands.collapse import collapsed_trials
+from paribus.judge.estimands.measure import measure_claim
+from paribus.judge.estimands.measured import Measured, Unjudged
+from paribus.judge.judged_row import judged_row, unjudged_row
 from paribus.judge.marks import Marking
 from paribus.judge.results import ClaimRow
+from paribus.judge.statistics.adjusting import holm
 from paribus.judge.statistics.looks import nominal_levels
-from paribus.judge.statistics.measure import Measured, measure_claim
-from paribus.judge.statistics.samples import Sample
-from paribus.judge.verdicts import (
-    ALPHA,
-    MIN_SEEDS,
-    Verdict,
-    judge_difference,
-    seeds_needed,
-)
+from paribus.judge.verdicts import ALPHA, MIN_SEEDS, OPEN_VERDICTS
 from paribus.judge.words import reason_of
-from paribus.records import Claim, Plan, StoredTrial
+from paribus.records import Claim, DataDescription, DataFacts, Plan, StoredTrial
 
-__all__ = ["benjamini_hochberg", "holm", "judge_claims", "open_claims"]
+__all__ = ["ClaimEvidence", "claim_evidence", "judge_claims", "open_claims"]
+
+
+EXTENDED = "its seeds were changed after a verdict was seen"
+LATE = "declared after the first result"
+
+
+@dataclass(frozen=True)
+class ClaimEvidence:
+    """What claims are judged by."""
+
+    plan: Plan
+    trials: Sequence[StoredTrial]
+    """Trials fitted on the training set."""
+    marking: Marking | None = None
+    """Which images each trial classifies correctly; needed for claims with the scope "data-source",
+    and for McNemar's test where there is one seed."""
+    collapsed: Collection[tuple[str, int]] = frozenset()
+    """(variant, seed) of the trials that collapsed."""
+    images: Mapping[str, int] = field(default_factory=dict)
+    """Split -> number of images, for ties between accuracies."""
+    more_to_come: bool = True
+    """Whether planned seeds without trials are still to be run, as in a study; False for a finished
+    table of results, in which some seeds are simply absent."""
+
+    def measure(self, claim: Claim, seeds: Sequence[int] | None = None) -> Measured | Unjudged:
+        """Measure a claim over ``seeds``, by default all of the plan."""
+        return measure_claim(
+            claim,
+            self.plan,
+            self.trials,
+            seeds,
+            self.marking,
+            collapsed=self.collapsed,
+            images=self.images,
+        )
+
+
+def claim_evidence(
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    marking: Marking | None = None,
+    facts: Mapping[str, DataFacts] | None = None,
+    descriptions: Mapping[str, DataDescription] | None = None,
+    *,
+    more_to_come: bool = True,
+) -> ClaimEvidence:
+    """Return what claims are judged by, with the trials that collapsed.
+
+    Args:
+        plan: the study.
+        trials: trials fitted on the training set.
+        marking: which images each trial classifies correctly.
+        facts: variant -> statistics of its images and labels.
+        descriptions: variant -> number of images of its splits.
+        more_to_come: see `ClaimEvidence`.
+    """
+    images: dict[str, int] = {}
+    for item in (descriptions or {}).values():
+        for part, count in item.num_examples.items():
+            images[part] = max(count, images.get(part, 0))
+    collapsed = collapsed_trials(plan, trials, facts)
+    return ClaimEvidence(plan, trials, marking, collapsed, images, more_to_come)
 
 
 def judge_claims(
     claims: Sequence[Claim],
-    plan: Plan,
-    trials: Sequence[StoredTrial],
+    evidence: ClaimEvidence,
     declared: Sequence[Claim] | None = None,
-    marking: Marking | None = None,
+    *,
+    extended: bool = False,
 ) -> tuple[ClaimRow, ...]:
     """Judge all claims of a study.
 
-    Each claim is one contrast of its variants per seed (averaged over the levels of factors that it
-    does not fix). The mean of these values over seeds is tested against zero and the margin.
+    With a fixed number of seeds a claim gets no verdict before the last planned seed of its variants
+    has ended: looking at it meanwhile, and stopping when it pleases, would err more often than
+    promised.
 
     Args:
         claims: claims of the study file as it is now.
-        plan: the study.
-        trials: trials fitted on the training set.
+        evidence: the plan and its trials.
         declared: claims of the study file before the first result; by default all of ``claims``.
             Claims that are not among them are marked exploratory: they do not weaken the p values of
             the declared ones, and are themselves adjusted for all claims.
-        marking: which images each trial classifies correctly; needed for claims with the scope
-            "data-source", and for McNemar's test where there is one seed.
+        extended: whether seeds were added after a verdict was seen. All claims are exploratory then.
     """
-    late = [declared is not None and claim not in declared for claim in claims]
-    if plan.looks:
-        count = max(1, late.count(False))
-        rows = [_at_looks(claim, plan, trials, count, marking) for claim in claims]
-        return tuple(replace(row, exploratory=late[k]) for k, row in enumerate(rows))
-    found = [measure_claim(claim, plan, trials, marking=marking) for claim in claims]
-    ready = [k for k, item in enumerate(found) if isinstance(item, Measured) and item.testable]
-    own = [k for k in ready if not late[k]]
+    late = [extended or (declared is not None and claim not in declared) for claim in claims]
+    if evidence.plan.looks:
+        count = max(1, late.count(False)) if not all(late) else max(1, len(claims))
+        rows = [_at_looks(claim, evidence, count) for claim in claims]
+    else:
+        rows = _at_the_end(claims, evidence, late)
+    why = EXTENDED if extended else LATE
     return tuple(
-        replace(
-            item
-            if isinstance(item, ClaimRow)
-            else _judged(item, *_adjusted(k, ready if late[k] else own, found)),
-            exploratory=late[k],
+        _explained(
+            replace(
+                row,
+                exploratory=late[k],
+                why_exploratory=why if late[k] else "",
+                looks=bool(evidence.plan.looks),
+            )
         )
-        for k, item in enumerate(found)
+        for k, row in enumerate(rows)
     )
 
 
@@ -74,133 +134,77 @@ def open_claims(rows: Sequence[ClaimRow], plan: Plan) -> tuple[Claim, ...]:
     return tuple(
         row.claim
         for row in rows
-        if row.n < plan.looks[-1] and row.verdict in ("undecided", "cannot be decided by seeds")
+        if 0 < row.planned < plan.looks[-1] and row.verdict in OPEN_VERDICTS
     )
 
 
-def _at_looks(
-    claim: Claim,
-    plan: Plan,
-    trials: Sequence[StoredTrial],
-    num_claims: int,
-    marking: Marking | None,
-) -> ClaimRow:
+def _at_the_end(
+    claims: Sequence[Claim], evidence: ClaimEvidence, late: Sequence[bool]
+) -> list[ClaimRow]:
+    """Judge claims of a plan with a fixed number of seeds, at the last one."""
+    plan = evidence.plan
+    found = [evidence.measure(claim) for claim in claims]
+    p_values = {
+        k: _final_p(item, evidence)
+        for k, item in enumerate(found)
+        if not isinstance(item, Unjudged) or item.verdict != "not assessable"
+    }
+    rows = []
+    for k, (claim, item) in enumerate(zip(claims, found, strict=True)):
+        family = [index for index in p_values if late[k] or not late[index]]
+        if isinstance(item, Unjudged):
+            rows.append(unjudged_row(claim, item, len(plan.seeds)))
+            continue
+        adjusted = dict(zip(family, holm([p_values[index] for index in family]), strict=True))
+        p = adjusted[k] if _is_testable(item, evidence) else math.nan
+        rows.append(
+            judged_row(
+                item,
+                p,
+                len(family),
+                planned=len(plan.seeds),
+                complete=_is_complete(item, evidence),
+            )
+        )
+    return rows
+
+
+def _is_complete(item: Measured, evidence: ClaimEvidence) -> bool:
+    return not evidence.more_to_come or len(item.seeds.ended) == len(evidence.plan.seeds)
+
+
+def _is_testable(item: Measured, evidence: ClaimEvidence) -> bool:
+    """Return whether all planned seeds have ended, and enough of them enter the estimate."""
+    return item.n >= MIN_SEEDS and _is_complete(item, evidence)
+
+
+def _final_p(item: Measured | Unjudged, evidence: ClaimEvidence) -> float:
+    """Return the p value with which a claim enters the family; 1 while it cannot be judged."""
+    testable = not isinstance(item, Unjudged) and _is_testable(item, evidence)
+    return item.p if testable and not isinstance(item, Unjudged) else 1.0
+
+
+def _at_looks(claim: Claim, evidence: ClaimEvidence, num_claims: int) -> ClaimRow:
     """Judge a claim at each planned look that its seeds have reached, until one decides it."""
+    plan = evidence.plan
     levels = nominal_levels(plan.looks)
     row: ClaimRow | None = None
     for number, (look, level) in enumerate(zip(plan.looks, levels, strict=True), start=1):
-        item = measure_claim(claim, plan, trials, plan.seeds[:look], marking)
-        if isinstance(item, ClaimRow):
-            return row or item
-        if item.sample.n < look:
-            return row or _judged(item, math.nan, num_claims)
+        item = evidence.measure(claim, plan.seeds[:look])
+        if isinstance(item, Unjudged):
+            return row or unjudged_row(claim, item, 0)
+        if len(item.seeds.ended) < look:
+            return row or judged_row(item, math.nan, num_claims, planned=look, complete=False)
         adjusted = min(1.0, item.p * num_claims * ALPHA / level)
         row = replace(
-            _judged(item, adjusted, num_claims, level),
+            judged_row(item, adjusted, num_claims, level, planned=look),
             look=number if look < plan.looks[-1] else None,
         )
-        if row.verdict not in ("undecided", "cannot be decided by seeds"):
-            return replace(row, reason=reason_of(row))
+        if row.verdict not in OPEN_VERDICTS:
+            return row
     assert row is not None  # noqa: S101 - a plan with looks has one
     return row
 
 
-def _adjusted(
-    index: int, family: Sequence[int], found: Sequence[Measured | ClaimRow]
-) -> tuple[float, int]:
-    """Return the Holm-adjusted p value of ``found[index]`` in a family of indices, and its size."""
-    p_values = [item.p for k in family if isinstance(item := found[k], Measured)]
-    if index not in family:
-        return math.nan, max(1, len(family))
-    return holm(p_values)[family.index(index)], len(family)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p values adjusted for multiple testing so that the familywise error is controlled.
-
-    Source: Holm 1979. Oracle: ``statsmodels.stats.multitest.multipletests(method="holm")``.
-    """
-    count = len(p_values)
-    order = sorted(range(count), key=lambda index: p_values[index])
-    result, largest = [0.0] * count, 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (count - rank) * p_values[index]))
-        result[index] = largest
-    return result
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Return p values adjusted so that the false discovery rate is controlled (q values).
-
-    NaN stays NaN and does not count as a test.
-
-    Source: Benjamini & Hochberg 1995. Oracle: ``scipy.stats.false_discovery_control``.
-    """
-    known = [index for index, p in enumerate(p_values) if not math.isnan(p)]
-    result, smallest = [math.nan] * len(p_values), 1.0
-    order = sorted(known, key=lambda index: -p_values[index])
-    for rank, index in enumerate(order):
-        smallest = min(smallest, len(known) / (len(known) - rank) * p_values[index])
-        result[index] = smallest
-    return result
-
-
-def _judged(item: Measured, adjusted_p: float, num_claims: int, level: float = ALPHA) -> ClaimRow:
-    claim, sample = item.claim, item.sample
-    verdict = judge_difference(
-        sample,
-        claim.operator,
-        claim.margin,
-        adjusted_p=adjusted_p,
-        num_claims=num_claims,
-        level=level,
-    )
-    if item.against and verdict.startswith("supported"):
-        verdict = "refuted"
-    low, high = sample.interval(1 - level)
-    flips = sample.n >= MIN_SEEDS and sample.spread is None
-    flip = sample.p_flip() if flips else math.nan
-    needed = seeds_needed(sample, claim.operator, claim.margin, num_claims)
-    row = ClaimRow(
-        claim=claim,
-        verdict=verdict,
-        estimate=sample.mean,
-        low=low,
-        high=high,
-        n=sample.n,
-        reason="",
-        p=item.p,
-        adjusted_p=adjusted_p,
-        p_flip=flip,
-        fragile=_fragile(sample, verdict, flip, ALPHA / num_claims),
-        more_seeds=_more(verdict, needed, sample.n),
-        not_monotone=item.against,
-        networks=item.networks,
-        image_error=None if sample.spread is None else sample.spread.floor,
-        level=1 - level,
-        ahead=sum(1.0 if value > 0 else 0.5 if value == 0 else 0.0 for value in sample.values),
-        ties=sum(value == 0 for value in sample.values),
-    )
-    return replace(row, reason=reason_of(row))
-
-
-def _fragile(sample: Sample, verdict: Verdict, flip: float, strict: float) -> bool:
-    """Return whether the t test and the sign-flip test disagree about a difference.
-
-    A decided claim is fragile if only the t test rejects at `ALPHA`; an open one if only the
-    sign-flip test rejects at ``strict``, the level divided by the number of claims.
-    """
-    if sample.smallest_p_flip > ALPHA or math.isnan(flip):
-        return False
-    if verdict in ("supported", "supported but negligible", "refuted"):
-        return flip > ALPHA and sample.p_differs() <= ALPHA
-    still_open = verdict in ("undecided", "cannot be decided by seeds")
-    return still_open and flip <= strict and sample.p_differs() > strict
-
-
-def _more(verdict: Verdict, needed: int | None, n: int) -> int | None:
-    if verdict != "undecided":
-        return None
-    if n < MIN_SEEDS:
-        return MIN_SEEDS - n
-    return max(1, needed - n) if needed is not None else None
+def _explained(row: ClaimRow) -> ClaimRow:
+    return row if row.reason else replace(row, reason=reason_of(row))

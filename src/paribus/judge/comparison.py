@@ -9,8 +9,8 @@ from typing import Literal
 
 from scipy.special import stdtr, stdtrit
 
-from paribus.judge.claims import holm
 from paribus.judge.results import EffectRow, StudyResults
+from paribus.judge.statistics.adjusting import holm
 from paribus.judge.statistics.effects import Interval
 from paribus.judge.verdicts import ALPHA, MIN_SEEDS
 

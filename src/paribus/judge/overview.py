@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from paribus.judge.claims import benjamini_hochberg
 from paribus.judge.results import OverviewRow
+from paribus.judge.statistics.adjusting import benjamini_hochberg
 from paribus.judge.statistics.contrasts import Contrast, contrasts_of
 from paribus.judge.statistics.samples import Sample
 from paribus.records import Claim, Plan, StoredTrial

@@ -14,9 +14,18 @@ from paribus.judge.statistics.effects import Interval
 from paribus.judge.verdicts import MIN_SEEDS
 from paribus.records import Claim
 
-__all__ = ["PublishedRow", "compare_published", "published_difference"]
+__all__ = [
+    "PublishedRow",
+    "PublishedWord",
+    "compare_published",
+    "published_difference",
+    "published_word",
+]
 
-Word = Literal["as ours", "unlike ours", "too few seeds"]
+PublishedWord = Literal["as ours", "unlike ours", "too few seeds", "too scattered to tell"]
+SCATTERED = 0.2
+"""Width of the range of one more run, in accuracy, from which almost every published value would be
+inside: a fifth of all there is."""
 _NUMBER = re.compile(r"(?<![\w.])([-+]?\d*\.?\d+)\s*(%?)")
 
 
@@ -36,7 +45,7 @@ class PublishedRow:
     single_high: float
     """``single_low`` to ``single_high``: 95 % prediction interval of one further trial."""
     n: int
-    verdict: Word
+    verdict: PublishedWord
 
 
 def compare_published(
@@ -44,7 +53,8 @@ def compare_published(
 ) -> tuple[PublishedRow, ...]:
     """Compare published values, each taken as the result of one run, with the study's seeds.
 
-    A value is "as ours" if it lies in the prediction interval of one further trial.
+    A value is "as ours" if it lies in the prediction interval of one further trial, unless that is so
+    wide that it says nothing.
 
     Args:
         published: metric -> variant -> value.
@@ -58,7 +68,7 @@ def compare_published(
             item = ours.get(variant, {}).get(metric)
             if item is not None:
                 low, high = _single(item)
-                word = _word(value, low, high, item.n)
+                word = published_word(metric, value, low, high, item.n)
                 interval = (item.mean, item.low, item.high)
                 rows.append(
                     PublishedRow(variant, metric, value, *interval, low, high, item.n, word)
@@ -73,10 +83,22 @@ def _single(item: Interval) -> tuple[float, float]:
     return item.mean - half, item.mean + half
 
 
-def _word(value: float, low: float, high: float, n: int) -> Word:
-    if n < MIN_SEEDS:
+def published_word(metric: str, value: float, low: float, high: float, n: int) -> PublishedWord:
+    """Say whether a published value could be one more run of ours.
+
+    Args:
+        metric: its name.
+        value: the published value, of one run.
+        low: lower limit of the range of one more run of ours, a 95 % prediction interval.
+        high: its upper limit.
+        n: number of our seeds.
+    """
+    if n < MIN_SEEDS or math.isnan(low):
         return "too few seeds"
-    return "as ours" if low <= value <= high else "unlike ours"
+    if not low <= value <= high:
+        return "unlike ours"
+    is_share = metric.partition("@")[0].endswith("accuracy") or metric == "gap"
+    return "too scattered to tell" if is_share and high - low >= SCATTERED else "as ours"
 
 
 def published_difference(claim: Claim) -> float | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from paribus.judge.checks import run_checks
-from paribus.judge.claims import benjamini_hochberg, judge_claims, open_claims
+from paribus.judge.claims import ClaimEvidence, claim_evidence, judge_claims, open_claims
+from paribus.judge.estimands.means import MeanOfContrast
 from paribus.judge.evidence import Evidence
 from paribus.judge.marks import Marking
 from paribus.judge.overview import factorial_overview
@@ -18,22 +19,18 @@ from paribus.judge.results import (
     VariantSummary,
 )
 from paribus.judge.selection import (
-    higher_is_better,
     missing_trials,
     select_variant,
     trials_by_variant,
 )
+from paribus.judge.statistics.adjusting import benjamini_hochberg
 from paribus.judge.statistics.contrasts import contrasts_of
 from paribus.judge.statistics.effects import mean_interval
-from paribus.judge.statistics.samples import Sample
-from paribus.judge.verdicts import Operator, judge_difference
 from paribus.records import Claim, DataDescription, DataFacts, Look, Plan, StoredTrial
 
-__all__ = ["EXPLORATORY_MARGIN", "METRICS", "required_trials", "summarise"]
+__all__ = ["METRICS", "required_trials", "summarise"]
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
-EXPLORATORY_MARGIN = 0.01
-"""Margin of the exploratory verdicts on differences from the baseline, in the metric's unit."""
 
 
 def summarise(
@@ -45,6 +42,8 @@ def summarise(
     marking: Marking | None = None,
     *,
     descriptions: Mapping[str, DataDescription] | None = None,
+    extended: bool = False,
+    more_to_come: bool = True,
 ) -> StudyResults:
     """Judge a study.
 
@@ -56,6 +55,9 @@ def summarise(
         facts: variant -> statistics of its images and labels, for the checks.
         marking: which images each trial classifies correctly.
         descriptions: variant -> input shape and class names of its data, for the checks.
+        extended: whether seeds were added after a verdict was seen, which makes claims exploratory.
+        more_to_come: whether planned seeds without trials are still to be run; False for a finished
+            table of results.
     """
     names = {variant.name for variant in plan.variants}
     own = sorted(
@@ -64,7 +66,8 @@ def summarise(
     )
     first = [trial for trial in own if trial.fit_on == "train"]
     finished = {(trial.variant, trial.seed) for trial in first if trial.status == "done"}
-    claims = judge_claims(plan.claims, plan, first, declared, marking)
+    evidence = claim_evidence(plan, first, marking, facts, descriptions, more_to_come=more_to_come)
+    claims = judge_claims(plan.claims, evidence, declared, extended=extended)
     required = required_trials(plan, claims)
     selected = select_variant(plan, own, required)
     winner = None if selected is None else selected.variant
@@ -78,7 +81,7 @@ def summarise(
         complete=required <= finished and tested,
         trials=tuple(own),
         variants=summaries,
-        effects=tuple(_effects(plan, own)),
+        effects=tuple(_effects(evidence)),
         claims=claims,
         selected=selected,
         findings=run_checks(Evidence(plan, first, facts or {}, descriptions or {})),
@@ -102,7 +105,7 @@ def required_trials(plan: Plan, claims: Sequence[ClaimRow]) -> set[tuple[str, in
     if not plan.looks:
         return {(variant.name, seed) for variant in plan.variants for seed in plan.seeds}
     needed = {(v.name, seed) for v in plan.variants for seed in plan.seeds[: plan.looks[0]]}
-    judged = {row.claim.id: row.n for row in claims}
+    judged = {row.claim.id: row.planned for row in claims}
     for claim in open_claims(claims, plan):
         following = next(look for look in plan.looks if look > judged[claim.id])
         names = {name for contrast in contrasts_of(claim, plan) for name in contrast.weights}
@@ -149,34 +152,40 @@ def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSum
         yield VariantSummary(variant.name, variant.levels, len(mine), failed, metrics)
 
 
-def _effects(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[EffectRow]:
-    """Yield each variant's paired difference from the baseline for each metric; exploratory."""
-    done = trials_by_variant(plan, trials)
+def _effects(evidence: ClaimEvidence) -> Iterator[EffectRow]:
+    """Yield each variant's paired difference from the baseline for each metric; exploratory.
+
+    As claims do by default, it compares the seeds in which both networks learn.
+    """
+    plan = evidence.plan
     others = [variant.name for variant in plan.variants if variant.name != plan.baseline]
-    found: list[tuple[str, str, Sample]] = []
+    found: list[tuple[str, str, MeanOfContrast]] = []
     for name in others:
         for metric in METRICS:
-            differences = _paired(done[name], done.get(plan.baseline, []), metric)
-            if differences:
-                found.append((name, metric, Sample(tuple(differences))))
+            claim = Claim("", "", "", name, ">", plan.baseline, metric)
+            item = evidence.measure(claim)
+            if isinstance(item, MeanOfContrast):
+                found.append((name, metric, item))
     rates = {
-        metric: iter(benjamini_hochberg([s.p_differs() for _, m, s in found if m == metric]))
+        metric: iter(
+            benjamini_hochberg([item.sample.p_differs() for _, m, item in found if m == metric])
+        )
         for metric in METRICS
     }
-    for name, metric, sample in found:
-        low, high = sample.interval(0.95)
-        q = next(rates[metric])
-        operator: Operator = ">" if higher_is_better(metric) else "<"
-        verdict = judge_difference(sample, operator, EXPLORATORY_MARGIN, adjusted_p=q)
-        yield EffectRow(name, plan.baseline, metric, sample.mean, low, high, sample.n, verdict, q)
-
-
-def _paired(
-    own: Sequence[StoredTrial], baseline: Sequence[StoredTrial], metric: str
-) -> list[float]:
-    base = {trial.seed: trial.metrics[metric] for trial in baseline if metric in trial.metrics}
-    return [
-        trial.metrics[metric] - base[trial.seed]
-        for trial in own
-        if trial.seed in base and metric in trial.metrics
-    ]
+    for name, metric, item in found:
+        own, base = (
+            sum((side, seed) in evidence.collapsed for seed in item.seeds.ended)
+            for side in (name, plan.baseline)
+        )
+        yield EffectRow(
+            variant=name,
+            baseline=plan.baseline,
+            metric=metric,
+            estimate=item.estimate,
+            **dict(zip(("low", "high"), item.interval(0.95), strict=True)),
+            n=item.n,
+            q=next(rates[metric]),
+            seeds=len(item.seeds.ended),
+            collapsed=own,
+            baseline_collapsed=base,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 from paribus.judge.statistics.samples import (
@@ -12,7 +13,16 @@ from paribus.judge.statistics.samples import (
     seeds_in_scope,
 )
 
-__all__ = ["ALPHA", "MIN_SEEDS", "Verdict", "judge_difference", "primary_p", "seeds_needed"]
+__all__ = [
+    "ALPHA",
+    "MIN_SEEDS",
+    "OPEN_VERDICTS",
+    "REASONABLE_SEEDS",
+    "Verdict",
+    "judge_difference",
+    "primary_p",
+    "seeds_needed",
+]
 
 Verdict = Literal[
     "supported",
@@ -21,8 +31,14 @@ Verdict = Literal[
     "practically equal",
     "undecided",
     "cannot be decided by seeds",
+    "not judged yet",
     "not assessable",
 ]
+"""``not judged yet``: planned seeds of the claim have not ended. ``not assessable``: there is nothing
+to judge it by."""
+
+OPEN_VERDICTS = ("undecided", "cannot be decided by seeds")
+"""Verdicts that further seeds may change."""
 
 Operator = Literal[">", "<", "=", "depends"]
 
@@ -54,6 +70,7 @@ def judge_difference(
     adjusted_p: float,
     num_claims: int = 1,
     level: float = ALPHA,
+    pairs: Sequence[Sample] = (),
 ) -> Verdict:
     """Judge "left operator right" from the paired differences left - right.
 
@@ -62,8 +79,11 @@ def judge_difference(
         operator: operator of the claim.
         margin: smallest difference that matters, at least 0.
         adjusted_p: `primary_p`, adjusted for the other claims of the study.
-        num_claims: number of claims in the family.
-        level: significance level of the equivalence test; smaller at a planned look.
+        num_claims: number of claims in the family, by which the level of the equivalence test is
+            divided (Bonferroni): "practically equal" and "negligible" can be wrong, too.
+        level: significance level of the family; smaller at a planned look.
+        pairs: for claims over several levels the contrast of every two levels. What is called small
+            must be small between the two that differ most.
 
     Example:
         >>> sample = Sample((0.03, 0.02, 0.04, 0.03, 0.03))
@@ -77,15 +97,13 @@ def judge_difference(
         if not significant:
             return _open(sample, operator, margin, num_claims)
         return "supported" if sample.p_equal(margin) < sample.p_differs(margin) else "refuted"
-    small = sample.p_equal(margin) <= level
+    small = max(item.p_equal(margin) for item in pairs or (sample,)) <= level / num_claims
     if significant:
         positive = sample.mean < 0 if operator == "<" else sample.mean > 0
         if operator == "depends" or positive:
             return "supported but negligible" if small else "supported"
         return "practically equal" if small else "refuted"
-    if sample.p_equal(margin) <= level / num_claims:
-        return "practically equal"
-    return _open(sample, operator, margin, num_claims)
+    return "practically equal" if small else _open(sample, operator, margin, num_claims)
 
 
 def _open(sample: Sample, operator: Operator, margin: float, num_claims: int) -> Verdict:

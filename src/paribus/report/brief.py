@@ -91,18 +91,19 @@ def _difference(results: StudyResults, name: str, other: str, metric: str) -> st
 
 def _certainty(claims: Sequence[ClaimRow]) -> Iterator[str]:
     """Count the verdicts, and say what would settle those that are open."""
-    verdicts = Counter(row.verdict for row in claims)
+    verdicts = Counter(row.word for row in claims)
     words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     yield f"Of {counted(len(claims), 'claim')}: {words}."
-    needed = [row.more_seeds for row in claims if row.more_seeds is not None]
+    needed = [row.seeds_needed for row in claims if row.seeds_needed is not None]
     if needed:
         yield (
-            f"About {counted(min(needed), 'more seed')} would decide the first of the open ones"
-            + (f", {max(needed)} the last." if max(needed) > min(needed) else ".")
+            f"About {counted(min(needed), 'seed')} in total would decide the first of the open ones"
+            + (f", {max(needed)} the last," if max(needed) > min(needed) else "")
+            + " four times out of five, if differences and spreads are as estimated here."
         )
     fragile = sum(row.fragile for row in claims)
     if fragile:
-        yield f"{fragile} of them fragile: a test without the normal distribution disagrees."
+        yield f"{fragile} of them fragile: a test that assumes no normal distribution disagrees."
 
 
 def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:

@@ -100,14 +100,14 @@ class Tally:
 
 def tallies(results: StudyResults) -> tuple[Tally, ...]:
     """Count verdicts and findings."""
-    verdicts = Counter(row.verdict for row in results.claims)
+    verdicts = Counter((row.word, row.verdict) for row in results.claims)
     found = [
         Tally(
-            f"{counted(count, 'claim')} {verdict}",
+            f"{counted(count, 'claim')} {word}",
             verdict if verdict in ("supported", "refuted") else "other",
             "claims",
         )
-        for verdict, count in verdicts.items()
+        for (word, verdict), count in verdicts.items()
     ]
     severities = Counter(finding.severity for finding in results.findings)
     found += [

@@ -33,10 +33,11 @@ from paribus.tables.published import HEAD, published_cells
 from paribus.tables.settings import format_minutes, minutes_of, tried_table
 from paribus.tables.variants import shown_metrics
 from paribus.version import __version__
-from paribus.wording import counted, seeds_above_zero
+from paribus.wording import counted
+from paribus.writing.claims import format_claim, seed_sentences
 from paribus.writing.escaping import plain
 from paribus.writing.metrics import is_share, title
-from paribus.writing.numbers import format_difference, format_interval, format_metric
+from paribus.writing.numbers import format_difference, format_interval, format_metric, signed
 
 __all__ = [
     "LiveLinks",
@@ -171,6 +172,7 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "published_rows": published_cells(content.results.published),
         "nan": math.nan,
         "has_interval": lambda item: math.isfinite(item.low),
+        "signed": signed,
     }
     return {
         name: environment.get_template(f"{name}.html.j2").render(names) for name in part_names()
@@ -225,7 +227,8 @@ def page_environment() -> Environment:
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
     environment.filters.update(
-        above_zero=seeds_above_zero,
+        claim_estimate=format_claim,
+        seed_sentences=seed_sentences,
         counted=counted,
         metric=format_metric,
         title_of=title,
@@ -254,10 +257,10 @@ def render_tables(results: StudyResults) -> str:
         claims = [
             [
                 row.claim.says,
-                format_difference(row.claim.metric, row.estimate, row.low, row.high),
+                format_claim(row),
                 str(row.n),
-                row.verdict,
-                row.reason,
+                row.word,
+                " ".join([row.reason, *seed_sentences(row)]),
             ]
             for row in results.claims
         ]

@@ -161,7 +161,7 @@ def _verdicts(results: StudyResults) -> str:
         return ""
     counts: dict[str, int] = {}
     for row in results.claims:
-        counts[row.verdict] = counts.get(row.verdict, 0) + 1
+        counts[row.word] = counts.get(row.word, 0) + 1
     return ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
 
 

@@ -13,13 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from paribus.checking import Issue, Path, SettingsError, parse, show
 from paribus.errors import did_you_mean
 from paribus.habits import habit_of_value
-from paribus.records import Claim
+from paribus.records import Claim, Estimand
 
 __all__ = ["DEFAULT_MARGIN", "METRICS", "claim_metric_issues", "level_number", "parse_claim"]
 
 METRICS = ("val_accuracy", "val_loss", "accuracy", "loss", "test_accuracy", "test_loss")
 IMAGE_METRICS = ("val_accuracy", "test_accuracy")
 """Metrics for claims with the scope "data-source": accuracies of single held-out images."""
+COLLAPSED = "collapse"
+"""Stands for the metric in claims about how often networks collapse."""
 DEFAULT_MARGIN = 0.01
 """Default margin of a claim: one percentage point of accuracy."""
 
@@ -28,10 +30,15 @@ _SENTENCES = (
         r"(?P<left>.+?)\s+-\s+(?P<right>.+?)\s+depends\s+on\s+(?P<other>.+?)\s+on\s+(?P<metric>[\w@]+)"
     ),
     re.compile(r"(?P<metric>[\w@]+)\s+(?P<direction>rises|falls)\s+with\s+(?P<factor>.+)"),
-    re.compile(r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)\s+on\s+(?P<metric>[\w@]+)"),
+    re.compile(r"(?P<left>.+?)\s+collapses\s+(?P<often>less|more)\s+often\s+than\s+(?P<right>.+)"),
+    re.compile(
+        r"(?P<left>.+?)\s*(?P<operator>[<>=])\s*(?P<right>.+?)(?P<most>\s+in\s+most\s+seeds)?"
+        r"\s+on\s+(?P<metric>[\w@]+)"
+    ),
 )
 _FORMS = (
     '"LEFT > RIGHT on METRIC" (or < or =), "LEFT > 0.75 on METRIC" (or 75 %), '
+    '"LEFT > RIGHT in most seeds on METRIC", "LEFT collapses less often than RIGHT" (or more), '
     '"LEFT - RIGHT depends on FACTOR on METRIC", "METRIC rises with FACTOR" (or falls)'
 )
 
@@ -45,6 +52,7 @@ class _ClaimFile(BaseModel):
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = DEFAULT_MARGIN
     published: str | float | None = None
     scope: Literal["this-split", "data-source"] = "this-split"
+    of: Estimand | None = None
 
 
 def parse_claim(
@@ -53,7 +61,7 @@ def parse_claim(
     """Parse one claim.
 
     Args:
-        settings: ``{id, says, within?, margin?, published?, scope?}``, as written in the file.
+        settings: ``{id, says, within?, margin?, published?, scope?, of?}``, as written in the file.
         factors: factor -> levels.
         variants: names of all variants; a claim may compare whole variants instead of levels.
         path: path of the claim in the file, for messages.
@@ -67,9 +75,15 @@ def parse_claim(
     match = next((m for form in _SENTENCES if (m := form.fullmatch(text))), None)
     if match is None:
         raise SettingsError([Issue(says, f"must read {_FORMS}", show(file.says))])
-    part = {name: _unquoted(value.strip()) for name, value in match.groupdict().items()}
+    part = {name: _unquoted(value.strip()) for name, value in match.groupdict().items() if value}
+    said: Estimand | None = "collapse" if "often" in part else "wins" if "most" in part else None
+    if said == "collapse":
+        part["metric"] = COLLAPSED
+        part["operator"] = ">" if part["often"] == "more" else "<"
     issues: list[Issue] = []
-    issues.extend(_metric_issues(part["metric"], says))
+    issues.extend(_estimand_issues(file, said, part, path))
+    if said != "collapse":
+        issues.extend(_metric_issues(part["metric"], says))
     if file.scope == "data-source" and part["metric"] not in IMAGE_METRICS:
         rule = f"can be data-source only for {' and '.join(IMAGE_METRICS)}"
         issues.append(Issue((*path, "scope"), rule, show(part["metric"])))
@@ -84,6 +98,8 @@ def parse_claim(
     if fields.get("other") in file.within:
         issues.append(Issue((*path, "within"), "must not fix the factor it depends on"))
     issues.extend(_number_issues(file, part["metric"], fields.get("threshold"), path))
+    if said == "collapse" and fields.get("kind") == "threshold":
+        issues.append(Issue(says, "must compare with a level or a variant", show(part["right"])))
     if fields.get("operator") == "=" and file.margin == 0:
         rule = "must be above 0 for a claim of equality, which no data could support otherwise"
         issues.append(Issue((*path, "margin"), rule, "0"))
@@ -98,8 +114,30 @@ def parse_claim(
         margin=file.margin,
         published=published,
         scope=file.scope,
+        of=said or file.of or "learned",
         **fields,
     )
+
+
+def _estimand_issues(
+    file: _ClaimFile, said: str | None, part: Mapping[str, str], path: Path
+) -> Iterator[Issue]:
+    """Yield issues if what a claim asks (``of``) does not fit its sentence."""
+    key = (*path, "of")
+    if said is not None and file.of not in (None, said):
+        yield Issue(key, f"must be {said}, as its sentence says", show(file.of), "Leave `of` out.")
+        return
+    of = said or file.of
+    if file.of == "collapse" and said is None:
+        rule = "needs a sentence without a metric"
+        fix = 'Write "LEFT collapses less often than RIGHT" (or more).'
+        yield Issue(key, rule, show(file.says), fix)
+    if of == "wins" and (part.get("operator") == "=" or "other" in part or "direction" in part):
+        rule = "can count seeds for LEFT > RIGHT and LEFT < RIGHT only"
+        yield Issue(key if file.of else (*path, "says"), rule, show(file.says))
+    if of in ("wins", "collapse") and file.scope == "data-source":
+        rule = f"must be this-split where seeds are counted (of: {of})"
+        yield Issue((*path, "scope"), rule, show(file.scope), "Leave `scope` out.")
 
 
 def _number_issues(
@@ -133,8 +171,9 @@ def claim_metric_issues(claims: object) -> list[Issue]:
     for index, item in enumerate(claims if isinstance(claims, list) else ()):
         says = item.get("says") if isinstance(item, dict) else None
         match = next((m for form in _SENTENCES if (m := form.fullmatch(str(says).strip()))), None)
-        if match is not None:
-            issues.extend(_metric_issues(match["metric"], ("claims", index, "says")))
+        metric = None if match is None else match.groupdict().get("metric")
+        if metric is not None:
+            issues.extend(_metric_issues(metric, ("claims", index, "says")))
     return issues
 
 

@@ -16,16 +16,19 @@ __all__ = ["ENTRY", "table", "tables"]
 ENTRY = Entry("Differences from the baseline, with 95 % intervals and false discovery rates.", 40)
 
 
+_COLUMNS = ("variant", "baseline", "metric", "estimate", "low", "high", "n", "q")
+
+
 def table(results: StudyResults) -> Table:
     """Return the effects of a study that has some."""
-    columns = ("variant", "baseline", "metric", "estimate", "low", "high", "n", "q", "verdict")
+    columns = (*_COLUMNS, "seeds", "collapsed", "baseline_collapsed")
     values = [tuple(getattr(row, name) for name in columns) for row in results.effects]
     cells = [
         [
             row.variant,
             title(row.metric),
             format_difference(row.metric, row.estimate, row.low, row.high),
-            str(row.n),
+            str(row.n) if row.n == row.seeds else f"{row.n} of {row.seeds}",
             "-" if math.isnan(row.q) else f"{row.q:.2g}",
         ]
         for row in results.effects

@@ -7,7 +7,14 @@ import math
 from paribus.judge.statistics.effects import Interval
 from paribus.writing.metrics import is_share
 
-__all__ = ["bare", "format_difference", "format_estimate", "format_interval", "format_metric"]
+__all__ = [
+    "bare",
+    "format_difference",
+    "format_estimate",
+    "format_interval",
+    "format_metric",
+    "signed",
+]
 
 
 def format_metric(metric: str, value: float) -> str:
@@ -56,11 +63,20 @@ def format_difference(metric: str, estimate: float, low: float, high: float) -> 
     """
     if not math.isfinite(estimate):
         return "-"
-    factor, digits, unit = (100, 2, " points") if is_share(metric) else (1, 3, "")
-    text = f"{factor * estimate:+.{digits}f}{unit}"
+    text = signed(metric, estimate) + (" points" if is_share(metric) else "")
     if not math.isfinite(low):
         return text
-    return f"{text} [{factor * low:+.{digits}f}, {factor * high:+.{digits}f}]"
+    return f"{text} [{signed(metric, low)}, {signed(metric, high)}]"
+
+
+def signed(metric: str, value: float) -> str:
+    """Format a difference without its unit; accuracies in points.
+
+    Example:
+        >>> signed("val_accuracy", 0.01), signed("val_loss", -0.25)
+        ('+1.00', '-0.250')
+    """
+    return f"{100 * value:+.2f}" if is_share(metric) else f"{value:+.3f}"
 
 
 def bare(metric: str, value: float) -> str:

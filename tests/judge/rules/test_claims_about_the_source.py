@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from paribus.judge.claims import judge_claims
 from paribus.judge.marks import contrast_table
 from paribus.judge.statistics.contrasts import Contrast
 from paribus.judge.statistics.crossed import crossed_spread
 from paribus.judge.statistics.mcnemar import mcnemar
 from paribus.records import Claim
 from tests.judge.crossed_images import CLAIM, study
+from tests.judge.judging import judged
 
 SOURCE = Claim(
     "c", "says", "reg", "bn", ">", "none", "val_accuracy", margin=0.01, scope="data-source"
@@ -20,8 +20,8 @@ SOURCE = Claim(
 
 def test_a_claim_about_the_source_is_less_sure_than_one_about_these_images():
     plan, trials, marking = study(8)
-    (here,) = judge_claims([CLAIM], plan, trials, marking=marking)
-    (source,) = judge_claims([SOURCE], plan, trials, marking=marking)
+    (here,) = judged([CLAIM], plan, trials, marking=marking)
+    (source,) = judged([SOURCE], plan, trials, marking=marking)
     assert source.estimate == pytest.approx(here.estimate)
     assert source.high - source.low > 1.3 * (here.high - here.low)
     table = contrast_table(Contrast({"bn": 1.0, "none": -1.0}), range(8), "val_accuracy", marking)
@@ -45,7 +45,7 @@ def test_a_threshold_about_the_source_takes_its_constant_off():
         threshold=0.5,
         scope="data-source",
     )
-    (row,) = judge_claims([over], plan, trials, marking=marking)
+    (row,) = judged([over], plan, trials, marking=marking)
     accuracy = np.mean([marking("bn", seed, "").right.mean() for seed in range(6)])
     assert row.estimate == pytest.approx(accuracy - 0.5)
     assert row.low < row.estimate < row.high
@@ -53,19 +53,19 @@ def test_a_threshold_about_the_source_takes_its_constant_off():
 
 def test_the_source_needs_every_image():
     plan, trials, marking = study(6)
-    (without,) = judge_claims([SOURCE], plan, trials)
+    (without,) = judged([SOURCE], plan, trials)
     assert without.verdict == "not assessable"
     assert without.reason == (
         "its scope needs every image's prediction, on the same images for all variants"
     )
     plan, trials, marking = study(6, other_ids=True)
-    (other,) = judge_claims([SOURCE], plan, trials, marking=marking)
+    (other,) = judged([SOURCE], plan, trials, marking=marking)
     assert other.verdict == "not assessable"
 
 
 def test_one_seed_speaks_of_two_networks_and_of_nothing_else():
     plan, trials, marking = study(1)
-    (row,) = judge_claims([CLAIM], plan, trials, marking=marking)
+    (row,) = judged([CLAIM], plan, trials, marking=marking)
     left, right = marking("bn", 0, "").right, marking("none", 0, "").right
     assert row.verdict == "undecided"
     assert row.networks == mcnemar(left, right)
@@ -74,5 +74,5 @@ def test_one_seed_speaks_of_two_networks_and_of_nothing_else():
         f"{np.sum(left & ~right)} images are right in the first only and {np.sum(right & ~left)} in the second "
         f"only (exact McNemar test: p = {row.networks.p:.2g}), which says nothing about other seeds"
     )
-    (two,) = judge_claims([CLAIM], *study(2)[:2], marking=study(2)[2])
+    (two,) = judged([CLAIM], *study(2)[:2], marking=study(2)[2])
     assert two.networks is None

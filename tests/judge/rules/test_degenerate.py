@@ -6,12 +6,13 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from paribus.judge.claims import judge_claims
 from paribus.judge.statistics.contrasts import Contrast
+from paribus.judge.statistics.hotelling import joint_p
 from paribus.judge.statistics.samples import Sample
 from paribus.judge.summary import summarise
 from paribus.judge.verdicts import Verdict
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from tests.judge.judging import judged
 
 LEVELS = {"a": ("x", "y"), "b": ("1", "2", "3", "4")}
 CLAIMS = (
@@ -70,14 +71,14 @@ def test_every_degenerate_design_has_a_verdict(design, seeds):
 @pytest.mark.parametrize("seeds", [5, 6, 12, 30])
 @pytest.mark.parametrize("design", ["all equal", "all zero", "seeds alone differ", "thirds"])
 def test_outcomes_without_interaction_never_support_one(design, seeds):
-    rows = judge_claims(CLAIMS[:1], plan(seeds), trials(DESIGNS[design], seeds))
+    rows = judged(CLAIMS[:1], plan(seeds), trials(DESIGNS[design], seeds))
     assert rows[0].verdict in ("undecided", "practically equal", "cannot be decided by seeds")
     assert rows[0].estimate == 0.0
 
 
 def test_a_constant_interaction_is_believed_once_signs_can_say_so():
     few, many = (
-        judge_claims(CLAIMS[:1], plan(n), trials(DESIGNS["a constant interaction"], n))[0]
+        judged(CLAIMS[:1], plan(n), trials(DESIGNS["a constant interaction"], n))[0]
         for n in (5, 12)
     )
     assert few.verdict == "undecided"
@@ -87,15 +88,13 @@ def test_a_constant_interaction_is_believed_once_signs_can_say_so():
 def test_dependent_contrasts_are_tested_one_by_one_and_others_by_hotelling():
     from statsmodels.stats.multivariate import test_mvmean as hotelling
 
-    from paribus.judge.statistics.measure import _joint_p
-
     one, two = DRAWS[0, 0, :12] - 0.79, DRAWS[0, 1, :12] - 0.8
     free = [Sample(tuple(one)), Sample(tuple(two))]
-    assert _joint_p(free) == pytest.approx(float(hotelling(np.array([one, two]).T).pvalue))
+    assert joint_p(free, free) == pytest.approx(float(hotelling(np.array([one, two]).T).pvalue))
     bound = [*free, Sample(tuple(one + two))]
-    assert _joint_p(bound) == min(1.0, 3 * min(sample.p_differs() for sample in bound))
+    assert joint_p(bound, bound) == min(1.0, 3 * min(sample.p_differs() for sample in bound))
     nearly = [*free, Sample(tuple(one * (1 + 1e-6 * two)))]
-    assert np.isfinite(_joint_p(nearly))
+    assert np.isfinite(joint_p(nearly, nearly))
 
 
 def test_rounding_is_neither_an_effect_nor_a_spread():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from paribus.judge.claims import judge_claims
+from tests.judge.judging import judged
 from tests.judge.seeded_claims import claim, plan, trials
 
 
@@ -12,8 +12,8 @@ def test_more_claims_ask_for_more_evidence():
     own = plan(seeds=10)
     found = trials(own, lambda v: 0.7 + 0.002 * (v["reg"] == "bn"), noise=0.004)
     one = claim("difference", factor="reg", left="bn", right="none")
-    (alone,) = judge_claims([one], own, found)
-    family = judge_claims([one, *[replace(one, left="none", right="bn")] * 19], own, found)
+    (alone,) = judged([one], own, found)
+    family = judged([one, *[replace(one, left="none", right="bn")] * 19], own, found)
     assert alone.adjusted_p == alone.p
     assert family[0].p == alone.p
     assert family[0].adjusted_p == pytest.approx(min(1.0, 20 * alone.p))
@@ -24,10 +24,10 @@ def test_a_claim_declared_late_is_exploratory_and_takes_nothing_from_the_others(
     found = trials(own, lambda v: 0.7 + 0.004 * (v["reg"] == "bn"), noise=0.004)
     first = claim("difference", factor="reg", left="bn", right="none")
     late = replace(first, id="late", left="none", right="bn", operator="<")
-    (alone,) = judge_claims([first], own, found)
-    rows = judge_claims([first, late, late], own, found, declared=[first])
+    (alone,) = judged([first], own, found)
+    rows = judged([first, late, late], own, found, declared=[first])
     assert [row.exploratory for row in rows] == [False, True, True]
     assert rows[0] == alone
     assert rows[1].adjusted_p == pytest.approx(3 * rows[1].p)
-    changed = judge_claims([replace(first, margin=0.02)], own, found, declared=[first])
+    changed = judged([replace(first, margin=0.02)], own, found, declared=[first])
     assert changed[0].exploratory

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from paribus.judge.claims import judge_claims
 from paribus.judge.statistics.contrasts import contrasts_of
+from tests.judge.judging import judged
 from tests.judge.seeded_claims import claim, plan, rows
 
 SIZES = {"small-8": 0, "mid-32": 1, "large-64": 2}
@@ -28,7 +28,9 @@ def test_a_trend_is_the_change_along_its_line():
     bend = {"small-8": 0.0, "mid-32": 0.05, "large-64": 0.03}
     (bent,) = rows([TREND], lambda v: 0.7 + bend[v["size"]])
     assert bent.verdict == "refuted"
-    assert bent.reason == "one step between neighbouring levels goes the other way for sure"
+    assert bent.reason == (
+        "a step between two neighbouring levels goes the other way, more surely than chance explains"
+    )
 
 
 def test_an_interaction_is_a_difference_of_differences():
@@ -59,5 +61,5 @@ def test_sides_are_matched_by_their_other_levels():
     assert not any("mid-32" in name and name.endswith("two") for name in contrast.weights)
     gone = replace(own, variants=kept[:1])
     for item in (TREND, INTERACTION, claim("difference", factor="reg", left="bn", right="none")):
-        (row,) = judge_claims([item], gone, [])
+        (row,) = judged([item], gone, [])
         assert row.verdict == "not assessable"

@@ -7,11 +7,12 @@ import pytest
 from scipy import stats
 
 from benchmarks.calibration import _trial, plan_of
-from paribus.judge.claims import judge_claims, open_claims
+from paribus.judge.claims import open_claims
 from paribus.judge.selection import select_variant
 from paribus.judge.statistics.looks import nominal_levels
 from paribus.judge.summary import required_trials, summarise
 from paribus.records import Claim
+from tests.judge.judging import judged
 
 LOOKS = (5, 10, 15, 20)
 BN = Claim("bn", "s", "reg", "bn", ">", "none", "val_accuracy", margin=0.01)
@@ -58,10 +59,10 @@ def study(gain, depth_gain, seeds, claims=(BN, DEPTH)):
 
 def test_what_is_decided_stops_and_what_is_open_goes_on():
     own, none = study(0.05, 0.0, {"all": 0})
-    first = required_trials(own, judge_claims(own.claims, own, none))
+    first = required_trials(own, judged(own.claims, own, none))
     assert first == {(v.name, k) for v in own.variants for k in range(5)}
     own, trials = study(0.05, 0.002, {"all": 5})
-    rows = judge_claims(own.claims, own, trials)
+    rows = judged(own.claims, own, trials)
     assert (rows[0].verdict, rows[0].look, rows[0].n) == ("supported", 1, 5)
     assert "decided early, at look 1: the estimate runs high" in rows[0].reason
     assert [claim.id for claim in open_claims(rows, own)] == ["depth"]
@@ -71,25 +72,25 @@ def test_what_is_decided_stops_and_what_is_open_goes_on():
 
 def test_a_verdict_reached_early_does_not_change_with_later_seeds():
     own, trials = study(0.05, 0.002, {"all": 20})
-    early = judge_claims(own.claims, own, [t for t in trials if t.seed < 5])[0]
-    late = judge_claims(own.claims, own, trials)[0]
+    early = judged(own.claims, own, [t for t in trials if t.seed < 5])[0]
+    late = judged(own.claims, own, trials)[0]
     assert early == late
     assert late.n == 5
 
 
 def test_between_looks_nothing_is_judged():
     own, trials = study(0.05, 0.05, {"all": 4})
-    rows = judge_claims(own.claims, own, trials)
-    assert {row.verdict for row in rows} == {"undecided"}
+    rows = judged(own.claims, own, trials)
+    assert {row.verdict for row in rows} == {"not judged yet"}
     own, trials = study(0.003, 0.001, {"all": 9})
-    assert {row.n for row in judge_claims(own.claims, own, trials)} == {5}
+    assert {row.n for row in judged(own.claims, own, trials)} == {5}
 
 
 def test_the_interval_of_a_look_is_wider():
     own, trials = study(0.05, 0.0, {"all": 5}, claims=(BN,))
-    (row,) = judge_claims(own.claims, own, trials)
+    (row,) = judged(own.claims, own, trials)
     fixed = replace(own, looks=(), seeds=tuple(range(5)))
-    (plain,) = judge_claims(own.claims, fixed, trials)
+    (plain,) = judged(own.claims, fixed, trials)
     assert row.estimate == plain.estimate
     assert row.low < plain.low < plain.high < row.high
 

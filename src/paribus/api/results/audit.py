@@ -81,7 +81,7 @@ def audit(
         claims=_claims(claims, names, margin),
         select=SelectRule(test="never"),
     )
-    return summarise(plan, trials)
+    return summarise(plan, trials, more_to_come=False)
 
 
 def _claims(sentences: Sequence[str], names: Sequence[str], margin: float) -> tuple[Claim, ...]:

@@ -14,6 +14,7 @@ from paribus.api.run.manifest import Manifest, manifest_from_json
 from paribus.api.run.own_trials import own_trials
 from paribus.api.run.place import Place, existing_place
 from paribus.api.run.progress import Status, study_status
+from paribus.api.run.verdict_looks import is_extended
 from paribus.errors import Problem, StoreError, StudyError, did_you_mean
 from paribus.execute.artifacts import read_predictions, trial_folder
 from paribus.judge.marks import Marking, Marks
@@ -174,6 +175,7 @@ def read_results(store: Store, place: Place) -> Results:
         facts=manifest.facts,
         marking=marking_of(trials, folder, damage),
         descriptions=manifest.descriptions,
+        extended=is_extended(manifest.plan, manifest.verdict_looks),
     )
     summary = replace(summary, findings=(*damage.findings(), *summary.findings))
     return Results(folder, manifest, summary, registrations[-1].study_yaml)

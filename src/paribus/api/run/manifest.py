@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from paribus.errors import Problem, StoreError
 from paribus.records import DataDescription, DataFacts, Plan
 
-__all__ = ["DataNote", "Manifest", "manifest_from_json", "manifest_to_json"]
+__all__ = ["DataNote", "Manifest", "VerdictLook", "manifest_from_json", "manifest_to_json"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,20 @@ class DataNote:
 
 
 @dataclass(frozen=True)
+class VerdictLook:
+    """Verdicts that a run gave: from then on they could be seen."""
+
+    at: str
+    """UTC, ISO 8601."""
+    seeds: tuple[int, ...]
+    """Seeds by which claims were judged."""
+    looks: tuple[int, ...]
+    """Planned looks of the study then; empty for a fixed number of seeds."""
+    verdicts: Mapping[str, str]
+    """Claim id -> verdict, in the words of the report."""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A plan, and what was known of its data when it ran."""
 
@@ -51,6 +65,8 @@ class Manifest:
     identities of the plan's trials. Empty where an earlier version wrote this down."""
     results_seen: bool = False
     """Whether some trial had a result when this was registered: later claims are exploratory."""
+    verdict_looks: tuple[VerdictLook, ...] = ()
+    """All times at which verdicts were given, oldest first; empty where an earlier version wrote this."""
 
 
 _ADAPTER = TypeAdapter(Manifest)

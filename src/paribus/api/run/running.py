@@ -15,17 +15,14 @@ from paribus.api.results.record import Results, marking_of, read_results
 from paribus.api.run.executing import execute, fit
 from paribus.api.run.finishing import finish_selected
 from paribus.api.run.folder import (
-    RESOLVED,
-    STUDY,
     locked,
     prepared_folder,
-    write_text,
 )
-from paribus.api.run.invocation import Invocation, keep_invocation
-from paribus.api.run.manifest import DataNote, Manifest, manifest_to_json
+from paribus.api.run.manifest import DataNote
 from paribus.api.run.place import run_place
 from paribus.api.run.progress import Observer, Progress
-from paribus.api.run.session import DEFAULT_GROUP, RunOptions, Session, now
+from paribus.api.run.registering import keep_verdicts, register
+from paribus.api.run.session import DEFAULT_GROUP, RunOptions, Session
 from paribus.data.account import range_warning
 from paribus.data.dataset import Dataset
 from paribus.data.exported import export_dataset, open_dataset
@@ -40,12 +37,11 @@ from paribus.execute.executors import executor_named
 from paribus.execute.jobs import default_jobs
 from paribus.execute.task import Task
 from paribus.failpoints import reach
-from paribus.judge.claims import judge_claims
+from paribus.judge.claims import claim_evidence, judge_claims
 from paribus.judge.selection import missing_trials
 from paribus.judge.summary import required_trials
 from paribus.records import DataFacts, Trial
 from paribus.study.loaded import Study
-from paribus.study.resolved import resolved_yaml
 
 __all__ = ["RunOptions", "run_study"]
 
@@ -93,11 +89,12 @@ def run_study(
         with _started_early(session) as session.executor:  # workers start while data are read
             _say_how_trials_run(session)
             _load_data(session)
-            _register(session, study)
+            register(session, study)
             _keep_first_images(session)
             trials = _run_trials(session)
             finish_selected(session, trials)
             results = read_results(opened, place)
+            keep_verdicts(session, results.summary.claims)
             _keep_gallery(session, results)
             _keep_insight(session, results)
         drop_partials(out)
@@ -159,38 +156,6 @@ def _note(spec: DataSpec, data: Dataset) -> DataNote:
     return DataNote(spec.source, data.fingerprint, notes, data.changed, ignored)
 
 
-def _register(session: Session, study: Study) -> None:
-    manifest = Manifest(
-        plan=session.plan,
-        descriptions=session.planned.descriptions,
-        data=tuple(session.notes),
-        data_keys=session.fingerprints,
-        engine_versions=session.engine_versions,
-        facts=session.facts,
-        results_seen=any(
-            trial.epochs or trial.status == "failed" for trial in session.store.trials()
-        ),
-    )
-    write_text(session.out / STUDY, study.document.text)
-    write_text(session.out / RESOLVED, resolved_yaml(session.plan))
-    text = manifest_to_json(manifest)
-    session.store.register(session.plan.study, study.document.text, text, now())
-    options = session.options
-    keep_invocation(
-        session.out,
-        Invocation(
-            base=None if study.base is None else str(study.base.resolve()),
-            seeds=options.seeds,
-            overrides=tuple(options.overrides),
-            only=tuple(options.only),
-            jobs=options.jobs,
-            device=options.device,
-            group_size=options.group_size,
-            executor=options.executor,
-        ),
-    )
-
-
 def _run_trials(session: Session) -> tuple[Trial, ...]:
     trials = session.trials()
     if not session.plan.looks:
@@ -201,7 +166,11 @@ def _run_trials(session: Session) -> tuple[Trial, ...]:
     while True:  # look by look, until no claim needs more
         stored = session.stored()
         marking = marking_of(stored, session.out)
-        claims = judge_claims(session.plan.claims, session.plan, stored, marking=marking)
+        evidence = claim_evidence(
+            session.plan, stored, marking, session.facts, session.planned.descriptions
+        )
+        claims = judge_claims(session.plan.claims, evidence)
+        keep_verdicts(session, claims)
         needed = required_trials(session.plan, claims)
         wanted = [t for t in trials if (t.variant.name, t.seed) in needed - done]
         if not wanted:

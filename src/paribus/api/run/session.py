@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from paribus.api.plan.planning import PlannedStudy
-from paribus.api.run.manifest import DataNote
+from paribus.api.run.manifest import DataNote, Manifest
 from paribus.api.run.own_trials import own_trials
 from paribus.api.run.progress import Observer, Progress
 from paribus.engine.provenance.version import engine_version
@@ -57,6 +57,10 @@ class Session:
     facts: dict[str, DataFacts] = field(default_factory=dict)
     """Variant name -> what looking at its images has found."""
     progress: Progress = field(default_factory=lambda: Progress("data"))
+    manifest: Manifest | None = None
+    """What the run has written down about itself; None until it has."""
+    study_yaml: str = ""
+    """Text of the study file."""
     executor: Executor | None = None
     """None where no trial seemed to be missing."""
 

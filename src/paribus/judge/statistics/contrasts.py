@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from paribus.records import Claim, Plan, Variant
 
-__all__ = ["Contrast", "contrasts_of", "neighbour_contrasts"]
+__all__ = ["Contrast", "contrasts_of", "neighbour_contrasts", "pair_contrasts"]
 
 Values = Mapping[tuple[str, int], float]
 """(variant, seed) -> value of the claim's metric."""
@@ -16,6 +17,8 @@ Values = Mapping[tuple[str, int], float]
 
 ROUNDING = 1e-14
 """A contrast at most this fraction of the sum of its absolute terms is a rounding error, and zero."""
+RESOLVED = 1e-3
+"""A contrast of accuracies at most this fraction of one image is a rounding error, and zero."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,20 @@ class Contrast:
     weights: Mapping[str, float]
     constant: float = 0.0
 
-    def value(self, values: Values, seed: int) -> float:
-        """Return the contrast of one seed; values within rounding error of zero (`ROUNDING`) are 0."""
+    def value(self, values: Values, seed: int, resolution: float = 0.0) -> float:
+        """Return the contrast of one seed; values within rounding error of zero are exactly 0.
+
+        Args:
+            values: (variant, seed) -> the metric.
+            seed: the seed.
+            resolution: smallest possible difference between two values, for accuracies 1 / number
+                of images; 0 if unknown. Accuracies that are stored in single precision differ by
+                rounding alone where the counts of images are equal.
+        """
         parts = [*(w * values[name, seed] for name, w in self.weights.items()), -self.constant]
         found = math.fsum(parts)
-        return 0.0 if abs(found) <= ROUNDING * math.fsum(map(abs, parts)) else found
+        rounding = max(ROUNDING * math.fsum(map(abs, parts)), RESOLVED * resolution)
+        return 0.0 if abs(found) <= rounding else found
 
 
 def contrasts_of(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
@@ -59,6 +71,22 @@ def neighbour_contrasts(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
     return tuple(
         _summed(_mean(levels[k + 1]), _mean(levels[k]), -1.0) for k in range(len(levels) - 1)
     )
+
+
+def pair_contrasts(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
+    """Return the differences between every two levels of an interaction or a trend.
+
+    For an interaction these are the differences of the claimed difference between two levels of the
+    other factor; all of them are zero if nothing depends on it. Their order and number do not depend
+    on which level comes first. Other kinds of claims have none.
+    """
+    if claim.kind == "trend":
+        sides: list[Mapping[str, float]] = [_mean(cells) for cells in _ordered(claim, plan)]
+    elif claim.kind == "interaction":
+        sides = [] if (parts := _differences(claim, plan)) is None else [p.weights for p in parts]
+    else:
+        return ()
+    return tuple(_summed(high, low, -1.0) for low, high in combinations(sides, 2))
 
 
 def _trend(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
@@ -90,14 +118,18 @@ def _ordered(claim: Claim, plan: Plan) -> list[list[str]]:
 
 
 def _interaction(claim: Claim, plan: Plan) -> tuple[Contrast, ...]:
-    levels = plan.factors[claim.other]
-    parts = [_difference(claim, plan, {**claim.within, claim.other: level}) for level in levels]
-    first = parts[0]
-    if first is None or any(part is None for part in parts):
+    parts = _differences(claim, plan)
+    if parts is None:
         return ()
-    return tuple(
-        _summed(part.weights, first.weights, -1.0) for part in parts[1:] if part is not None
-    )
+    return tuple(_summed(part.weights, parts[0].weights, -1.0) for part in parts[1:])
+
+
+def _differences(claim: Claim, plan: Plan) -> list[Contrast] | None:
+    """Return the claimed difference at every level of the other factor; None if one is missing."""
+    levels = plan.factors[claim.other]
+    found = [_difference(claim, plan, {**claim.within, claim.other: level}) for level in levels]
+    known = [part for part in found if part is not None]
+    return known if len(known) == len(levels) else None
 
 
 def _difference(claim: Claim, plan: Plan, within: Mapping[str, str]) -> Contrast | None:

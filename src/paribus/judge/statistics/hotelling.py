@@ -6,13 +6,20 @@ As all tests of this package it stands on `scipy.special`, which loads in a thir
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import fdtrc
 
-__all__ = ["Hotelling", "hotelling"]
+from paribus.judge.statistics.samples import Sample
+
+__all__ = ["Hotelling", "hotelling", "joint_p"]
+
+DEPENDENT = 1e-9
+"""Relative tolerance: a standard deviation below this fraction of the largest value is rounding."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +66,34 @@ def hotelling(rows: npt.NDArray[np.float64]) -> Hotelling:
     # Rounding can make a statistic negative, of which `fdtrc` knows no p.
     p = 1.0 if statistic < 0 else float(fdtrc(count, n - count, statistic))
     return Hotelling(statistic, (count, n - count), p)
+
+
+def joint_p(samples: Sequence[Sample], pairs: Sequence[Sample]) -> float:
+    """Return the p value of "all these contrasts have mean zero".
+
+    It is Hotelling's test of ``samples``. With too few seeds for it, where the images count as a
+    sample, or where the contrasts are linearly dependent over seeds (for example because outcomes are
+    equal), it is the smallest p value of ``pairs``, adjusted by Bonferroni.
+
+    Args:
+        samples: independent contrasts, such as every level against the first one.
+        pairs: contrasts of every two levels, so that the result does not depend on their order.
+    """
+    count, n = len(samples), samples[0].n
+    rows = np.array([sample.values for sample in samples]).T
+    if n > count + 1 and samples[0].spread is None and _independent(rows):
+        return hotelling(rows).p
+    return min(1.0, len(pairs) * min(sample.p_differs() for sample in pairs))
+
+
+def _independent(rows: npt.NDArray[np.float64]) -> bool:
+    """Return whether the columns of ``(seed, contrast)`` are linearly independent and not constant.
+
+    The covariance of centred and scaled columns decides, as it is what Hotelling's test inverts.
+    """
+    spread = rows.std(0)
+    if (spread <= DEPENDENT * np.abs(rows).max(0)).any():
+        return False
+    scaled = (rows - rows.mean(0)) / spread
+    rank = int(np.linalg.matrix_rank(scaled, tol=DEPENDENT * math.sqrt(rows.size)))
+    return bool(rank == rows.shape[1])

@@ -28,6 +28,11 @@ ROUNDING = 1e-13
 """A standard deviation at most this fraction of the largest absolute value is rounding, and zero."""
 POWER = 0.8
 """Power of a forecast: probability that the test detects the effect."""
+UNEVEN = 15.0
+"""Ratio of range to interquartile range above which a sample is `Sample.uneven`. Of normal samples of
+7 to 40 values, fewer than one in 1,000 exceed it (a test simulates them)."""
+FEWEST_UNEVEN = 7
+"""Smallest sample whose quartiles are taken seriously."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,13 @@ class Sample:
         half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
         return self.mean - half, self.mean + half
 
+    def single(self, level: float) -> tuple[float, float]:
+        """Return the t prediction interval of one further value; NaN with fewer than two values."""
+        if self.n < 2:
+            return math.nan, math.nan
+        half = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.std * math.sqrt(1 + 1 / self.n)
+        return self.mean - half, self.mean + half
+
     def p_differs(self, margin: float = 0.0) -> float:
         """Return the p value in favour of "the absolute mean exceeds the margin", two-sided.
 
@@ -118,6 +130,15 @@ class Sample:
         signs = 1 - 2 * draw.integers(0, 2, (FLIPS, self.n))
         hits = np.sum(np.abs(signs @ values) >= abs(values.sum()) * (1 - 1e-12))
         return float((hits + 1) / (FLIPS + 1))
+
+    @property
+    def uneven(self) -> bool:
+        """Whether a few values are far from the others, as those of networks that fail in part."""
+        if self.n < FEWEST_UNEVEN:
+            return False
+        ordered, quarter = sorted(self.values), self.n // 4
+        middle = ordered[-1 - quarter] - ordered[quarter]
+        return ordered[-1] - ordered[0] > UNEVEN * middle
 
     @property
     def smallest_p_flip(self) -> float:

@@ -28,7 +28,7 @@ BAR = (8, 24)
 
 def claim_heading(claims: Sequence[ClaimRow]) -> str:
     """Count the verdicts."""
-    counts = Counter(row.verdict for row in claims)
+    counts = Counter(row.word for row in claims)
     return "Claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from paribus.judge.chance_level import chance_level
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, num_classes
 from paribus.judge.results import Finding
-from paribus.judge.statistics.chance import above_chance, majority_share, tells_skill
-from paribus.observed import Part
+from paribus.judge.statistics.chance import above_chance, tells_skill
 from paribus.records import StoredTrial
 
 __all__ = ["check"]
-
-LARGEST_CLASS = 0.02
-"""Allowance for imbalance, added to 1 / classes where class counts are unknown."""
 
 
 def check(study: Evidence) -> Iterator[Finding]:
@@ -64,7 +61,7 @@ def _training_chance(study: Evidence, trial: StoredTrial, classes: int) -> float
     """Return the majority-class rate of the training set; None if the trial cannot be tested."""
     if not trial.observed.train_examples or "accuracy" not in trial.metrics:
         return None
-    return _share(study, trial, "train", classes)
+    return chance_level(trial, "train", classes, study.facts)
 
 
 def _guesses(study: Evidence, trial: StoredTrial, guess: float, looks: int) -> bool:
@@ -78,20 +75,5 @@ def _guesses(study: Evidence, trial: StoredTrial, guess: float, looks: int) -> b
     if not held_out or "val_accuracy" not in trial.metrics:
         return True
     found = round(trial.metrics["val_accuracy"] * held_out)
-    share = _share(study, trial, "validation", 0) or guess
+    share = chance_level(trial, "validation", 0, study.facts) or guess
     return not above_chance(found, held_out, share)
-
-
-def _share(study: Evidence, trial: StoredTrial, part: Part, classes: int) -> float | None:
-    """Return the majority-class rate of a split.
-
-    Class counts come from the trial, else from the data facts; without either, the rate is taken to
-    be 1 / classes plus `LARGEST_CLASS`. None if the number of classes is unknown, too.
-    """
-    facts = study.facts.get(trial.variant)
-    counts = trial.observed.class_counts.get(part) or (
-        facts.class_counts.get(part) if facts else None
-    )
-    if counts and sum(counts):
-        return majority_share(counts)
-    return 1 / classes + LARGEST_CLASS if classes > 1 else None
