@@ -28,7 +28,7 @@ from paribus.charts.networks import draw as draw_model
 from paribus.charts.networks import points as boxes_of
 from paribus.charts.reliability import draw as draw_calibration
 from paribus.judge.confusion import confusion, confusion_difference
-from paribus.judge.per_class import calibration_error, calibration_points, per_class
+from paribus.judge.per_class import expected_calibration_error, per_class, reliability_points
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
 from paribus.nn.summary import LayerRow, ModelSummary
@@ -83,7 +83,7 @@ def test_recall_and_precision_are_scikit_learns():
 
 def test_reliability_is_accuracy_by_probability():
     items = predictions(seeds=2)
-    points = calibration_points(items)
+    points = reliability_points(items)
     confidence = np.concatenate([i.probabilities.max(1) for i in items])
     right = np.concatenate([i.probabilities.argmax(1) == i.labels for i in items])
     own = (confidence >= 0.7) & (confidence < 0.8)
@@ -95,7 +95,7 @@ def test_reliability_is_accuracy_by_probability():
         for k in range(10)
         if (b := (confidence >= k / 10) & ((confidence < (k + 1) / 10) | (k == 9))).any()
     )
-    assert calibration_error(points) == pytest.approx(by_hand)
+    assert expected_calibration_error(points) == pytest.approx(by_hand)
     assert sum(p.guesses for p in points) == 400
     assert "probability of the guess (n 400 guesses)" in texts(draw_calibration(points))
 
