@@ -20,13 +20,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import ARMS, NARROW, PARIBUS, Arm, commands_of, differences, reports_of
-from benchmarks.chart import write_chart
-from benchmarks.machine import describe_machine
-from benchmarks.measure import ArmError, Busy, load, run, wait_for_quiet
-from benchmarks.scaling import measure_scaling
+from benchmarks.measuring.machine import describe_machine
+from benchmarks.measuring.processes import ArmError, Busy, load, run, wait_for_quiet
 from benchmarks.table import markdown
-from benchmarks.workloads import WORKLOADS, Prepared, Workload, export, prepare
+from benchmarks.whole_studies.arms import (
+    ARMS,
+    NARROW,
+    PARIBUS,
+    Arm,
+    commands_of,
+    differences,
+    reports_of,
+)
+from benchmarks.whole_studies.chart import write_chart
+from benchmarks.whole_studies.scaling import measure_scaling
+from benchmarks.whole_studies.workloads import WORKLOADS, Prepared, Workload, export, prepare
 from paribus.errors import ParibusError
 
 RESULTS = Path(__file__).parent / "results"
@@ -122,7 +130,7 @@ def measure_workload(workload: Workload, options: argparse.Namespace) -> dict[st
 
 def measure_limits() -> dict[str, Any]:
     """Return the machine's rates, measured by processes of their own."""
-    script = Path(__file__).parent / "limits.py"
+    script = Path(__file__).parent / "measuring" / "limits.py"
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
     return result

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.execute.workers.spawning import WORKER_ENVIRONMENT
 
 ROOT = Path(__file__).parent

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import mean
 
 import paribus
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.api.run.running import RunOptions
 
 ROOT = Path(__file__).parent

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import PARIBUS_COMMAND
-from benchmarks.machine import describe_self
-from benchmarks.measure import run
-from benchmarks.workloads import STUDIES, WORKLOADS, Workload
+from benchmarks.measuring.machine import describe_self
+from benchmarks.measuring.processes import run
+from benchmarks.whole_studies.arms import PARIBUS_COMMAND
+from benchmarks.whole_studies.workloads import STUDIES, WORKLOADS, Workload
 
 ROOT = Path(__file__).parent
 TOLERANCE = 0.3

@@ -21,7 +21,7 @@ from typing import Any, get_args
 import torch
 
 import paribus
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.data.load import load_dataset
 from paribus.data.prepare import PreparedData, prepare
 from paribus.data.spec import DataSpec

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 import paribus
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.api.plan.planning import plan_study
 from paribus.api.report.gallery import keep_gallery
 from paribus.api.report.reporting import report_html

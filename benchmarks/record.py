@@ -21,7 +21,7 @@ from statistics import mean, stdev
 import torch
 
 import paribus
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.api.run.running import RunOptions
 
 ROOT = Path(__file__).parent

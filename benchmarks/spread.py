@@ -19,7 +19,7 @@ from statistics import stdev
 from typing import Any
 
 import paribus
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.api.results.record import Results
 from paribus.api.run.running import RunOptions
 

@@ -21,7 +21,7 @@ from typing import Any, get_args
 
 import torch
 
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.engine.precision import exact_products, products_in
 from paribus.nn.build import build_network, load_weights
 from paribus.nn.initial import initial_weights

@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from benchmarks.arms import ARMS
 from benchmarks.convolutions import rows_of
-from benchmarks.ratios import Ratio
-from benchmarks.summary import OWN, shares_of_limit, summarize
+from benchmarks.measuring.ratios import Ratio
+from benchmarks.whole_studies.arms import ARMS
+from benchmarks.whole_studies.summary import OWN, shares_of_limit, summarize
 from paribus.judge.statistics.samples import seeds_for_direction
 from paribus.judge.verdicts import MIN_SEEDS
 from paribus.wording import counted

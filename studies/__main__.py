@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import paribus
-from benchmarks.machine import describe_self
+from benchmarks.measuring.machine import describe_self
 from paribus.api.results.record import Results
 from paribus.api.run.running import RunOptions
 from paribus.errors import ParibusError

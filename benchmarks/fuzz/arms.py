@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.fuzz.draw import Batch, Case
-from benchmarks.fuzz.randomness import Randomness
+from benchmarks.fuzz.drawing.cases import Batch, Case
+from benchmarks.fuzz.drawing.randomness import Randomness
 from paribus.keyed import key
 from paribus.nn.build import Network, build_network, load_weights
 from paribus.nn.initial import initial_weights

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from benchmarks.fuzz.arms import ARMS, Arm, Course
-from benchmarks.fuzz.draw import NUM_STEPS, Batch, Case
+from benchmarks.fuzz.drawing.cases import NUM_STEPS, Batch, Case
 from benchmarks.fuzz.updates import update_differences
 from benchmarks.fuzz.verify import Referee, exactness_of
 

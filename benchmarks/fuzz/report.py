@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
 
-from benchmarks.fuzz.draw import drawn_case
+from benchmarks.fuzz.drawing.cases import drawn_case
 from benchmarks.fuzz.workers import Found
 
 __all__ = ["Tally", "described"]

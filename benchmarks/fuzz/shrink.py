@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.fuzz.draw import Case
+from benchmarks.fuzz.drawing.cases import Case
 from paribus.errors import ParibusError
 
 __all__ = ["shrunk"]

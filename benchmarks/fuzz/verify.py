@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.fuzz.arms import Course, Step, dropout_key
-from benchmarks.fuzz.draw import Batch
+from benchmarks.fuzz.drawing.cases import Batch
 from benchmarks.fuzz.plain import Flip, Pass, PlainNetwork
 from benchmarks.fuzz.plain_training import objective, penalty
 

@@ -97,7 +97,7 @@ def _work(seed: int, indices: Sequence[int]) -> None:
     """Judge networks and print a line for each."""
     import torch
 
-    from benchmarks.fuzz.draw import drawn_case
+    from benchmarks.fuzz.drawing.cases import drawn_case
     from benchmarks.fuzz.judge import judged
     from benchmarks.fuzz.shrink import shrunk
 

@@ -58,7 +58,7 @@ TrialStatus = Literal["pending", "running", "done", "failed"]
 
 @dataclass(frozen=True)
 class Variant:
-    """One combination of levels, fully resolved."""
+    """One combination of factor levels, with every setting resolved."""
 
     name: str
     levels: Mapping[str, str]
@@ -66,9 +66,9 @@ class Variant:
     model: Settings
     train: Settings
     changes: tuple[str, ...] = ()
-    """The diff from the baseline, one readable line each."""
+    """Differences from the baseline, one readable line each."""
     warnings: tuple[str, ...] = ()
-    """Second differences that came along with the declared one."""
+    """Differences that the edits caused beside the declared one, for example a changed input shape."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Claim:
     threshold: float = 0.0
     other: str = ""
     levels: tuple[str, ...] = ()
-    """Of a trend: the factor's levels, the lowest first."""
+    """The factor's levels, the lowest first; empty unless ``kind`` is ``trend``."""
     scope: Scope = "this-split"
     of: Estimand = "learned"
 
@@ -114,7 +114,7 @@ class SelectRule:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study, expanded: what `run` would do."""
+    """An expanded study: everything that `run` would train and judge."""
 
     study: str
     question: str
@@ -127,20 +127,20 @@ class Plan:
     looks: tuple[int, ...] = ()
     """Numbers of seeds at which claims are judged; a variant stops when no open claim needs it."""
     teaching: bool = False
-    """Makes mistakes on purpose, to show what they do."""
+    """Whether the study makes mistakes on purpose, to show what they do."""
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Metric -> variant -> a value that somebody else has published."""
 
     @property
     def reference(self) -> str:
-        """What is shown where no variant is asked for: the baseline, or the first if the run has none."""
+        """The variant that is shown by default: the baseline, or the first one in a run without it."""
         names = [variant.name for variant in self.variants]
         return self.baseline if self.baseline in names else names[0]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Variant x seed, the unit of work. ``identity`` is 64 hexadecimal digits."""
+    """One variant trained with one seed, the unit of work. ``identity`` is 64 hexadecimal digits."""
 
     identity: str
     variant: Variant
@@ -149,7 +149,7 @@ class Trial:
 
 
 class Parts(NamedTuple):
-    """Examples in the official parts of a source, in the order in which they lie in it."""
+    """Numbers of examples in the official parts of a source, which follow each other in this order."""
 
     train: int
     validation: int = 0
@@ -158,44 +158,45 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True)
 class DataDescription:
-    """What can be said of a data set before training."""
+    """Shapes, classes and sizes of a data set, known before training."""
 
     input_shape: Shape
-    """After preprocessing."""
+    """Shape of an image after preprocessing."""
     class_names: tuple[str, ...]
     num_examples: Mapping[str, int]
     """Examples per split: train, validation, test."""
     parts: Parts = field(default_factory=lambda: Parts(0))
-    """Examples in the official parts of the source; none where an earlier version wrote this down."""
+    """Examples in the official parts of the source; zeros in descriptions stored by earlier versions."""
     source_shape: Shape = ()
-    """Before preprocessing; empty where an earlier version wrote this down."""
+    """Shape of an image before preprocessing; empty in descriptions stored by earlier versions."""
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What can be said of the images and labels of a split by looking at them."""
+    """Facts found by comparing the images and labels of a split."""
 
     class_counts: Mapping[str, tuple[int, ...]]
     """Split -> examples per class."""
     repeated: int
-    """Training images that equal another training image, pixel by pixel."""
+    """Number of training images that equal another training image, pixel by pixel."""
     shared: Mapping[str, int]
-    """"train, validation" ... -> images of the second split that also occur in the first."""
+    """Pair of splits, such as "train, validation" -> number of images of the second that occur in the first."""
     contradictory: int
-    """Images that occur with two different labels."""
+    """Number of images that occur with two different labels."""
     examples: tuple[int, ...] = ()
-    """Ids of a few shared images."""
+    """Ids of a few images that two splits share."""
     pairs: tuple[tuple[str, str], ...] = ()
-    """The same images, each with one that it equals in the earlier split: files, or ids."""
+    """Each image of ``examples`` with an equal one of the earlier split, as files or ids."""
     clashes: tuple[tuple[str, str], ...] = ()
-    """A few equal images with different labels: files, or ids."""
+    """A few pairs of equal images with different labels, as files or ids."""
     trivial: Mapping[str, float] = field(default_factory=dict)
-    """What tells classes apart without shapes ("one pixel", "mean colour") -> accuracy."""
+    """Feature, "one pixel" or "mean colour" -> validation accuracy of a nearest-class-mean classifier
+    that sees nothing else."""
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch of one trial measured. Metrics: loss, accuracy, objective, val_loss, val_accuracy."""
+    """Measurements of one epoch of one trial. Metrics: loss, accuracy, objective, val_loss, val_accuracy."""
 
     epoch: int
     """1 for the first."""
@@ -217,9 +218,9 @@ class Predictions:
     probabilities: npt.NDArray[np.float32]
     """``(example, class)``"""
     log_probabilities: npt.NDArray[np.float32] | None = None
-    """Their natural logarithms, from raw outputs; None in files written before they were kept.
+    """Natural logarithms of the probabilities, from raw outputs; None in files of earlier versions.
 
-    A probability below 1e-45 is zero in float32, its logarithm is not: log-losses start here.
+    A probability below 1e-45 is zero in float32 but has a finite logarithm, so log-losses use these.
     """
 
 
@@ -242,23 +243,23 @@ class TrialOutcome:
 
 @dataclass(frozen=True)
 class Speed:
-    """What training and scoring cost in one worker."""
+    """Time and memory that training and scoring take in one worker."""
 
     train_seconds: float
-    """Per training example."""
+    """Seconds per training example."""
     evaluation_seconds: float
-    """Per scored example."""
+    """Seconds per scored example."""
     memory_bytes: int
-    """Private memory of the worker meanwhile."""
+    """Private memory of the worker while it trains."""
     start_seconds: float = 0.0
-    """What the first epoch of a trial costs on top, while memory is touched for the first time."""
+    """Additional seconds of a trial's first epoch, in which memory is touched for the first time."""
     emulated: bool = False
-    """bf16 on a processor without instructions for it: several times slower than fp32."""
+    """Whether bf16 was emulated, since the processor lacks its instructions; it is then slower than fp32."""
 
 
 @dataclass(frozen=True)
 class StoredTrial:
-    """A trial as the store knows it."""
+    """A trial as the store keeps it, finished or not."""
 
     identity: str
     variant: str
@@ -291,25 +292,25 @@ class Look:
 
 @dataclass(frozen=True)
 class LayerOutput:
-    """What one layer puts out for one image, in evaluation mode."""
+    """Output of one layer for one image, in evaluation mode."""
 
     name: str
     type: str
-    """Of the layer, for example ``Conv2D``."""
+    """Class of the layer, for example ``Conv2D``."""
     values: npt.NDArray[np.float32]
     """``(height, width, channel)`` or ``(unit,)``"""
 
 
 @dataclass(frozen=True)
 class Attributions:
-    """Where in some images a network finds what speaks for a class."""
+    """Attribution maps of some images: how much each pixel speaks for a class."""
 
     method: Literal["Grad-CAM", "integrated gradients"]
     layer: str
-    """Whose maps Grad-CAM weights; empty for integrated gradients."""
+    """Name of the layer whose maps Grad-CAM weights; empty for integrated gradients."""
     probabilities: npt.NDArray[np.float32]
     """``(example, class)``"""
     of_guess: npt.NDArray[np.float32]
-    """``(example, height, width)``: for the most probable class."""
+    """``(example, height, width)``, attributions for the most probable class."""
     of_truth: npt.NDArray[np.float32]
-    """For the true class; the same where the guess is right, or no truth is known."""
+    """Attributions for the true class; equal to ``of_guess`` where the guess is right or no label is known."""

@@ -1,4 +1,4 @@
-"""Words that every printed line shares."""
+"""Functions that format words for all printed lines: counts, safe texts, shares of seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STEERING = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return a text without what could steer a terminal, or break its encoding.
+    """Return a text whose characters can neither control a terminal nor break its encoding.
 
     >>> plain(chr(27) + "[31mred") == chr(0xFFFD) + "[31mred"
     True

@@ -16,12 +16,12 @@ from scipy import stats
 import paribus
 from benchmarks import held_out, table
 from benchmarks.__main__ import merged
-from benchmarks.arms import PARIBUS, TrialReport, commands_of, differences, reports_of
 from benchmarks.equivalence import two_one_sided
-from benchmarks.measure import ArmError, run, tree_bytes, wait_for_quiet
-from benchmarks.ratios import line, paired_ratio
-from benchmarks.summary import shares_of_limit, summarize
-from benchmarks.workloads import WORKLOADS, Size, Work, forward_flop, prepare
+from benchmarks.measuring.processes import ArmError, run, tree_bytes, wait_for_quiet
+from benchmarks.measuring.ratios import line, paired_ratio
+from benchmarks.whole_studies.arms import PARIBUS, TrialReport, commands_of, differences, reports_of
+from benchmarks.whole_studies.summary import shares_of_limit, summarize
+from benchmarks.whole_studies.workloads import WORKLOADS, Size, Work, forward_flop, prepare
 
 ROOT = Path(__file__).parents[2]
 TINY = Size(0.004, 0.002, 2)

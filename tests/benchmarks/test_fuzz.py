@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks.fuzz.arms import ARMS
-from benchmarks.fuzz.draw import MOST_PARAMETERS, Case, drawn_case
+from benchmarks.fuzz.drawing.cases import MOST_PARAMETERS, Case, drawn_case
 from benchmarks.fuzz.judge import judged
 from benchmarks.fuzz.workers import run_networks
 from paribus.nn.layer import ACTIVATIONS

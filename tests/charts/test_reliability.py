@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from paribus.charts.reliability import draw as draw_calibration
-from paribus.judge.per_class import calibration_error, calibration_points
+from paribus.judge.per_class import expected_calibration_error, reliability_points
 from tests.charts.drawn import predictions, texts
 
 
 def test_reliability_is_accuracy_by_probability():
     items = predictions(seeds=2)
-    points = calibration_points(items)
+    points = reliability_points(items)
     confidence = np.concatenate([i.probabilities.max(1) for i in items])
     right = np.concatenate([i.probabilities.argmax(1) == i.labels for i in items])
     own = (confidence >= 0.7) & (confidence < 0.8)
@@ -22,6 +22,6 @@ def test_reliability_is_accuracy_by_probability():
         for k in range(10)
         if (b := (confidence >= k / 10) & ((confidence < (k + 1) / 10) | (k == 9))).any()
     )
-    assert calibration_error(points) == pytest.approx(by_hand)
+    assert expected_calibration_error(points) == pytest.approx(by_hand)
     assert sum(p.guesses for p in points) == 400
     assert "probability of the guess (n 400 guesses)" in texts(draw_calibration(points))

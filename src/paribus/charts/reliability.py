@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from paribus.charts.base.chart import Chart, Entry
 from paribus.charts.base.style import PALETTE, drawn, to_svg
-from paribus.judge.per_class import CalibrationPoint, calibration_error, calibration_points
+from paribus.judge.per_class import ReliabilityPoint, expected_calibration_error, reliability_points
 from paribus.writing.study import ShownStudy
 
 __all__ = ["ENTRY", "charts", "draw", "points"]
@@ -16,9 +16,9 @@ ENTRY = Entry(
 )
 
 
-def points(study: ShownStudy, split: str) -> list[CalibrationPoint]:
+def points(study: ShownStudy, split: str) -> list[ReliabilityPoint]:
     """Return the selected variant's accuracy by probability, all seeds together."""
-    return calibration_points(study.predictions[split])
+    return reliability_points(study.predictions[split])
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
@@ -27,14 +27,14 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
         found = points(study, split)
         note = (
             "On the dashed line a network is right as often as it says; below it, it is too sure. Dots are as large "
-            f"as their share of the guesses. Expected calibration error: {calibration_error(found):.3f}."
+            f"as their share of the guesses. Expected calibration error: {expected_calibration_error(found):.3f}."
         )
         title = f"Reliability on {split} images"
         yield Chart(f"reliability-{split}", title, note, draw(found), subject=split)
 
 
 @drawn
-def draw(points: Sequence[CalibrationPoint]) -> str:
+def draw(points: Sequence[ReliabilityPoint]) -> str:
     """Draw accuracy against probability; dots are as large as their share of the guesses; SVG."""
     import altair as alt
 

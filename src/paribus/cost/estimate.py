@@ -21,26 +21,26 @@ __all__ = [
 
 # Fitted to measured trials on one 2-core machine; another may be a few times faster or slower.
 SECONDS_PER_MULTIPLY_ADD = 3.0e-11
-"""Forward and backward pass, one thread."""
+"""Seconds of a multiply-add in forward and backward pass, on one thread."""
 SECONDS_PER_ACTIVATION = 3.5e-10
-"""Forward and backward pass of what surrounds the products, one thread."""
+"""Seconds per layer output for all but matrix products, forward and backward pass, on one thread."""
 SECONDS_PER_STEP = 1.5e-4
 START_SECONDS = 1.6
-"""Until a worker can train."""
+"""Seconds from starting a worker until it can train."""
 AROUND_SECONDS = 1.7
-"""Reading the data before, judging and drawing after."""
+"""Seconds for reading the data before training, and for judging and drawing afterwards."""
 SECONDS_PER_TRIAL = 0.02
 SECONDS_PER_EPOCH = 0.005
-"""A checkpoint and a transaction."""
+"""Seconds for writing a checkpoint and committing a transaction."""
 FLOAT_BYTES = 4
 WORKER_BYTES = 350_000_000
-"""A worker with torch loaded and nothing in it."""
+"""Memory of a worker that has loaded PyTorch and no data."""
 PARENT_BYTES = 250_000_000
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Examples of a variant."""
+    """Numbers of training and validation examples of a variant."""
 
     train: int
     validation: int
@@ -48,23 +48,23 @@ class Amount:
 
 @dataclass(frozen=True)
 class TrialCost:
-    """One trial of one variant: seconds on one core, bytes in one worker."""
+    """Forecast for one trial of a variant: seconds on one core, bytes in one worker."""
 
     seconds: float
     memory_bytes: int
     emulated: bool = False
-    """bf16 on a processor without instructions for it."""
+    """Whether bf16 is emulated, since the processor lacks its instructions."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A whole study."""
+    """Forecast for a whole study: seconds in all, bytes of all processes together."""
 
     seconds: float
     memory_bytes: int
     jobs: int
     measured: bool = False
-    """Whether it rests on a measurement, or on shapes alone."""
+    """Whether the forecast uses a measurement on this machine; if not, shapes alone."""
     emulated: bool = False
     """Whether some variant's bf16 is emulated by this processor."""
 
@@ -106,12 +106,12 @@ def duration(seconds: float) -> str:
 
 
 def example_seconds(*, multiply_adds: int, activations: int, batch_size: int) -> float:
-    """Guess what one training example costs, from shapes.
+    """Estimate the seconds per training example from shapes.
 
     Args:
-        multiply_adds: of one forward pass of one example.
-        activations: numbers that all layers give out for one example.
-        batch_size: shares the cost of a step.
+        multiply_adds: multiplications in the forward pass of one example.
+        activations: numbers in the outputs of all layers for one example.
+        batch_size: number of examples that share the fixed cost of a step.
     """
     products = multiply_adds * SECONDS_PER_MULTIPLY_ADD
     return products + activations * SECONDS_PER_ACTIVATION + SECONDS_PER_STEP / batch_size
@@ -128,9 +128,9 @@ def trial_cost(
     """Forecast one trial from shapes.
 
     Args:
-        multiply_adds: of one forward pass of one example.
-        activations: numbers that all layers give out for one example.
-        parameters: of the network.
+        multiply_adds: multiplications in the forward pass of one example.
+        activations: numbers in the outputs of all layers for one example.
+        parameters: number of parameters of the network.
         amount: examples.
         train: resolved training settings (``epochs``, ``batch_size``).
     """
@@ -142,10 +142,10 @@ def trial_cost(
 
 
 def measured_cost(speed: Speed, amount: Amount, train: Mapping[str, Any]) -> TrialCost:
-    """Forecast one trial from what an example costs; early stopping is not foreseen.
+    """Forecast one trial from measured seconds per example; early stopping is not foreseen.
 
     Args:
-        speed: of the variant.
+        speed: measured or estimated speed of the variant.
         amount: examples.
         train: resolved training settings (``epochs``, ``batch_size``, ``steps_per_epoch``).
     """
@@ -171,12 +171,12 @@ def estimate_study(
     """Add up all trials of a study as workers would take them, the longest first.
 
     Args:
-        costs: variant name -> one trial.
-        num_seeds: trials per variant.
-        jobs: worker processes.
-        data_bytes: the data sets as bytes, which workers share.
-        refitted: seconds per seed of training the selected variant again; which one is not known.
-        start_seconds: until a worker can train, where that was measured.
+        costs: variant name -> forecast of one of its trials.
+        num_seeds: number of trials per variant.
+        jobs: number of worker processes.
+        data_bytes: size of all data sets in memory, which workers share.
+        refitted: seconds per seed of the refit; an assumption, as the selected variant is not known yet.
+        start_seconds: measured seconds until a worker can train; None takes `START_SECONDS`.
     """
     jobs = max(1, min(jobs, len(costs) * num_seeds))
     trials = [cost.seconds for cost in costs.values() for _ in range(num_seeds)]
@@ -193,7 +193,7 @@ def estimate_study(
 
 
 def _makespan(trials: Sequence[float], jobs: int) -> float:
-    """Return when the last worker ends."""
+    """Return the seconds until the last worker ends, if each takes the longest trial left."""
     ends = [0.0] * jobs
     for seconds in sorted(trials, reverse=True):
         heapq.heappush(ends, heapq.heappop(ends) + seconds)

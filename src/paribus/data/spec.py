@@ -61,14 +61,18 @@ class KeyNames(BaseModel):
 
 
 class SplitSpec(BaseModel):
-    """Which examples train, validate and test.
+    """How the examples are divided into a training, a validation and a test set.
 
-    Either all three shares are given (of the official training part, or of everything with
-    ``use: all``), or only ``validation``: then parts that the source has stand as they are, and a
-    share of the training part validates where it has none. ``validation: official`` demands the
-    source's own validation part; ``test`` is then a share where it has no test part. With
-    ``validation: test`` the official test part is the validation set and nothing is left to test.
-    With no share at all, the source decides (`completed`).
+    A source may come with official parts, for example training and test images. Five forms are allowed:
+
+    - ``{train: 0.6, validation: 0.2, test: 0.2}``: shares of the official training part, or of all
+      examples with ``use: all``. They must add up to 1.
+    - ``{validation: 0.2}``: the source's official parts are used. If it has no validation part, this
+      share of its training part is drawn as validation set.
+    - ``{validation: official}``: the source must have a validation part. If it has no test part,
+      ``test`` is the share of its training part that is drawn as test set.
+    - ``{validation: test}``: the official test part is the validation set, and there is no test set.
+    - no share: a default that depends on the official parts (`completed`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -80,7 +84,7 @@ class SplitSpec(BaseModel):
     seed: int = 0
 
     def issues(self, path: Path) -> list[Issue]:
-        """Return the rules that the given shares break in combination."""
+        """Return the problems with combinations of shares, for example a sum other than 1."""
         shares = (self.train, self.validation, self.test)
         if self.is_open:
             return []
@@ -103,7 +107,7 @@ class SplitSpec(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether no share is given, so that the source decides."""
+        """Whether no share is given, so that defaults are filled in (`completed`)."""
         return self.train is self.validation is self.test is None
 
     def completed(self, parts: Parts) -> SplitSpec:

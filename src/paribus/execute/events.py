@@ -1,4 +1,4 @@
-"""What comes out of an executor: events, which are small, picklable and free of arrays."""
+"""The events that an executor reports. They are small, picklable and free of arrays."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class Tested:
     identity: str
     metrics: Mapping[str, float]
     inputs: Moments
-    """Of the images that the network saw."""
+    """Moments of the test images that the network saw."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """What a trained network looks at has been kept."""
+    """Attributions and layer outputs of a trained network have been written to a file."""
 
     identity: str
 
@@ -91,12 +91,12 @@ class NotDone:
 
 @dataclass(frozen=True)
 class Lost:
-    """A worker has ended before its task had: that says nothing about the trials."""
+    """A worker ended before its task did. The trials are not at fault: they are missing, not failed."""
 
     identities: tuple[str, ...]
-    """Of the task's trials that had not ended."""
+    """Identities of the task's trials that had not ended."""
     kind: Kind
-    """Of the task."""
+    """Kind of the task."""
     reason: str
 
 
@@ -107,29 +107,29 @@ _FATAL: dict[FatalKind, type[ParibusError]] = {
     "StoreError": StoreError,
     "MissingExtraError": MissingExtraError,
 }
-"""Errors that end a run: none of them is a trial's own."""
+"""Name of an error that ends the run -> its class. None of them is caused by a single trial."""
 
 
 @dataclass(frozen=True)
 class Fatal:
-    """The study cannot go on: a full disk, say."""
+    """An error after which the run cannot go on, for example a full disk."""
 
     kind: FatalKind
     problems: tuple[Problem, ...]
     text: str
 
     def error(self) -> ParibusError:
-        """Return the error that the worker met."""
+        """Return the error as the worker raised it."""
         return _FATAL[self.kind](self.problems or self.text)
 
 
 def fatal(error: ParibusError) -> Fatal | None:
-    """Return how an error crosses to the parent; None if it ends no run.
+    """Return an error as an event for the parent process; None if it does not end the run.
 
-    A subclass crosses as the nearest kind that the parent knows.
+    A subclass is reported as the kind in `_FATAL` that it inherits from.
 
     Args:
-        error: met by a worker.
+        error: an exception that a worker has caught.
     """
     for kind, known in _FATAL.items():
         if isinstance(error, known):
@@ -140,4 +140,4 @@ def fatal(error: ParibusError) -> Fatal | None:
 Event = Ready | Started | EpochEnded | Finished | Tested | Explained | NotDone | Lost | Fatal
 
 Tell = Callable[[Event], None]
-"""Takes an event, in the order in which things happen."""
+"""Function that is called with each event, in the order in which they happen."""

@@ -1,4 +1,4 @@
-"""The protocol of executors: whatever does tasks, in other processes, in this one or elsewhere."""
+"""The protocol of executors, which carry out tasks in other processes, in this one, or elsewhere."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ __all__ = [
 
 FILE = "insight.safetensors"
 MOST_IMAGES = 12
-"""Of the most confident mistakes, and of the first validation images."""
+"""Number of images kept of each group: the most confident mistakes, and the first validation images."""
 MOST_VALUES = 65_536
-"""Of one layer; of the layers of one image together ten times as many. Whole channels are kept."""
+"""Number of values kept of one layer; ten times as many of all layers of one image. Channels are kept whole."""
 LEVELS = 255
 
 Ids = npt.NDArray[np.int64]
@@ -50,31 +50,31 @@ Numbers = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class LayerMaps:
-    """What a layer puts out for one image, as much of it as was kept."""
+    """Output of a layer for one image, or its first channels if the whole is too large to keep."""
 
     name: str
     type: str
     shape: tuple[int, ...]
-    """Of the layer's output, ``(height, width, channel)`` or ``(unit,)``."""
+    """Shape of the whole output, ``(height, width, channel)`` or ``(unit,)``."""
     values: Numbers
-    """The same, or its first channels."""
+    """The values that were kept, in the same layout."""
     low: float
     high: float
 
 
 @dataclass(frozen=True)
 class Insight:
-    """What one trained network makes of a few validation images."""
+    """Attributions and layer outputs of one trained network for a few validation images."""
 
     identity: str
-    """Of the trial."""
+    """Identity of the trial."""
     images: npt.NDArray[np.uint8]
     """``(picture, height, width, channel)`` in the size in which the network sees them."""
     maximum: int
     ids: Ids
     labels: Ids
     attributions: Attributions
-    """One per picture."""
+    """Attribution maps, one per picture."""
     first: tuple[int, ...]
     """Positions of the first validation images."""
     mistakes: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""How much memory this machine lets a process have."""
+"""The memory that a process may use on this machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["machine_memory"]
 
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 UNKNOWN = 1 << 62
-"""Where a system does not say: nothing is refused."""
+"""Number of bytes assumed where the system does not tell, so that nothing is refused."""
 
 
 def machine_memory() -> int:
-    """Return the bytes of memory, or of a container's share of it."""
+    """Return the machine's memory in bytes, or the container's limit if that is lower."""
     found = [UNKNOWN]
     with contextlib.suppress(AttributeError, OSError, ValueError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

@@ -1,4 +1,4 @@
-"""What an executor is given to do: one dataclass, and a kind for every handler in `tasks/`."""
+"""The task, the unit that an executor carries out; each kind has a handler in `tasks/`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Kind", "Task"]
 
 Kind = Literal["fit", "fit_group", "test", "explain"]
 """``fit`` trains one trial, ``fit_group`` several as one program; ``test`` opens the test set for a
-trained trial, ``explain`` keeps what its network looks at."""
+trained trial, ``explain`` writes its attributions and layer outputs to a file."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Task:
 
     kind: Kind
     trials: tuple[Trial, ...]
-    """The members of a group; of every other kind one."""
+    """The members of a group if the kind is ``fit_group``; exactly one trial otherwise."""
     dataset: Path
     """Folder of the exported data set."""
     group_size: int = 1
-    """Members of the program that trains a group, at least as many as trials; 1 of every other kind."""
+    """Number of members of the program that trains a group, at least the number of trials; 1 for other kinds."""
 
     @property
     def trains(self) -> bool:
-        """Whether its trials are trained; if not, they have been."""
+        """Whether the task trains its trials; the other kinds need trials that are trained already."""
         return self.kind in ("fit", "fit_group")

@@ -1,4 +1,4 @@
-"""Recall and precision of each class over seeds, and calibration of the predicted probabilities."""
+"""Recall and precision of each class over seeds, and reliability of the predicted probabilities."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ import numpy.typing as npt
 
 from paribus.records import Predictions
 
-__all__ = ["CalibrationPoint", "ClassRow", "calibration_error", "calibration_points", "per_class"]
+__all__ = [
+    "ClassRow",
+    "ReliabilityPoint",
+    "expected_calibration_error",
+    "per_class",
+    "reliability_points",
+]
 
 BINS = 10
-"""Number of bins of equal width in [0, 1] for calibration."""
+"""Number of bins of equal width in [0, 1] for reliability."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class ClassRow:
 
 
 @dataclass(frozen=True)
-class CalibrationPoint:
+class ReliabilityPoint:
     """One bin of a reliability diagram: predictions of similar confidence, all seeds together."""
 
     confidence: float
@@ -64,7 +70,7 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
     return fmean(values), min(values), max(values)
 
 
-def calibration_points(predictions: Sequence[Predictions]) -> list[CalibrationPoint]:
+def reliability_points(predictions: Sequence[Predictions]) -> list[ReliabilityPoint]:
     """Return accuracy by confidence in ten bins of equal width; empty bins are left out.
 
     Source: Guo et al. 2017, reliability diagrams.
@@ -72,7 +78,7 @@ def calibration_points(predictions: Sequence[Predictions]) -> list[CalibrationPo
     confidence, right = _guesses(predictions)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
-        CalibrationPoint(
+        ReliabilityPoint(
             float(confidence[own].mean()),
             float(right[own].mean()),
             float(own.mean()),
@@ -83,7 +89,7 @@ def calibration_points(predictions: Sequence[Predictions]) -> list[CalibrationPo
     ]
 
 
-def calibration_error(points: Sequence[CalibrationPoint]) -> float:
+def expected_calibration_error(points: Sequence[ReliabilityPoint]) -> float:
     """Return the expected calibration error: the mean of |confidence - accuracy|, weighted by share."""
     return sum(point.share * abs(point.confidence - point.accuracy) for point in points)
 

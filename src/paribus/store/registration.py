@@ -1,4 +1,4 @@
-"""A study as it stood when a run began."""
+"""The record of a study file and its plan, written when a run begins."""
 
 from __future__ import annotations
 

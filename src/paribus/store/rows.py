@@ -1,4 +1,4 @@
-"""Rows of the database as records: each is what its table says, and what was written.
+"""Rows of the database as records, each checked against its table's types and its checksum.
 
 A row carries a checksum of what numbers are made from. It is compared when the row is read, so that a
 changed digit is an error and not another result. Rows of earlier versions have none. Status, reason and
@@ -58,13 +58,13 @@ def seal(connection: Connection, table: Table, **key: Any) -> None:
 def rows_of(
     connection: Connection, table: Table, query: Select[Any], *, sealed: bool, where: str
 ) -> Sequence[Row[Any]]:
-    """Return rows of one table, each whole.
+    """Return rows of one table after checking their types and checksums.
 
     Args:
         connection: to read from.
-        table: that they are of.
-        query: which of them, in which order.
-        sealed: whether the database has checksums at all.
+        table: the table that the rows belong to.
+        query: selects the rows and orders them.
+        sealed: whether the database has a column of checksums.
         where: name of the database, for errors.
 
     Raises:
@@ -81,7 +81,7 @@ def rows_of(
 
 
 def _environment(text: str) -> dict[str, Any]:
-    """Return an environment; one that was written under the old name names the version as today's do."""
+    """Return an environment, with the key of the package's version renamed if the old name wrote it."""
     return {
         "paribus" if name == OLD_NAME else name: value for name, value in json.loads(text).items()
     }
@@ -130,7 +130,7 @@ def _digest(table: Table, row: Row[Any]) -> str:
 
 
 def _wrong(table: Table, row: Row[Any], *, sealed: bool) -> str | None:
-    """Return what is wrong with a row; None if nothing is."""
+    """Return a description of the first damaged value of a row; None if the row is undamaged."""
     for name, value in row._mapping.items():
         if not _fits(table, name, value):
             return f"{value!r:.60} as {name}"
@@ -160,7 +160,7 @@ _JSON: Mapping[str, tuple[type, ...]] = {
     "observed": (object,),
     "environment": (object,),
 }
-"""Columns of JSON objects -> what their values are."""
+"""Column that holds a JSON object -> types that the object's values may have."""
 
 
 def _is_observed(text: str) -> bool:

@@ -26,14 +26,14 @@ __all__ = [
 
 HEAD = "0002"
 SEALED_FROM = "0002"
-"""From this schema on, rows have checksums."""
+"""First version of the schema in which rows have checksums."""
 KNOWN = ("0001", "0002")
 ELSEWHERE = "Choose another folder with --out, or another database with --store."
 DRIVER = "psycopg"
 CONNECT_SECONDS = 10
 """Longest wait for a server that does not answer."""
 WAL_SAFE = (3, 51, 3)
-"""From this SQLite on, write-ahead logs are safe with several writers at a checkpoint."""
+"""First version of SQLite whose write-ahead log is safe when several writers checkpoint at once."""
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -108,7 +108,7 @@ def hold_alone(connection: Connection) -> None:
 
 
 def known_version(connection: Connection, where: str) -> str | None:
-    """Return the schema of a database; None if it has no tables of ours.
+    """Return the version of a database's schema; None if the database is empty.
 
     Raises:
         StoreError: a newer version of paribus wrote it, or something else did.
@@ -131,7 +131,7 @@ def known_version(connection: Connection, where: str) -> str | None:
 
 
 def check_file(connection: Connection, where: str) -> None:
-    """Let SQLite look at the structure of its file, so that damage is found before it is read.
+    """Let SQLite check the structure of its file, so that damage is found before rows are read.
 
     Raises:
         StoreError: it is damaged.
@@ -152,5 +152,5 @@ def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin_at_once(connection: Connection) -> None:
-    """Take the write lock when a transaction begins, so that none fails halfway."""
+    """Take the write lock when a transaction begins, so that it cannot fail for want of the lock later."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.api.results.audit import audit
+from paribus.api.results.audited_table import audit
 from paribus.errors import DataError, StudyError
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "audit.csv"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.clean_studies import HARD, examine_hard, hard_case
-from benchmarks.diagnosis import MISTAKES, clean_case, injected, run
+from benchmarks.diagnosis.case import run
+from benchmarks.diagnosis.clean_studies import HARD, clean_case, examine_hard, hard_case
+from benchmarks.diagnosis.mistakes import MISTAKES, injected
 from paribus.judge.checks import all_checks
 
 PAGE = Path(__file__).parents[3] / "docs" / "checks.md"

@@ -34,8 +34,8 @@ from paribus.data.load import data_key
 from paribus.data.spec import DataSpec
 from paribus.errors import DataError, Problem, StudyError
 from paribus.execute.jobs import available_cores
+from paribus.execute.measured_speed import SpeedProbe, measure_speeds
 from paribus.execute.room import machine_memory
-from paribus.execute.speed import Probe, calibrate
 from paribus.judge.statistics.prospects import claim_prospects
 from paribus.nn.summary import ModelSummary
 from paribus.records import DataDescription, Plan, Variant
@@ -254,7 +254,7 @@ class _Shaped:
     def measured(self, jobs: int) -> tuple[dict[str, TrialCost], float]:
         """Forecast each variant's trial from a measurement; also the seconds to start a worker."""
         jobs = min(jobs, len(self.plan.variants) * len(self.plan.seeds))
-        found = calibrate([self._probe(variant) for variant in self.plan.variants], jobs)
+        found = measure_speeds([self._probe(variant) for variant in self.plan.variants], jobs)
         costs = {
             variant.name: measured_cost(speed, self._amount(variant), variant.train)
             for variant, speed in zip(self.plan.variants, found.speeds, strict=True)
@@ -291,7 +291,7 @@ class _Shaped:
         counts = self.descriptions[variant.name].num_examples
         return Amount(counts["train"], counts["validation"])
 
-    def _probe(self, variant: Variant) -> Probe:
+    def _probe(self, variant: Variant) -> SpeedProbe:
         summary, description = self.summaries[variant.name], self.descriptions[variant.name]
         guess = example_seconds(
             multiply_adds=_multiply_adds(summary),
@@ -299,7 +299,7 @@ class _Shaped:
             batch_size=variant.train["batch_size"],
         )
         steps = DataSpec.parse(variant.data).steps()
-        return Probe(
+        return SpeedProbe(
             variant=variant,
             shape=description.input_shape,
             num_classes=len(description.class_names),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.api.report.reporting import pictures_of, shown_study
 from paribus.api.results.damage import Damage
-from paribus.api.results.pictures import picture_files
+from paribus.api.results.picture_files import picture_files
 from paribus.api.run.folder import write_bytes
 from paribus.charts import ShownStudy, all_charts, charts_of
 from paribus.charts.base.conversion import FORMATS, converted

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from paribus.api.report.reporting import disagreements_of, kernels_of, pictures_of
-from paribus.api.results.pictures import Part, PngPicture, first_images, saved_png
+from paribus.api.results.picture_files import Part, PngPicture, first_images, saved_png
 from paribus.errors import Problem, StudyError, did_you_mean
 from paribus.pictures.kernels import KernelPicture
 from paribus.pictures.picture_grid import caption_lines, is_wrong, kernel_grid, picture_grid

@@ -1,7 +1,7 @@
-"""How a process computes: threads, denormal numbers, the C kernels; what a trial's bits depend on.
+"""Process-wide settings on which the bits of a result depend: threads, denormal numbers, C kernels.
 
-A worker is settled once. A process that has other things to do takes a worker's arithmetic for a while
-and gives its own back.
+A worker applies them once, when it starts. A process that also does other things applies them for the
+time of a task and then restores its own.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ __all__ = ["Arithmetic", "present_arithmetic", "settle", "settled", "worker_arit
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """Settings of a process that decide bits."""
+    """Process-wide settings on which the bits of a result depend."""
 
     threads: int
-    """Of PyTorch."""
+    """Number of PyTorch's threads."""
     flushes_denormals: bool
     """Whether numbers too small for full precision count as zero; a setting of the calling thread."""
     kernels: Built | None
-    """None: those that are built when they are first needed."""
+    """The compiled C kernels; None for those that are built when they are first needed."""
     number_format: torch.dtype
-    """Of new tensors."""
+    """Default type of new tensors."""
     keeps_gradients: bool
     """Whether operations are recorded for the backward pass."""
 
 
 def worker_arithmetic(kernels: Built) -> Arithmetic:
-    """Return how every worker computes: on one thread, without denormals.
+    """Return the settings of every worker: one thread, denormals flushed to zero.
 
     Args:
-        kernels: what the calling process has compiled.
+        kernels: the C kernels that the calling process has compiled.
     """
     import torch
 
@@ -48,7 +48,7 @@ def worker_arithmetic(kernels: Built) -> Arithmetic:
 
 
 def present_arithmetic() -> Arithmetic:
-    """Return how this thread computes now."""
+    """Return the present settings of this process and thread."""
     import torch
 
     smallest = sys.float_info.min
@@ -62,10 +62,10 @@ def present_arithmetic() -> Arithmetic:
 
 
 def settle(wanted: Arithmetic) -> None:
-    """Let this process compute in a given way from now on.
+    """Apply settings to this process from now on.
 
     Args:
-        wanted: what `worker_arithmetic` or `present_arithmetic` has returned.
+        wanted: settings from `worker_arithmetic` or `present_arithmetic`.
     """
     import torch
 
@@ -79,10 +79,10 @@ def settle(wanted: Arithmetic) -> None:
 
 @contextlib.contextmanager
 def settled(wanted: Arithmetic) -> Iterator[None]:
-    """Let this process compute in a given way for a while, however that ends.
+    """Apply settings to this process within a ``with`` block, and restore the earlier ones after it.
 
     Args:
-        wanted: for the while.
+        wanted: settings for the block.
     """
     before = present_arithmetic()
     settle(wanted)

@@ -1,4 +1,4 @@
-"""What every attempt to train a trial has in common: its begin, its checkpoints, its end.
+"""Steps that every attempt to train a trial shares: its start, its checkpoints, its end.
 
 Artifacts are durable before the event that announces them.
 """
@@ -25,13 +25,13 @@ __all__ = ["begin_attempt", "end_attempt", "keep_checkpoint", "kept_checkpoint"]
 def begin_attempt(
     trial: Trial, environment: Mapping[str, Any], resume: Checkpoint | None, tell: Tell
 ) -> None:
-    """Say that a trial begins, and repeat the epochs that it has behind it.
+    """Report that a trial starts, and report again the epochs before its checkpoint.
 
     Args:
-        trial: to train.
-        environment: what has to be equal for its bits to be equal.
-        resume: where it goes on; None from the start.
-        tell: hears of it.
+        trial: the trial to train.
+        environment: fingerprint of everything that must be equal for equal bits.
+        resume: checkpoint from which training continues; None to begin with the first epoch.
+        tell: called with the events.
     """
     tell(Started(trial.identity, environment, len(resume.records) if resume else 0))
     for record in resume.records if resume else ():
@@ -41,14 +41,14 @@ def begin_attempt(
 def end_attempt(
     desk: Desk, trial: Trial, outcome: TrialOutcome, data: PreparedData, tell: Tell
 ) -> None:
-    """Look into a trained network, make its artifacts durable, then say that the trial has ended.
+    """Examine a trained network, make its artifacts durable, then report that the trial has ended.
 
     Args:
-        desk: where artifacts go.
-        trial: has been trained.
-        outcome: of its training.
-        data: it was trained on.
-        tell: hears of the outcome without its arrays.
+        desk: knows the folder for artifacts.
+        trial: the trained trial.
+        outcome: outcome of its training.
+        data: the prepared data that it was trained on.
+        tell: called with `Finished`, whose outcome has no arrays.
 
     Raises:
         StoreError: artifacts cannot be written.
@@ -66,11 +66,11 @@ def end_attempt(
 
 
 def keep_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write where a trial is after an epoch.
+    """Write a checkpoint: the state of a trial after an epoch.
 
     Args:
-        folder: of the trial's artifacts.
-        checkpoint: its state.
+        folder: folder of the trial's artifacts.
+        checkpoint: state of the trial.
 
     Raises:
         StoreError: it cannot be written.
@@ -84,10 +84,10 @@ def keep_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def kept_checkpoint(folder: Path) -> Checkpoint | None:
-    """Return where a trial was when it was interrupted; None if it has to start anew.
+    """Return the checkpoint of an interrupted trial; None if there is none, so that it starts anew.
 
     Args:
-        folder: of the trial's artifacts.
+        folder: folder of the trial's artifacts.
     """
     from paribus.engine.history import Checkpoint
 

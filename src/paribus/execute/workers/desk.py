@@ -1,4 +1,4 @@
-"""What whoever serves tasks keeps between them: where artifacts go, and the data prepared last."""
+"""State that a worker keeps from task to task: the output folder, and the data prepared last."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ __all__ = ["Desk", "open_desk"]
 
 @dataclass
 class Desk:
-    """The place at which tasks are served; nothing on it changes a result."""
+    """State that a worker keeps from task to task. None of it changes a result."""
 
     out: Path
     """The study's output folder."""
     device: str
     environment: dict[str, Any] = field(default_factory=dict)
-    """The fingerprint that is told with every trial."""
+    """Fingerprint of the environment, reported when a trial starts."""
     prepared: tuple[str, PreparedData] | None = None
-    """What the last data were prepared by, and the data."""
+    """Key of the last prepared data (data set, settings, seed), and the data; None before the first task."""
     variant: str = ""
-    """Of the last task: another one gets memory that is not shaped by this one."""
+    """Variant of the last task; freed heap is returned to the system when it changes."""
 
     def folder(self, trial: Trial) -> Path:
         """Return the folder of a trial's artifacts."""
         return trial_folder(self.out, trial.identity)
 
     def make_room(self, task: Task) -> None:
-        """Give memory back before a task of another variant than the last."""
+        """Return freed heap to the system if the task's variant is not that of the last task."""
         name = task.trials[0].variant.name
         if self.variant not in ("", name):
             give_memory_back()
@@ -63,7 +63,7 @@ class Desk:
 
 
 def open_desk(out: Path, device: str) -> Desk:
-    """Return an empty desk that knows where it stands.
+    """Return a desk without data, with the fingerprint of this environment.
 
     Args:
         out: the study's output folder.

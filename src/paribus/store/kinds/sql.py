@@ -40,7 +40,7 @@ from paribus.wording import plain
 __all__ = ["SCHEMES", "SqlStore", "open_database"]
 
 SCHEMES = ("sqlite", "postgresql")
-"""Of the URLs that are opened here; what stands behind a plus names a driver."""
+"""Schemes of the URLs that are opened here; a driver may follow a plus, as in ``postgresql+psycopg``."""
 
 
 _NEW = {
@@ -308,7 +308,7 @@ class SqlStore:
         return tuple(map(look_of, rows))
 
     def _update(self, connection: Connection, identity: str, values: Mapping[str, Any]) -> None:
-        """Change a trial that must be there."""
+        """Update the row of a trial; raise `StoreError` if there is none."""
         table = tables.trials
         changed = connection.execute(
             update(table).where(table.c.identity == identity).values(values)
@@ -340,7 +340,7 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, writer: str = "") -> Iterator[Connection]:
-        """Commit what was done, all or nothing; a writer's name makes two points of it."""
+        """Run the block as one transaction. A ``writer`` names two failpoints, ``.commit`` and ``.end``."""
         with self._explained():
             with self._engine.begin() as connection:
                 yield connection

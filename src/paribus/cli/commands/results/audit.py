@@ -40,7 +40,7 @@ def command(
 
     Example: paribus audit examples/audit.csv --claim "250 samples > 100 samples on test_accuracy"
     """
-    from paribus.api.results.audit import audit
+    from paribus.api.results.audited_table import audit
 
     found = audit(file, claim or (), baseline=baseline, margin=margin)
     if as_json:

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from benchmarks.fuzz.draw_layers import drawn_layers, special_layers
-from benchmarks.fuzz.draw_training import drawn_training
-from benchmarks.fuzz.randomness import Randomness
+from benchmarks.fuzz.drawing.layers import drawn_layers, special_layers
+from benchmarks.fuzz.drawing.randomness import Randomness
+from benchmarks.fuzz.drawing.training import drawn_training
 from paribus.nn.spec import ModelSpec
 from paribus.nn.summary import model_summary
 from paribus.nn.training import TrainSpec

@@ -12,7 +12,7 @@ from typing import Any
 import paribus
 from paribus.api import PlannedStudy
 
-STUDIES = Path(__file__).parent / "studies"
+STUDIES = Path(__file__).parents[1] / "studies"
 
 
 @dataclass(frozen=True)

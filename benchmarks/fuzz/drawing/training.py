@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.fuzz.randomness import Randomness
+from benchmarks.fuzz.drawing.randomness import Randomness
 
 __all__ = ["LOSSES", "drawn_training"]
 

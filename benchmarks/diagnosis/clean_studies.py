@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from benchmarks.diagnosis_case import CLEAN, Case, digits, run
+from benchmarks.diagnosis.case import CLEAN, Case, digits, run
 from paribus.data.dataset import Dataset, make_dataset
 from paribus.judge.results import Finding, StudyResults
 from paribus.records import StoredTrial

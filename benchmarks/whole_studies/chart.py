@@ -8,8 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from benchmarks.arms import ARMS
-from benchmarks.summary import OWN, summarize
+from benchmarks.whole_studies.arms import ARMS
+from benchmarks.whole_studies.summary import OWN, summarize
 
 LABELS = {arm.name: arm.label for arm in ARMS}
 

@@ -14,13 +14,13 @@ from paribus.execute.workers.starting import start_worker
 from paribus.nn.native.library import Built, build
 from paribus.records import Shape, Speed, Variant
 
-__all__ = ["Calibration", "Probe", "calibrate"]
+__all__ = ["MeasuredSpeeds", "SpeedProbe", "measure_speeds"]
 
 MOST_PROCESSES = 8
 
 
 @dataclass(frozen=True)
-class Probe:
+class SpeedProbe:
     """A variant to measure, and what must be known of its data."""
 
     variant: Variant
@@ -33,7 +33,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class MeasuredSpeeds:
     """What was measured."""
 
     start_seconds: float
@@ -42,7 +42,7 @@ class Calibration:
     """One per probe, in order; means over the processes."""
 
 
-def calibrate(probes: Sequence[Probe], jobs: int) -> Calibration:
+def measure_speeds(probes: Sequence[SpeedProbe], jobs: int) -> MeasuredSpeeds:
     """Measure all probes in several processes at the same time, since they share the machine.
 
     Args:
@@ -70,7 +70,7 @@ def calibrate(probes: Sequence[Probe], jobs: int) -> Calibration:
             process.kill()
         for process, _ in workers:
             process.join()
-    return Calibration(started, tuple(map(_mean, zip(*found, strict=True))))
+    return MeasuredSpeeds(started, tuple(map(_mean, zip(*found, strict=True))))
 
 
 def _mean(speeds: Sequence[Speed]) -> Speed:
@@ -83,7 +83,7 @@ def _mean(speeds: Sequence[Speed]) -> Speed:
     )
 
 
-def _measure(connection: Connection, probes: Sequence[Probe], kernels: Built) -> None:
+def _measure(connection: Connection, probes: Sequence[SpeedProbe], kernels: Built) -> None:
     """What a process does: say when it is ready, then what it has measured."""
     settle(worker_arithmetic(kernels))
     from paribus.engine.inspection.speed import measure_speed

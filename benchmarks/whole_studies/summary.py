@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.ratios import Ratio, paired_ratio
+from benchmarks.measuring.ratios import Ratio, paired_ratio
 
 OWN = "paribus"
 

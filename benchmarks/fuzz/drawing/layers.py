@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.fuzz.randomness import Randomness
+from benchmarks.fuzz.drawing.randomness import Randomness
 from paribus.errors import StudyError
 from paribus.nn.initializers import INITIALIZERS
 from paribus.nn.layer import ACTIVATIONS

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workloads import STUDIES, Prepared, Work
+from benchmarks.whole_studies.workloads import STUDIES, Prepared, Work
 
 PARIBUS_COMMAND = str(Path(sys.executable).with_name("paribus"))
 PEERS = Path(__file__).parent / "peers"

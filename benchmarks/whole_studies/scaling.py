@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arms import PARIBUS_COMMAND
-from benchmarks.measure import run
-from benchmarks.ratios import line
-from benchmarks.workloads import STUDIES
+from benchmarks.measuring.processes import run
+from benchmarks.measuring.ratios import line
+from benchmarks.whole_studies.arms import PARIBUS_COMMAND
+from benchmarks.whole_studies.workloads import STUDIES
 
 SEEDS = (1, 2, 5, 10, 20)
 VARIANTS = ("one/none", "one/dropout", "one/batch_norm", "two/none")
