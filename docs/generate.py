@@ -5,6 +5,7 @@ A test compares the pages in the repository with what this writes.
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from paribus.nn.initializers import INITIALIZERS
 from paribus.nn.layer import ACTIVATIONS
 from paribus.nn.registry import LAYERS
 from paribus.nn.training import OPTIMIZERS, SCHEDULES, EarlyStopping, Optimizer, TrainSpec
+from paribus.pictures import all_pictures
 from paribus.study.schema import SeedRule, SelectFile, StudyFile
 from paribus.tables import all_tables
 
@@ -199,11 +201,33 @@ def tables_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def grids_page() -> str:
+    """Every picture: what it shows, what it is made from, and where it is found."""
+    lines = [
+        NOTE,
+        "# Pictures (grids of images)\n",
+        "Made from what a run has kept: some images, predictions, weights, and a look into the selected network (insight).",
+        "`paribus figures DIR` writes all of them as PNG; in Python each is a method of `results.images`, which notebooks show",
+        "and `.save(PATH)` writes. A test set that was not opened is not shown.\n",
+        "| picture | title | shows | made from | in Python | part of the page |",
+        "|---|---|---|---|---|---|",
+    ]
+    for file in all_pictures():
+        entry, (_, *others) = file.entry, signature(file.show).parameters.values()
+        call = f"`results.images.{file.name}({', '.join(item.name for item in others)})`"
+        needs, part = ", ".join(entry.needs), entry.section or "not by itself"
+        lines.append(
+            f"| `{file.name}` | {entry.title} | {entry.says} | {needs} | {call} | {part} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "study-file.md": study_file_page,
     "commands.md": commands_page,
     "charts.md": charts_page,
     "tables.md": tables_page,
+    "grids.md": grids_page,
 }
 
 if __name__ == "__main__":

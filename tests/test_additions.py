@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 import paribus
 from docs import generate
-from paribus import charts, execute, reference, tables
+from paribus import charts, execute, pictures, reference, tables
 from paribus.api.report.exporting import write_figures
-from paribus.api.report.reporting import report_html
+from paribus.api.report.reporting import report_content, report_html
 from paribus.api.run.running import RunOptions
 from paribus.charts import networks
 from paribus.cli import commands
@@ -25,6 +25,7 @@ from paribus.judge import checks
 from paribus.nn import layers, modules, stacked
 from paribus.nn.spec import ModelSpec
 from paribus.nn.summary import model_summary
+from paribus.report.html import render_parts
 from paribus.store import kinds
 from paribus.store.store import open_store
 from tests.conftest import TINY
@@ -108,8 +109,69 @@ def test_every_part_of_the_page_shows_the_charts_that_name_it(plug, folder, sect
 
 def test_a_chart_for_a_part_that_the_page_has_not_is_refused(plug, folder):
     plug(charts, "lengths_of_a_plug_in", CHART.format(section="nowhere"))
-    with pytest.raises(ValueError, match="lengths_of_a_plug_in: no part of the page is called"):
+    with pytest.raises(
+        ValueError, match="lengths_of_a_plug_in: no part of the page with charts is called"
+    ):
         report_html(paribus.open_results(folder))
+
+
+PICTURE = '''
+"""The darkest training images."""
+
+from paribus.pictures import Entry
+from paribus.pictures.base.picking import picture
+from paribus.pictures.base.sheets import ImageSheet
+
+ENTRY = Entry("Darkest images", "The darkest training images.", 55, ("images",), {section!r})
+
+
+def show(kept, most=3):
+    gallery = kept.images()
+    ids = sorted(gallery.groups["samples"], key=lambda k: gallery.images[gallery.place(k)].sum())
+    found = tuple(picture(kept, gallery, int(index)) for index in ids[:most])
+    return ImageSheet("Darkest images", found, note="Not by eye.")
+'''
+
+
+def test_a_picture_is_one_file(plug, folder, tmp_path):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section="images"))
+    results = paribus.open_results(folder)
+    page = report_html(results)
+    heading = '<h2 id="darkest-of-a-plug-in">Darkest images</h2>'
+    assert page.index('id="samples"') < page.index(heading) < page.index('id="design"')
+    assert '<a href="#darkest-of-a-plug-in">Darkest images</a>' in page
+    sheet = results.images.darkest_of_a_plug_in()
+    assert [len(sheet), len(results.images.darkest_of_a_plug_in(most=1))] == [3, 1]
+    assert all(f'<li><img src="{item.uri}"' in page for item in sheet.pictures)
+    assert "darkest_of_a_plug_in" in dir(results.images)
+    written = write_figures(results, tmp_path / "figures")
+    assert tmp_path / "figures" / "darkest-of-a-plug-in.png" in written
+    notebook = json.loads((tmp_path / "figures" / "figures.ipynb").read_text())
+    sources = [cell["source"] for cell in notebook["cells"]]
+    assert "results.images.darkest_of_a_plug_in()" in sources
+    assert "| `darkest_of_a_plug_in` | Darkest images | The darkest" in generate.grids_page()
+
+
+@pytest.mark.parametrize("section", ["kernels", "insight", "images"])
+def test_every_part_with_pictures_shows_those_that_name_it(plug, folder, section):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section=section))
+    parts = render_parts(report_content(paribus.open_results(folder)))
+    assert [name for name, html in parts.items() if "Not by eye." in html] == [section]
+
+
+def test_a_picture_for_a_part_that_shows_none_is_refused(plug, folder):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section="curves"))
+    rule = "darkest_of_a_plug_in: no part of the page with pictures is called 'curves'"
+    with pytest.raises(ValueError, match=rule):
+        report_html(paribus.open_results(folder))
+
+
+def test_a_picture_that_goes_is_unknown_again(plug, folder, monkeypatch):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section="images"))
+    results = paribus.open_results(folder)
+    monkeypatch.undo()
+    with pytest.raises(AttributeError, match="no picture is called 'darkest_of_a_plug_in'"):
+        results.images.darkest_of_a_plug_in()
 
 
 TABLE = '''

@@ -32,8 +32,8 @@ from paribus.judge.per_class import calibration_error, calibration_points, per_c
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
 from paribus.nn.summary import LayerRow, ModelSummary
+from paribus.pictures.base.sheet import sheet_png
 from paribus.pictures.kernels import kernel_pictures
-from paribus.pictures.sheet import sheet_png
 from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant
 
 HOSTILE = "<script>alert(1)</script>"

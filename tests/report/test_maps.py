@@ -5,9 +5,18 @@ import numpy as np
 import pytest
 
 from paribus.execute.insight_file import LayerMaps
-from paribus.pictures.attribution_maps import layer_caption, layer_picture
-from paribus.pictures.explained_sheet import explained_sheet
-from paribus.pictures.maps import bars, blended, codes, colour_bar, palette, plain_picture, strip
+from paribus.pictures.base.explained_sheet import explained_sheet
+from paribus.pictures.base.layer_maps import layer_caption
+from paribus.pictures.base.maps import (
+    bars,
+    blended,
+    codes,
+    colour_bar,
+    palette,
+    plain_picture,
+    strip,
+)
+from paribus.pictures.insight import layer_picture
 from paribus.records import Attributions
 
 

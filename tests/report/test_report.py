@@ -16,7 +16,7 @@ from paribus.api.run.running import RunOptions, run_study
 from paribus.judge.confusion import confusion
 from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
-from paribus.pictures.png import png_uri
+from paribus.pictures.base.png import png_uri
 from paribus.records import Claim, EpochRecord, Predictions, StoredTrial
 from paribus.report.html import render_html
 from paribus.study.load import study_from_mapping

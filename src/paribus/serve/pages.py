@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paribus.api.report.kept import KEPT_FILES
 from paribus.api.report.reporting import report_content
 from paribus.api.results.record import Results, open_results
 from paribus.api.results.watching import snapshot_of
@@ -210,7 +211,7 @@ def existing_library(root: Path) -> Library:
 def _stamps(folder: Path) -> tuple[object, ...]:
     """Return names, times and sizes of the files that change whenever a run writes results."""
     found: list[object] = []
-    for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, "artifacts/gallery.safetensors"):
+    for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, *KEPT_FILES):
         try:
             status = (folder / name).stat()
         except OSError:
