@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from paribus.charts import all_charts
 from paribus.cli.main import app
-from paribus.data.spec import NAMED_SOURCES, ColumnNames, KeyNames, SplitSpec
+from paribus.data.sources import listed_kinds, named_sources
+from paribus.data.spec import ColumnNames, KeyNames, SplitSpec
 from paribus.data.steps import STEPS
 from paribus.nn.augmentation import AUGMENTATIONS
 from paribus.nn.initializers import INITIALIZERS
@@ -73,9 +74,8 @@ def study_file_page() -> str:
         f"## Top level\n\n{fields(StudyFile)}",
         f"### seeds: {{until: decided}}\n\n{first_line(SeedRule)}\n\n{fields(SeedRule)}",
         "## data\n\n- `source`: required; "
-        + ", ".join(f"`{name}`" for name in NAMED_SOURCES)
-        + ", or a path: an image folder (one folder per class), a folder with IDX files or CIFAR batches, a `.npz`,"
-        " or a table (`.csv`, `.tsv`, `.txt`); [how each is read](data.md)"
+        + ", ".join(f"`{name}`" for name in named_sources())
+        + f", or a path: {listed_kinds()}; [how each is read](data.md)"
         "\n- `split`: see below; by default, the source's own parts: `{validation: official}` where it has validation and test, `{validation: 0.2}`"
         " where it has a test part only, `{validation: official, test: 0.2}` where it has a validation part only, else"
         " `{train: 0.6, validation: 0.2, test: 0.2}`\n- `preprocess`: a list of steps; default none (raw pixels)"

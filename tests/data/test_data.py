@@ -8,6 +8,7 @@ import os
 import pickle
 import tarfile
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.preprocessing import StandardScaler
 
-from paribus.data import named
 from paribus.data.binary.cifar import BATCHES, plain_value, read_cifar
 from paribus.data.binary.decoded import decoded
 from paribus.data.dataset import make_dataset
@@ -25,6 +25,8 @@ from paribus.data.facts import data_facts, image_digests
 from paribus.data.image_arrays import LookUp
 from paribus.data.load import describe, load_dataset
 from paribus.data.prepare import FittedPreprocessing, open_test, prepare
+from paribus.data.sources import cifar10, mnist
+from paribus.data.sources.base import official
 from paribus.data.spec import DataSpec, SplitSpec
 from paribus.data.splits import Split, split_ids, subset, unused_parts
 from paribus.errors import DataError
@@ -428,7 +430,7 @@ def cifar_folder(path, rows=6):
             "filenames": ["é.png"] * rows,
         }
         (path / name).write_bytes(pickle.dumps(value, protocol=2))
-    meta = {"label_names": list(named.CIFAR_NAMES), "num_vis": 3072}
+    meta = {"label_names": list(cifar10.SOURCE.class_names), "num_vis": 3072}
     (path / "batches.meta").write_bytes(pickle.dumps(meta, protocol=2))
     return np.concatenate(images), np.concatenate(labels)
 
@@ -510,7 +512,7 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 def test_a_file_comes_from_the_first_mirror_that_has_it(server, tmp_path):
     files, address = server
     files["/two/a.gz"] = (200, BODY, None)
-    found = named.download([address + "one/", address + "two/"], "a.gz", DIGEST, tmp_path)
+    found = official.download([address + "one/", address + "two/"], "a.gz", DIGEST, tmp_path)
     assert found.read_bytes() == BODY
 
 
@@ -527,7 +529,7 @@ def test_a_wrong_answer_leaves_nothing_and_says_why(server, tmp_path, answer, re
     files, address = server
     files["/a.gz"] = answer
     with pytest.raises(DataError) as caught:
-        named.download([address, address], "a.gz", DIGEST, tmp_path)
+        official.download([address, address], "a.gz", DIGEST, tmp_path)
     text = str(caught.value)
     assert text.startswith(
         f"{tmp_path / 'a.gz'}: could not be downloaded from any mirror, got {address}: "
@@ -544,35 +546,33 @@ def test_a_wrong_answer_leaves_nothing_and_says_why(server, tmp_path, answer, re
 
 def test_an_endless_body_is_cut_off(server, tmp_path, monkeypatch):
     files, address = server
-    monkeypatch.setattr(named, "DOWNLOAD_LIMIT", 10)
+    monkeypatch.setattr(official, "DOWNLOAD_LIMIT", 10)
     files["/a.gz"] = (200, BODY, None)
     with pytest.raises(DataError, match="more than 10 bytes"):
-        named.download([address], "a.gz", DIGEST, tmp_path)
+        official.download([address], "a.gz", DIGEST, tmp_path)
 
 
 def test_named_sources_are_found_then_cached_then_downloaded(server, tmp_path, monkeypatch):
     files, address = server
     monkeypatch.setenv("PARIBUS_DATA", str(tmp_path / "own"))
-    monkeypatch.setattr(named, "_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(official, "cache_folder", lambda: tmp_path / "cache")
     idx_folder(tmp_path / "mirror")
-    source = named.NAMED["mnist"]
+    source = mnist.SOURCE
     digests = {}
     for file in source.files:
         body = (tmp_path / "mirror" / file).read_bytes()
         files[f"/{file}"] = (200, body, None)
         digests[file] = hashlib.sha256(body).hexdigest()
-    monkeypatch.setitem(
-        named.NAMED,
-        "mnist",
-        named.NamedSource("mnist", (5, 4, 1), ("0", "1", "2"), 30, 10, digests, (address,)),
-    )
-    data = named.load_named("mnist")
+    here = replace(source, class_names=("0", "1", "2"), files=digests, mirrors=(address,))
+    assert not here.is_here()
+    data = here.load()
+    assert here.is_here()
     assert (len(data.images), data.notes) == (40, ())
     assert sorted(p.name for p in (tmp_path / "cache" / "mnist").iterdir()) == sorted(source.files)
     files.clear()
-    assert named.load_named("mnist").fingerprint == data.fingerprint
+    assert here.load().fingerprint == data.fingerprint
     idx_folder(tmp_path / "own" / "mnist", lambda b: gzip.compress(b, mtime=1))
-    own = named.load_named("mnist")
+    own = here.load()
     assert own.fingerprint == data.fingerprint
     assert (
         own.notes[0]
@@ -615,7 +615,7 @@ def test_the_rebuilt_cifar_archive_is_used_with_a_note(real_data):
     data = load_dataset(spec("cifar10"))
     assert data.images.shape == (60_000, 32, 32, 3)
     assert set(np.bincount(data.labels[:50_000])) == {5000}
-    assert data.class_names == named.CIFAR_NAMES
+    assert data.class_names == cifar10.SOURCE.class_names
     assert "is not the official file" in data.notes[0]
     mean = data.images[:50_000].mean((0, 1, 2)) / 255
     np.testing.assert_allclose(mean, [0.49139976, 0.48215817, 0.44653046], atol=1e-7)

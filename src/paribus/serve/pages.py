@@ -14,7 +14,7 @@ from paribus.api.report.reporting import report_content
 from paribus.api.results.record import Results, open_results
 from paribus.api.results.watching import snapshot_of
 from paribus.api.run.folder import DATABASE, database_of, in_use, is_file, is_folder
-from paribus.data.pictures.foreign import HANDWRITTEN
+from paribus.data.sources import is_handwritten
 from paribus.errors import ParibusError, Problem, StoreError
 from paribus.old_name import OLD_DATABASE
 from paribus.report.content import answer
@@ -106,7 +106,9 @@ class StudyPage:
         drawn = render_parts(report_content(results))
         plan = results.manifest.plan
         source = str(plan.variants[0].data["source"])
-        panel = render_try([variant.name for variant in plan.variants], drawn=source in HANDWRITTEN)
+        panel = render_try(
+            [variant.name for variant in plan.variants], drawn=is_handwritten(source)
+        )
         self._parts = {"live": self._parts["live"], **drawn, "try": panel}
         self._parts["contents"] = render_contents(self._parts)
         cost = time.monotonic() - began
