@@ -5,6 +5,7 @@ A test compares the pages in the repository with what this writes.
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from pydantic import BaseModel
 
 from paribus.charts import all_charts
 from paribus.cli.main import app
-from paribus.data.spec import NAMED_SOURCES, ColumnNames, KeyNames, SplitSpec
+from paribus.data.sources import listed_kinds, named_sources
+from paribus.data.spec import ColumnNames, KeyNames, SplitSpec
 from paribus.data.steps import STEPS
 from paribus.nn.augmentation import AUGMENTATIONS
 from paribus.nn.initializers import INITIALIZERS
 from paribus.nn.layer import ACTIVATIONS
 from paribus.nn.registry import LAYERS
 from paribus.nn.training import OPTIMIZERS, SCHEDULES, EarlyStopping, Optimizer, TrainSpec
+from paribus.pictures import all_pictures
 from paribus.study.schema import SeedRule, SelectFile, StudyFile
 from paribus.tables import all_tables
 
@@ -71,9 +74,8 @@ def study_file_page() -> str:
         f"## Top level\n\n{fields(StudyFile)}",
         f"### seeds: {{until: decided}}\n\n{first_line(SeedRule)}\n\n{fields(SeedRule)}",
         "## data\n\n- `source`: required; "
-        + ", ".join(f"`{name}`" for name in NAMED_SOURCES)
-        + ", or a path: an image folder (one folder per class), a folder with IDX files or CIFAR batches, a `.npz`,"
-        " or a table (`.csv`, `.tsv`, `.txt`); [how each is read](data.md)"
+        + ", ".join(f"`{name}`" for name in named_sources())
+        + f", or a path: {listed_kinds()}; [how each is read](data.md)"
         "\n- `split`: see below; by default, the source's own parts: `{validation: official}` where it has validation and test, `{validation: 0.2}`"
         " where it has a test part only, `{validation: official, test: 0.2}` where it has a validation part only, else"
         " `{train: 0.6, validation: 0.2, test: 0.2}`\n- `preprocess`: a list of steps; default none (raw pixels)"
@@ -199,11 +201,33 @@ def tables_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def grids_page() -> str:
+    """Every picture: what it shows, what it is made from, and where it is found."""
+    lines = [
+        NOTE,
+        "# Pictures (grids of images)\n",
+        "Made from what a run has kept: some images, predictions, weights, and a look into the selected network (insight).",
+        "`paribus figures DIR` writes all of them as PNG; in Python each is a method of `results.images`, which notebooks show",
+        "and `.save(PATH)` writes. A test set that was not opened is not shown.\n",
+        "| picture | title | shows | made from | in Python | part of the page |",
+        "|---|---|---|---|---|---|",
+    ]
+    for file in all_pictures():
+        entry, (_, *others) = file.entry, signature(file.show).parameters.values()
+        call = f"`results.images.{file.name}({', '.join(item.name for item in others)})`"
+        needs, part = ", ".join(entry.needs), entry.section or "not by itself"
+        lines.append(
+            f"| `{file.name}` | {entry.title} | {entry.says} | {needs} | {call} | {part} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "study-file.md": study_file_page,
     "commands.md": commands_page,
     "charts.md": charts_page,
     "tables.md": tables_page,
+    "grids.md": grids_page,
 }
 
 if __name__ == "__main__":

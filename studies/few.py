@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ import numpy.typing as npt
 
 from paribus.data.binary.cifar import BATCHES
 from paribus.data.dataset import Dataset
-from paribus.data.named import NAMED, load_named
+from paribus.data.sources import named_sources
+from paribus.data.sources.base.official import OfficialSource
+from paribus.records import Parts
 
 __all__ = ["NUM_TEST", "NUM_TRAIN", "few_images"]
 
@@ -37,19 +40,20 @@ def few_images(source: str, folder: Path) -> Iterator[None]:
         source: of a study; one that is small already stays whole.
         folder: where the cut files are kept.
     """
-    if source not in NAMED:
+    whole, places = named_sources().get(source), os.environ.get("PARIBUS_DATA")
+    if not isinstance(whole, OfficialSource):
         yield
         return
-    whole, places = NAMED[source], os.environ.get("PARIBUS_DATA")
     cut = folder / whole.folder
     if not cut.is_dir():
-        _write(load_named(source), cut)
-    NAMED[source] = replace(whole, num_train=NUM_TRAIN, num_test=NUM_TEST)
+        _write(whole.load(), cut)
+    file = import_module(f"paribus.data.sources.{source.replace('-', '_')}")
+    file.SOURCE = replace(whole, parts=Parts(NUM_TRAIN, test=NUM_TEST))  # type: ignore[attr-defined]
     os.environ["PARIBUS_DATA"] = os.pathsep.join([str(folder), *([places] if places else [])])
     try:
         yield
     finally:
-        NAMED[source] = whole
+        file.SOURCE = whole  # type: ignore[attr-defined]
         if places is None:
             del os.environ["PARIBUS_DATA"]
         else:

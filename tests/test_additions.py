@@ -11,12 +11,13 @@ from typer.testing import CliRunner
 
 import paribus
 from docs import generate
-from paribus import charts, execute, reference, tables
+from paribus import charts, execute, pictures, reference, tables
 from paribus.api.report.exporting import write_figures
-from paribus.api.report.reporting import report_html
+from paribus.api.report.reporting import report_content, report_html
 from paribus.api.run.running import RunOptions
 from paribus.charts import networks
 from paribus.cli import commands
+from paribus.data import sources
 from paribus.engine.inspection.gradcheck import check_gradients
 from paribus.engine.run_reference import run_reference_trial
 from paribus.errors import StudyError
@@ -25,6 +26,7 @@ from paribus.judge import checks
 from paribus.nn import layers, modules, stacked
 from paribus.nn.spec import ModelSpec
 from paribus.nn.summary import model_summary
+from paribus.report.html import render_parts
 from paribus.store import kinds
 from paribus.store.store import open_store
 from tests.conftest import TINY
@@ -108,8 +110,69 @@ def test_every_part_of_the_page_shows_the_charts_that_name_it(plug, folder, sect
 
 def test_a_chart_for_a_part_that_the_page_has_not_is_refused(plug, folder):
     plug(charts, "lengths_of_a_plug_in", CHART.format(section="nowhere"))
-    with pytest.raises(ValueError, match="lengths_of_a_plug_in: no part of the page is called"):
+    with pytest.raises(
+        ValueError, match="lengths_of_a_plug_in: no part of the page with charts is called"
+    ):
         report_html(paribus.open_results(folder))
+
+
+PICTURE = '''
+"""The darkest training images."""
+
+from paribus.pictures import Entry
+from paribus.pictures.base.picking import picture
+from paribus.pictures.base.sheets import ImageSheet
+
+ENTRY = Entry("Darkest images", "The darkest training images.", 55, ("images",), {section!r})
+
+
+def show(kept, most=3):
+    gallery = kept.images()
+    ids = sorted(gallery.groups["samples"], key=lambda k: gallery.images[gallery.place(k)].sum())
+    found = tuple(picture(kept, gallery, int(index)) for index in ids[:most])
+    return ImageSheet("Darkest images", found, note="Not by eye.")
+'''
+
+
+def test_a_picture_is_one_file(plug, folder, tmp_path):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section="images"))
+    results = paribus.open_results(folder)
+    page = report_html(results)
+    heading = '<h2 id="darkest-of-a-plug-in">Darkest images</h2>'
+    assert page.index('id="samples"') < page.index(heading) < page.index('id="design"')
+    assert '<a href="#darkest-of-a-plug-in">Darkest images</a>' in page
+    sheet = results.images.darkest_of_a_plug_in()
+    assert [len(sheet), len(results.images.darkest_of_a_plug_in(most=1))] == [3, 1]
+    assert all(f'<li><img src="{item.uri}"' in page for item in sheet.pictures)
+    assert "darkest_of_a_plug_in" in dir(results.images)
+    written = write_figures(results, tmp_path / "figures")
+    assert tmp_path / "figures" / "darkest-of-a-plug-in.png" in written
+    notebook = json.loads((tmp_path / "figures" / "figures.ipynb").read_text())
+    sources = [cell["source"] for cell in notebook["cells"]]
+    assert "results.images.darkest_of_a_plug_in()" in sources
+    assert "| `darkest_of_a_plug_in` | Darkest images | The darkest" in generate.grids_page()
+
+
+@pytest.mark.parametrize("section", ["kernels", "insight", "images"])
+def test_every_part_with_pictures_shows_those_that_name_it(plug, folder, section):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section=section))
+    parts = render_parts(report_content(paribus.open_results(folder)))
+    assert [name for name, html in parts.items() if "Not by eye." in html] == [section]
+
+
+def test_a_picture_for_a_part_that_shows_none_is_refused(plug, folder):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section="curves"))
+    rule = "darkest_of_a_plug_in: no part of the page with pictures is called 'curves'"
+    with pytest.raises(ValueError, match=rule):
+        report_html(paribus.open_results(folder))
+
+
+def test_a_picture_that_goes_is_unknown_again(plug, folder, monkeypatch):
+    plug(pictures, "darkest_of_a_plug_in", PICTURE.format(section="images"))
+    results = paribus.open_results(folder)
+    monkeypatch.undo()
+    with pytest.raises(AttributeError, match="no picture is called 'darkest_of_a_plug_in'"):
+        results.images.darkest_of_a_plug_in()
 
 
 TABLE = '''
@@ -299,6 +362,141 @@ def test_a_layer_whose_files_go_is_unknown_again(scale2, monkeypatch):
     with pytest.raises(StudyError, match="must name a layer, got 'Scale2'"):
         trials_of(copy.deepcopy(SCALED))
     assert "Scale2" not in generate.study_file_page()
+
+
+NAMED = '''
+"""Stripes: images of two classes that a formula makes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from paribus.data.dataset import make_dataset
+from paribus.data.sources import NamedSource
+from paribus.records import Parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stripes(NamedSource):
+    def load(self):
+        labels = np.arange(80) % 2
+        images = np.random.default_rng(0).integers(0, 99, (80, 8, 8)).astype(np.uint8)
+        images[labels == 1, ::2] += 100
+        return make_dataset(images, labels, self.class_names, where=self.name, parts=self.parts)
+
+
+SOURCE = Stripes(
+    name="stripes", order=15, shape=(8, 8, 1), class_names=("none", "some"), parts=Parts(60, test=20)
+)
+'''
+
+
+def planned(folder, source, **data):
+    """What `paribus plan --json` says of a tiny study of a source."""
+    path = folder / "study.yaml"
+    given = {
+        **copy.deepcopy(TINY),
+        "data": {"source": str(source), "preprocess": ["scale"], **data},
+    }
+    given["model"]["layers"][-1]["Dense"]["units"] = 2
+    path.write_text(json.dumps(given))
+    return path, CliRunner().invoke(
+        importlib.import_module("paribus.cli.main").app, ["plan", str(path), "--json"]
+    )
+
+
+def test_a_named_source_is_one_file(plug, tmp_path, monkeypatch):
+    plug(sources, "stripes_of_a_plug_in", NAMED)
+    path, shown = planned(tmp_path, "stripes")
+    assert shown.exit_code == 0, shown.output
+    (account,) = json.loads(shown.output)["data"]
+    assert (account["source"], account["classes"]) == ("stripes", {"none": 40, "some": 40})
+    assert account["parts"] == {"train": 48, "validation": 12, "test": 20}, "its own test part"
+    results = paribus.load(path).run(tmp_path / "out", options=RunOptions(jobs=1))
+    assert [trial.status for trial in results.summary.trials] == ["done"] * 4
+    assert results.manifest.data[0].fingerprint == account["fingerprint"]
+    assert "`digits`, `stripes`, `mnist`" in generate.study_file_page()
+    listed = "must be one of digits, stripes, mnist, fashion-mnist, cifar10, or a path"
+    _, wrong = planned(tmp_path, "stripse")
+    assert (wrong.exit_code, "Did you mean 'stripes'?" in wrong.output) == (2, True)
+    assert listed in " ".join(wrong.output.split())
+    monkeypatch.undo()
+    _, gone = planned(tmp_path, "stripes")
+    assert (gone.exit_code, "stripes, mnist" in gone.output) == (2, False)
+
+
+KIND = '''
+"""Files of raw bytes: a label, then 64 pixels."""
+
+import numpy as np
+
+from paribus.data.dataset import make_dataset
+from paribus.data.sources import FileKind
+
+
+def read(path, spec):
+    rows = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, 65)
+    return make_dataset(
+        rows[:, 1:].reshape(-1, 8, 8).copy(), rows[:, 0].astype(int), ("a", "b"), where=str(path)
+    )
+
+
+SOURCE = FileKind(
+    kind="a raw file",
+    says="a raw file (.raw8)",
+    order={order},
+    recognises=lambda path: path.suffix in (".raw8", ".npz"),
+    read=read,
+)
+'''
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """A file that only the plug-in reads."""
+    rows = np.random.default_rng(0).integers(0, 255, (50, 65)).astype(np.uint8)
+    rows[:, 0] = np.arange(50) % 2
+    path = tmp_path / "images.raw8"
+    path.write_bytes(rows.tobytes())
+    return path
+
+
+def test_a_kind_of_file_is_one_file(plug, raw, tmp_path):
+    refused = planned(tmp_path, raw)[1]
+    assert (refused.exit_code, "raw file" in refused.output) == (2, False)
+    plug(sources, "raw_of_a_plug_in", KIND.format(order=60))
+    path, shown = planned(tmp_path, raw)
+    assert shown.exit_code == 0, shown.output
+    (account,) = json.loads(shown.output)["data"]
+    assert (account["source"], account["classes"]) == (str(raw), {"a": 25, "b": 25})
+    results = paribus.load(path).run(tmp_path / "out", options=RunOptions(jobs=1))
+    assert [trial.status for trial in results.summary.trials] == ["done"] * 4
+    _, idle = planned(tmp_path, raw, layout="channels_last")
+    assert idle.exit_code == 2
+    assert "data.layout: says nothing about a raw file" in " ".join(idle.output.split())
+    (tmp_path / "images.xyz").write_bytes(b"?")
+    _, other = planned(tmp_path, tmp_path / "images.xyz")
+    assert "a table (.csv, .tsv, .txt), a raw file (.raw8), or an image" in " ".join(other.output.split())  # fmt: skip
+    assert "a table (.csv, .tsv, .txt), a raw file (.raw8), or an image" in (
+        generate.study_file_page()
+    )
+
+
+def test_kinds_are_asked_in_their_order_and_a_tie_is_refused(plug, tmp_path, monkeypatch):
+    path = tmp_path / "images.npz"
+    path.write_bytes(b"")
+    for order, first in ((29, "a raw file"), (31, "an .npz file")):
+        with monkeypatch.context() as patch:
+            name = f"raw{order}_of_a_plug_in"
+            (tmp_path / str(order)).mkdir()
+            (tmp_path / str(order) / f"{name}.py").write_text(KIND.format(order=order))
+            patch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path / str(order))])
+            assert sources.kind_of(path).kind == first
+    plug(sources, "raw_of_a_plug_in", KIND.format(order=30))
+    _, tied = planned(tmp_path, path)
+    assert tied.exit_code == 2
+    assert "must be recognised by one kind of source" in " ".join(tied.output.split())
+    assert "an .npz file (order 30)" in " ".join(tied.output.split())
 
 
 COMMAND = '''

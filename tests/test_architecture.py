@@ -32,6 +32,7 @@ LEVELS = {
     "nn": 3,
     "data": 2,
     "checking": 1,
+    "durable": 1,
     "keyed": 1,
     "records": 1,
     "observed": 0,

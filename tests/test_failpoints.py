@@ -25,7 +25,10 @@ ELSEWHERE = {
     ("store/read_only.py", "_copied"): "a copy to read from, removed at once",
     ("standard_files.py", "fill_standard_files"): "the null device",
     ("testing/executor.py", "test_a_disk_that_takes_nothing_stops_the_run"): "a test's own folder",
-    ("data/named.py", "_stream"): "a download, whose SHA-256 is checked before it is used",
+    (
+        "data/sources/base/official.py",
+        "_stream",
+    ): "a download, whose SHA-256 is checked before it is used",
 }
 """(file, function) -> why nothing that lasts is written there."""
 

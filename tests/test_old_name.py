@@ -14,7 +14,8 @@ import pytest
 import paribus
 from paribus.api.run.folder import database_of, own_database
 from paribus.api.run.running import RunOptions
-from paribus.data.named import load_named, search_folders
+from paribus.data.sources import named_sources
+from paribus.data.sources.base.official import search_folders
 from paribus.errors import StoreError
 from paribus.serve.pages import Library
 from paribus.store.rows import trial_of
@@ -133,12 +134,12 @@ def test_the_version_in_an_old_environment_is_that_of_this_program():
 @pytest.mark.data
 def test_the_old_variable_is_honoured_with_a_note(real_data, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    plain = load_named("mnist")
+    plain = named_sources()["mnist"].load()
     assert not any("CETERIS_DATA" in note for note in plain.notes)
     monkeypatch.setenv("CETERIS_DATA", str(real_data))
-    assert load_named("mnist").notes == plain.notes, "the new one wins"
+    assert named_sources()["mnist"].load().notes == plain.notes, "the new one wins"
     monkeypatch.delenv("PARIBUS_DATA")
-    found = load_named("mnist")
+    found = named_sources()["mnist"].load()
     assert found.notes == (
         *plain.notes,
         "found by CETERIS_DATA, which is called PARIBUS_DATA now",
@@ -148,13 +149,11 @@ def test_the_old_variable_is_honoured_with_a_note(real_data, monkeypatch, tmp_pa
 
 
 def test_what_was_downloaded_under_the_old_name_is_found(monkeypatch, tmp_path):
-    from paribus.data.named import NAMED
-
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("PARIBUS_DATA", raising=False)
     monkeypatch.delenv("CETERIS_DATA", raising=False)
-    source = NAMED["mnist"]
-    assert search_folders(source) == [
+    source = named_sources()["mnist"]
+    assert search_folders(source.folder) == [
         tmp_path / "paribus" / source.folder,
         tmp_path / "ceteris" / source.folder,
     ]

@@ -22,7 +22,7 @@ import paribus
 from paribus.api.own_images.asked import read_own
 from paribus.api.own_images.explaining import explain
 from paribus.api.own_images.predicting import predict
-from paribus.api.report.reporting import gallery_of, kernels_of
+from paribus.api.report.kept import gallery_of
 from paribus.api.results.damage import Damage
 from paribus.api.run.trained import unreadable_trials
 from paribus.data.binary.cifar import read_cifar
@@ -108,7 +108,7 @@ def _of_run(run: Path, folder: Path, *, old: bool = False) -> Iterator[Subject]:
         "status": lambda: paribus.api.status(run).to_json(),
     }
     looks = {
-        "kernels": lambda: kernels_of(results, "slow"),
+        "kernels": lambda: results.images.kernels("slow"),
         "gallery": lambda: gallery_of(results) is None,
         "insight": lambda: read_insight(run) is None,
         "unreadable": lambda: [trial.seed for trial, _ in unreadable_trials(run, results.summary.trials)],

@@ -10,9 +10,10 @@ import contextlib
 import os
 from pathlib import Path
 
+from paribus.errors import Problem, StoreError
 from paribus.failpoints import reach
 
-__all__ = ["remove", "sync_folder", "write_file"]
+__all__ = ["remove", "sync_folder", "write_bytes", "write_file"]
 
 
 def write_file(path: Path, content: bytes, *, partial: Path) -> None:
@@ -80,3 +81,23 @@ def remove(path: Path, *, point: str) -> None:
     """
     reach(f"{point}.remove")
     path.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never half of one.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        write_file(path, content, partial=partial)
+    except OSError as error:
+        raise StoreError(
+            Problem(
+                where=str(path),
+                rule=f"must be writable ({len(content)} bytes)",
+                got=error.strerror or str(error),
+                fix="Free some space or choose another folder, then run the same command again.",
+            )
+        ) from error

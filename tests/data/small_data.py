@@ -6,8 +6,8 @@ import pickle
 import numpy as np
 from PIL import Image
 
-from paribus.data import named
 from paribus.data.binary.cifar import BATCHES
+from paribus.data.sources import cifar10
 from paribus.data.spec import DataSpec
 
 
@@ -58,6 +58,6 @@ def cifar_folder(path, rows=6):
             "filenames": ["é.png"] * rows,
         }
         (path / name).write_bytes(pickle.dumps(value, protocol=2))
-    meta = {"label_names": list(named.CIFAR_NAMES), "num_vis": 3072}
+    meta = {"label_names": list(cifar10.SOURCE.class_names), "num_vis": 3072}
     (path / "batches.meta").write_bytes(pickle.dumps(meta, protocol=2))
     return np.concatenate(images), np.concatenate(labels)

@@ -12,12 +12,15 @@ import pytest
 import paribus
 from paribus.api.run.running import RunOptions
 from paribus.data.load import describe
-from paribus.data.named import NAMED, load_named
+from paribus.data.sources import named_sources
+from paribus.data.sources.base.official import OfficialSource
 from paribus.data.spec import DataSpec
 from studies.__main__ import RESULTS, ended, main, study_files
 from studies.course import COURSE, GAP, TEMPLATES, pages, with_gaps
 from studies.few import NUM_TEST, NUM_TRAIN, few_images
 from studies.page import PAGE, README, _machine, page, readme
+
+OFFICIAL = {k for k, source in named_sources().items() if isinstance(source, OfficialSource)}
 
 
 @pytest.mark.slow
@@ -28,7 +31,7 @@ def test_every_lab_runs_to_the_end_on_few_images(name, quick_lab):
     results = paribus.open_results(folder)
     assert ended(results)
     assert (folder / "report.html").exists()
-    named = {data.source for data in results.manifest.data} & set(NAMED)
+    named = {data.source for data in results.manifest.data} & OFFICIAL
     for variant in results.manifest.descriptions.values():  # what is planned is what there was
         assert not named or sum(variant.num_examples.values()) <= NUM_TRAIN + NUM_TEST
 
@@ -104,10 +107,10 @@ def test_the_page_names_the_device_that_trained():
 @pytest.mark.parametrize("source", ["mnist", "cifar10"])
 def test_few_images_are_the_first_ones_for_as_long_as_asked(source, tmp_path, real_data):
     spec = DataSpec.parse({"source": source, "split": {"validation": 0.1}})
-    whole, place = load_named(source), os.environ["PARIBUS_DATA"]
+    whole, place = named_sources()[source].load(), os.environ["PARIBUS_DATA"]
     for _ in range(2):  # written, then found
         with few_images(source, tmp_path):
-            found, described = load_named(source), describe(spec)
+            found, described = named_sources()[source].load(), describe(spec)
     test = slice(whole.parts.train, whole.parts.train + NUM_TEST)
     for name in ("images", "labels"):
         own, all_of_them = getattr(found, name), getattr(whole, name)
@@ -155,7 +158,7 @@ def test_the_notebook_runs_from_top_to_bottom(quick_lab, quick_folder, monkeypat
     monkeypatch.chdir(COURSE)
     names, quick = {}, quick_folder / "quick"
     with ExitStack() as stack:
-        for source in NAMED:
+        for source in sorted(OFFICIAL):
             stack.enter_context(few_images(source, quick / "data"))
         for source in sources:
             text = source.replace("Path('results')", f"Path({str(quick)!r})")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from paribus.api.report.gallery import load_gallery
-from paribus.data.named import FASHION_NAMES
+from paribus.data.sources.fashion_mnist import SOURCE
 from tests.studies.picture_reading import (
     Tables,
     is_a_curve_of_every_variant,
@@ -59,7 +59,7 @@ def test_c3_the_first_25_test_images(run):
     shows_images(shown, images)
     assert all((caption < 100).any() for caption in captions)
     assert [text.partition(", taken")[0] for text in page_images(run, "test")] == names
-    assert set(names) <= set(FASHION_NAMES)
+    assert set(names) <= set(SOURCE.class_names)
 
 
 @pytest.mark.slow
@@ -89,7 +89,7 @@ def test_c5_the_output_for_one_image_sums_to_one(run, tmp_path):
     gallery = load_gallery(run.folder)
     Image.fromarray(gallery.images[0][..., 0]).save(tmp_path / "one.png")
     (found,) = json.loads(run.alone(IMAGE=tmp_path / "one.png"))
-    assert tuple(found["probabilities"]) == FASHION_NAMES
+    assert tuple(found["probabilities"]) == SOURCE.class_names
     assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert found["probability"] == max(found["probabilities"].values())
 
@@ -106,7 +106,7 @@ def test_c6_curves_of_loss_and_accuracy(run):
 def test_c7_the_confusion_matrix_has_class_names(run):
     counts, names = oracle(run)
     frame = run.alone()
-    assert list(frame.index) == list(frame.columns) == names == list(FASHION_NAMES)
+    assert list(frame.index) == list(frame.columns) == names == list(SOURCE.class_names)
     np.testing.assert_array_equal(frame.to_numpy(), counts)
     shown = matrices(run, "test")[0]
     assert shown[0] == ["", *names]
@@ -120,7 +120,7 @@ def test_c8_25_test_images_with_class_and_prediction(run):
     ids, images, names = first_images(run, "test")
     shown, captions = tiles(run.alone(), 2)
     shows_images(shown, images)
-    said = [FASHION_NAMES[guess] for guess in guesses_of(run, ids)]
+    said = [SOURCE.class_names[guess] for guess in guesses_of(run, ids)]
     wrong = [guess != truth for guess, truth in zip(said, names, strict=True)]
     red = [bool(((c[..., 0] - c[..., 1]) > 80).any()) for c in captions]
     assert red == wrong

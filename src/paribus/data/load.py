@@ -6,28 +6,24 @@ import json
 from pathlib import Path
 
 from paribus.checking import Issue, SettingsError
-from paribus.data.arrays.npz import read_npz
 from paribus.data.arrays.other_formats import other_format
-from paribus.data.binary.cifar import holds_cifar, is_archive, read_cifar
-from paribus.data.binary.idx_folder import holds_idx, read_idx_folder
 from paribus.data.dataset import Dataset, with_maximum
-from paribus.data.named import DIGIT_NAMES, NAMED, load_named
-from paribus.data.pictures.folder import read_folder
-from paribus.data.pictures.labels_table import names_pictures, read_labels_table
-from paribus.data.spec import NAMED_SOURCES, DataSpec
+from paribus.data.sources import FileKind, kind_of, listed_kinds, named_sources
+from paribus.data.spec import DataSpec
 from paribus.data.splits import split_sizes, subset_size
 from paribus.data.steps import Resize
-from paribus.data.tables.pixel_tables import read_table
-from paribus.data.tables.table_text import is_table
 from paribus.errors import DataError, Problem, did_you_mean
-from paribus.records import DataDescription, Parts, Shape
+from paribus.records import DataDescription, Shape
 
 __all__ = ["data_key", "describe", "load_dataset"]
+
+OF_FILES = ("columns", "keys", "layout", "shape")
+"""Settings that apply to some kinds of files, and never to named sources."""
 
 
 def data_key(spec: DataSpec) -> str:
     """Return a cache key: specifications that load the same data set have the same key."""
-    if spec.source in NAMED_SOURCES:
+    if spec.source in named_sources():
         return json.dumps([spec.source, spec.maximum])
     return json.dumps([spec.source, _resize(spec), spec.reading(), spec.maximum], sort_keys=True)
 
@@ -42,20 +38,21 @@ def load_dataset(spec: DataSpec, *, base: Path | None = None) -> Dataset:
     Raises:
         DataError: the source is missing or damaged.
     """
-    if spec.source in NAMED_SOURCES:
-        return with_maximum(load_named(spec.source), spec.maximum)
+    names = named_sources()
+    if spec.source in names:
+        return with_maximum(names[spec.source].load(), spec.maximum)
     path = spec.located(base)
     if not path.exists():
         raise DataError(
             Problem(
                 "data.source",
-                f"must be one of {', '.join(NAMED_SOURCES)}, or a path that exists",
+                f"must be one of {', '.join(names)}, or a path that exists",
                 repr(spec.source),
-                did_you_mean(spec.source, NAMED_SOURCES),
+                did_you_mean(spec.source, names),
             )
         )
     try:
-        return with_maximum(_read_path(path, spec), None if _reads_maximum(path) else spec.maximum)
+        return _read_path(path, spec)
     except OSError as error:
         raise DataError(
             Problem(str(path), "must be readable", error.strerror or str(error))
@@ -74,12 +71,9 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
             or more training examples are asked for than there are.
     """
     shape: Shape
-    if data is None and spec.source == "digits":
-        shape, names, parts = (8, 8, 1), DIGIT_NAMES, Parts(1797)
-    elif data is None:
-        source = NAMED[spec.source]
-        shape, names = source.shape, source.class_names
-        parts = Parts(source.num_train, test=source.num_test)
+    if data is None:
+        source = named_sources()[spec.source]
+        shape, names, parts = source.shape, source.class_names, source.parts
     else:
         height, width, channels = data.images.shape[1:]
         shape, names, parts = (height, width, channels), data.class_names, data.parts
@@ -98,9 +92,7 @@ def describe(spec: DataSpec, data: Dataset | None = None) -> DataDescription:
 
 def _refuse_keys_of_files(spec: DataSpec) -> None:
     """Refuse settings that only apply to the user's own files, such as ``columns``."""
-    given = [
-        name for name in ("columns", "keys", "layout", "shape") if getattr(spec, name) is not None
-    ]
+    given = [name for name in OF_FILES if getattr(spec, name) is not None]
     if given:
         rule = f"says nothing about the source {spec.source}"
         raise SettingsError(Issue(("data", name), rule, None, "Leave it out.") for name in given)
@@ -136,19 +128,12 @@ def _resize(spec: DataSpec) -> tuple[int, int] | None:
     return sizes[0] if sizes else None
 
 
-def _reads_maximum(path: Path) -> bool:
-    """Return whether the reader itself applies ``data.maximum``, because values may exceed a byte."""
-    return not path.is_dir() and (path.suffix.lower() == ".npz" or is_table(path))
-
-
-def _refuse_unused(path: Path, spec: DataSpec) -> None:
+def _refuse_unused(kind: FileKind, spec: DataSpec) -> None:
     """Refuse settings that do not apply to this kind of source, for example ``keys`` of a folder."""
-    folder, npz = path.is_dir(), path.suffix.lower() == ".npz"
-    readers = {"keys": npz, "columns": folder or not npz, "layout": not folder, "shape": not folder}
-    idle = [name for name, read in readers.items() if getattr(spec, name) is not None and not read]
-    kind = "a folder" if folder else "an .npz file" if npz else "a table"
+    given = [name for name in OF_FILES if getattr(spec, name) is not None]
+    idle = [name for name in given if name not in kind.settings]
     if idle:
-        rule = f"says nothing about {kind}"
+        rule = f"says nothing about {kind.kind}"
         raise DataError(
             Problem(f"data.{name}", rule, f"the source {spec.source}", "Leave it out.")
             for name in idle
@@ -156,22 +141,8 @@ def _refuse_unused(path: Path, spec: DataSpec) -> None:
 
 
 def _read_path(path: Path, spec: DataSpec) -> Dataset:
-    _refuse_unused(path, spec)
-    if path.is_dir():
-        return _read_folder(path, spec)
-    if path.suffix.lower() == ".npz":
-        return read_npz(path, spec)
-    if is_archive(path):
-        return read_cifar(path)
-    if is_table(path):
-        labelled = read_labels_table(path, spec) if names_pictures(path, spec) else None
-        return labelled or read_table(path, spec)
-    raise DataError(other_format(path, spec.source))
-
-
-def _read_folder(path: Path, spec: DataSpec) -> Dataset:
-    if holds_idx(path):
-        return read_idx_folder(path, spec)
-    if holds_cifar(path):
-        return read_cifar(path)
-    return read_folder(path, spec)
+    kind = kind_of(path)
+    if kind is None:
+        raise DataError(other_format(path, spec.source, listed_kinds()))
+    _refuse_unused(kind, spec)
+    return with_maximum(kind.read(path, spec), None if kind.reads_maximum else spec.maximum)

@@ -9,20 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from paribus.checking import Issue, Path, SettingsError, parse, show, single_choice
 from paribus.data.mistakes import DataMistake
+from paribus.data.sources import named_sources
 from paribus.data.steps import STEPS, Step
 from paribus.errors import did_you_mean
 from paribus.habits import habit_of_value
 from paribus.records import Parts
 
-__all__ = ["NAMED_SOURCES", "READING", "ColumnNames", "DataSpec", "KeyNames", "SplitSpec"]
+__all__ = ["READING", "ColumnNames", "DataSpec", "KeyNames", "SplitSpec"]
 
-NAMED_SOURCES = ("digits", "mnist", "fashion-mnist", "cifar10")
-_KNOWN_PARTS = {
-    "digits": Parts(1797),
-    "mnist": Parts(60_000, test=10_000),
-    "fashion-mnist": Parts(60_000, test=10_000),
-    "cifar10": Parts(50_000, test=10_000),
-}
 READING = ("background", "own_images", "columns", "keys", "layout", "shape", "unreadable")
 """Settings for reading a source. They are not part of a trial's identity, but the fingerprint is."""
 
@@ -178,8 +172,8 @@ class DataSpec(BaseModel):
         if issues or spec is None:
             raise SettingsError(issues)
         spec._refuse_misplaced(path)
-        known = _KNOWN_PARTS.get(spec.source)
-        return spec if known is None else spec.completed(known)
+        known = named_sources().get(spec.source)
+        return spec if known is None else spec.completed(known.parts)
 
     def completed(self, parts: Parts) -> Self:
         """Return the settings with the default shares of the split filled in.

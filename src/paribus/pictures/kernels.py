@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from paribus.pictures.maps import BLUE, ORANGE
-from paribus.pictures.png import picture_uri
+from paribus.judge.reading import layers_of
+from paribus.pictures.base.entry import Entry
+from paribus.pictures.base.kept import Kept
+from paribus.pictures.base.maps import BLUE, ORANGE
+from paribus.pictures.base.panels import Figure, Fold, Folds
+from paribus.pictures.base.picture_grid import titled
+from paribus.pictures.base.png import picture_uri
+from paribus.pictures.base.sheets import PngPicture, Stack
+from paribus.writing.escaping import plain
 
-__all__ = ["KernelPicture", "kernel_pictures"]
+__all__ = ["ENTRY", "KernelPicture", "KernelSheet", "choices", "kernel_pictures", "panels", "show"]
+
+ENTRY = Entry(
+    "Kernels",
+    "The kernels of every convolution of a variant's first network, one scale per layer.",
+    10,
+    ("weights",),
+    "kernels",
+)
 
 WIDTH = 760
 """Pixels that a picture fills, about."""
@@ -35,6 +52,80 @@ class KernelPicture:
     width: int
     height: int
     caption: str
+
+
+@dataclass(frozen=True)
+class KernelSheet(Stack):
+    """The kernels of every convolution of one network: shown by notebooks, or saved."""
+
+    variant: str
+    layers: tuple[KernelPicture, ...]
+
+    @property
+    def title(self) -> str:
+        """What the sheet shows."""
+        return f"Kernels of {self.variant}"
+
+    def __len__(self) -> int:
+        """Return the number of convolutions."""
+        return len(self.layers)
+
+    def __getitem__(self, place: int) -> PngPicture:
+        """Return the kernels of one convolution, in the order of the layers."""
+        layer = self.layers[place]
+        png = base64.b64decode(layer.uri.partition(",")[2])
+        return PngPicture(f"{self.variant}: {layer.layer}", layer.caption, png)
+
+    def name(self, place: int) -> str:
+        """Return the layer."""
+        return self.layers[place].layer
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        drawn = "".join(
+            f'<figure style="margin:8px 0"><img src="{escape(layer.uri)}" width="{layer.width}" '
+            f'height="{layer.height}" style="image-rendering:pixelated" alt="kernels of {escape(plain(layer.layer))}">'
+            f'<figcaption style="font-size:12px">{escape(plain(layer.caption))}</figcaption></figure>'
+            for layer in self.layers
+        )
+        return titled(self.title, drawn)
+
+
+def choices(kept: Kept) -> list[str]:
+    """Return the variants, the selected one first."""
+    return sorted(
+        (variant.name for variant in kept.plan.variants), key=lambda name: name != kept.selected
+    )
+
+
+def show(kept: Kept, variant: str | None = None) -> KernelSheet:
+    """Return the kernels of a variant's first network; the selected one's (or the baseline's) by default.
+
+    Raises:
+        StudyError: the variant is unknown.
+    """
+    name = kept.variant(variant)
+    (model,) = (item.model for item in kept.plan.variants if item.name == name)
+    order = [arguments["name"] for _, arguments in layers_of(model)]
+
+    def drawn(weights: Mapping[str, Kernel]) -> tuple[KernelPicture, ...]:
+        pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+        return tuple(sorted(pictures, key=lambda picture: order.index(picture.layer)))
+
+    return KernelSheet(name, kept.weights(name, drawn) or ())
+
+
+def panels(sheets: Sequence[KernelSheet]) -> Iterator[Folds]:
+    """Yield one fold per variant."""
+    folds = tuple(
+        Fold(
+            sheet.variant,
+            tuple(Figure(item.uri, item.width, item.height, item.caption) for item in sheet.layers),
+        )
+        for sheet in sheets
+    )
+    note = "Of every convolution, first seed, one scale per layer."
+    yield Folds("kernels", "Kernels", folds, note)
 
 
 def kernel_pictures(weights: Mapping[str, Kernel]) -> list[KernelPicture]:

@@ -12,9 +12,7 @@ from paribus.judge.per_class import ClassRow
 from paribus.judge.results import Finding, StudyResults
 from paribus.nn.summary import ModelSummary
 from paribus.observed import RanOptimizer
-from paribus.pictures.attribution_maps import InsightPictures
-from paribus.pictures.kernels import KernelPicture
-from paribus.pictures.png import Picture
+from paribus.pictures import Panel
 from paribus.records import DataDescription, Plan
 from paribus.report.methods import Answer
 from paribus.report.selection import selection_sentence
@@ -55,18 +53,14 @@ class ReportContent:
     summaries: Mapping[str, ModelSummary]
     charts: Mapping[str, tuple[Chart, ...]]
     """Part of the page -> its charts."""
-    kernels: Mapping[str, tuple[KernelPicture, ...]]
-    """Variant -> kernels of its first seed, the selected one first."""
+    pictures: Mapping[str, tuple[Panel, ...]]
+    """Part of the page -> its pictures."""
     classes: Mapping[str, Sequence[ClassRow]]
     """Split -> rows of the selected variant."""
     confusions: Mapping[str, Confusion]
     """Split -> matrix of the selected variant."""
     confusion_difference: ConfusionDifference | None
     """The selected variant's validation matrix minus the baseline's (or the runner-up's)."""
-    pictures: Mapping[str, tuple[Picture, ...]]
-    """samples, train, validation, test, mistakes."""
-    disagreements: tuple[tuple[Picture, str], ...]
-    """Images on which the variants disagree, and what they say."""
     data_notes: tuple[str, ...]
     resolved_yaml: str
     training: tuple[TrainingRow, ...]
@@ -75,8 +69,6 @@ class ReportContent:
     methods: str
     checklists: Mapping[str, tuple[Answer, ...]]
     extra: Mapping[str, str] = field(default_factory=dict)
-    insight: InsightPictures | None = None
-    """What the selected variant's first network looks at; None if the run has kept nothing."""
 
 
 def answer(results: StudyResults) -> str:

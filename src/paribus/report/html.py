@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from paribus.charts import all_charts
 from paribus.judge.results import StudyResults
+from paribus.pictures import all_pictures
 from paribus.report.brief import brief
 from paribus.report.content import (
     ReportContent,
@@ -152,7 +153,8 @@ def render_contents(parts: Mapping[str, str]) -> str:
 def render_parts(content: ReportContent) -> dict[str, str]:
     """Return the parts of the page as HTML, by name, top to bottom; a part can be empty."""
     environment = page_environment()
-    _refuse_charts_without_a_part()
+    _refuse_without_a_part("charts", {file.name: file.entry.section for file in all_charts()})
+    _refuse_without_a_part("pictures", {file.name: file.entry.section for file in all_pictures()})
     names = {
         "content": content,
         "plan": content.plan,
@@ -179,30 +181,33 @@ def render_parts(content: ReportContent) -> dict[str, str]:
     }
 
 
-def _refuse_charts_without_a_part() -> None:
-    """Raise if a file of charts names a part of the page that shows no charts.
+def _refuse_without_a_part(kind: str, sections: Mapping[str, str | None]) -> None:
+    """Raise if a file of charts or pictures names a part of the page that shows none of them.
+
+    Args:
+        kind: ``charts`` or ``pictures``.
+        sections: file -> part; None where the page does not show it.
 
     Raises:
         ValueError: the name of the file, and the parts that there are.
     """
-    showing = _parts_with_charts()
-    for file in all_charts():
-        section = file.entry.section
+    showing = _parts_with(kind)
+    for name, section in sections.items():
         if section is not None and section not in showing:
             known = ", ".join(showing)
             raise ValueError(
-                f"{file.name}: no part of the page is called {section!r}. Known: {known}"
+                f"{name}: no part of the page with {kind} is called {section!r}. Known: {known}"
             )
 
 
 @cache
-def _parts_with_charts() -> tuple[str, ...]:
-    """Return the parts whose templates show charts."""
+def _parts_with(kind: str) -> tuple[str, ...]:
+    """Return the parts whose templates show charts, or pictures."""
     page = files("paribus.report").joinpath("page")
     texts = {
         name: page.joinpath(f"{name}.html.j2").read_text(encoding="utf-8") for name in part_names()
     }
-    return tuple(name for name, text in texts.items() if f"content.charts.{name}" in text)
+    return tuple(name for name, text in texts.items() if f"content.{kind}.{name}" in text)
 
 
 def _losses(results: StudyResults) -> list[str]:
@@ -238,6 +243,7 @@ def page_environment() -> Environment:
         percents=_percents,
         shade=_shade,
         minutes=format_minutes,
+        prose=_prose,
     )
     environment.globals["figure"] = environment.get_template("figure.html.j2").module.figure  # type: ignore[attr-defined]
     return environment
@@ -281,3 +287,8 @@ def _percents(ends: tuple[float, float]) -> str:
 def _shade(share: float) -> str:
     """Return the class of a cell's background: s0 to s10."""
     return f"s{min(10, round(10 * share))}" if share >= 0.005 else "s0"
+
+
+def _prose(text: str) -> str:
+    """Escape a text that stands between tags, where apostrophes may stay."""
+    return escape(plain(text), quote=False)

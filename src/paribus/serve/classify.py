@@ -11,7 +11,7 @@ import numpy as np
 from paribus.api.own_images.predicting import predict
 from paribus.api.results.record import open_results
 from paribus.errors import DataError
-from paribus.pictures.png import png_uri
+from paribus.pictures.base.png import png_uri
 
 __all__ = ["classified"]
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paribus.api.report.kept import KEPT_FILES
 from paribus.api.report.reporting import report_content
 from paribus.api.results.record import Results, open_results
 from paribus.api.results.watching import snapshot_of
 from paribus.api.run.folder import DATABASE, in_use, is_folder
 from paribus.api.run.place import KEPT, existing_place, holds_results
-from paribus.data.pictures.foreign import HANDWRITTEN
+from paribus.data.sources import is_handwritten
 from paribus.errors import ParibusError, Problem, StoreError
 from paribus.old_name import OLD_DATABASE
 from paribus.report.content import answer
@@ -124,7 +125,9 @@ class StudyPage:
         drawn = render_parts(report_content(results))
         plan = results.manifest.plan
         source = str(plan.variants[0].data["source"])
-        panel = render_try([variant.name for variant in plan.variants], drawn=source in HANDWRITTEN)
+        panel = render_try(
+            [variant.name for variant in plan.variants], drawn=is_handwritten(source)
+        )
         self._parts = {"live": self._parts["live"], **drawn, "try": panel}
         self._parts["contents"] = render_contents(self._parts)
         cost = time.monotonic() - began
@@ -242,7 +245,9 @@ def _stamps(folder: Path, store: str | None, running: bool) -> tuple[object, ...
 
     A store that is no file is taken to have changed after some seconds.
     """
-    files = [folder / name for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, KEPT, GALLERY)]
+    files = [
+        folder / name for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, KEPT, *KEPT_FILES)
+    ]
     found: list[object] = []
     with contextlib.suppress(ParibusError):
         address = existing_place(folder, store).address

@@ -30,13 +30,23 @@ def test_no_cell_fails_and_every_cell_shows_what_it_is_for(cells):
     assert len(sources) == len(set(sources))
     for cell in cells:
         kind = "image/svg+xml" if "results.plot." in cell["source"] else "text/html"
+        kind = "image/png" if "results.images.first" in cell["source"] else kind
         assert kind in outputs(cell), cell["source"]
         assert not [item for item in cell["outputs"] if item["output_type"] in ("error", "stream")]
 
 
 @pytest.mark.slow
 def test_images_are_shown_as_often_as_there_are_some(cells):
-    shown = {cell["source"]: outputs(cell).count("text/html") for cell in cells}
-    assert shown["display(results.images.mistakes(), results.images.disagreements())"] == 2
-    assert {"results.images.samples()", "results.images.kernels()"} <= set(shown)
-    assert {f"results.images.predictions({split!r})" for split in ("validation", "test")} <= set(shown)  # fmt: skip
+    shown = {cell["source"]: outputs(cell) for cell in cells}
+    for name in ("samples", "mistakes", "disagreements", "insight"):
+        assert shown[f"results.images.{name}()"].count("text/html") == 1
+    calls = {
+        "first": ("train", "validation", "test"),
+        "predictions": ("validation", "test"),
+        "kernels": ("small/none", "small/some", "large/none", "large/some"),
+    }
+    for name, arguments in calls.items():
+        (source,) = (source for source in shown if f"results.images.{name}(" in source)
+        assert all(f"results.images.{name}({text!r})" in source for text in arguments)
+        kind = "image/png" if name == "first" else "text/html"
+        assert shown[source].count(kind) == len(arguments)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import paribus
-from paribus.api.report.gallery import disagreements, load_gallery
+from paribus.api.report.gallery import load_gallery
 from paribus.api.report.reporting import report_content
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids
+from paribus.pictures.disagreements import disagreements
 from paribus.records import Predictions
 from tests.scope_study import STUDY
 
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.slow
 def run(folder, **select):
     study = {**copy.deepcopy(STUDY), "seeds": 2, "claims": [], "published": {}, "select": select}
     return paribus.from_mapping(study).run(folder / "out")
+
+
+def grids(results, anchor):
+    """What the page shows below an anchor."""
+    (panel,) = (p for p in report_content(results).pictures["images"] if p.anchor == anchor)
+    return panel.grids
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def opened(tmp_path_factory):
 
 def test_test_images_are_shown_only_after_the_test_set_was_opened(sealed, opened):
     assert "test" not in load_gallery(sealed.folder).groups
-    assert "test" not in report_content(sealed).pictures
+    assert "The first 25 test images" not in [grid.title for grid in grids(sealed, "first")]
     spec = DataSpec.parse(STUDY["data"])
     data = load_dataset(spec)
     test = split_ids(spec.split, data.labels, data.parts).test
@@ -47,13 +54,16 @@ def test_every_picture_is_the_image_of_its_id(opened):
     gallery, data = load_gallery(opened.folder), load_dataset(DataSpec.parse(STUDY["data"]))
     np.testing.assert_array_equal(gallery.images, data.images[gallery.ids])
     np.testing.assert_array_equal(gallery.labels, data.labels[gallery.ids])
-    content = report_content(opened)
-    assert [p.truth for p in content.pictures["train"]] == [
-        str(data.labels[p.index]) for p in content.pictures["train"]
-    ]
-    assert len(content.pictures["validation"]) == len(content.pictures["test"]) == 25
-    assert all(p.guess and 0 < p.probability <= 1 for p in content.pictures["test"])
-    assert all(p.guess != p.truth for p in content.pictures["mistakes"])
+    first = {part: opened.images.first(part) for part in ("train", "validation", "test")}
+    for part, grid in zip(first, grids(opened, "first"), strict=True):
+        pictures = first[part].pictures
+        assert grid.title == f"The first {len(pictures)} {part} images"
+        assert [cell.lines[0].text for cell in grid.cells] == [p.truth for p in pictures]
+        assert [p.truth for p in pictures] == [str(data.labels[p.index]) for p in pictures]
+        assert [cell.uri for cell in grid.cells] == [p.uri for p in pictures]
+    assert len(first["validation"]) == len(first["test"]) == 25
+    assert all(p.guess and 0 < p.probability <= 1 for p in first["test"].pictures)
+    assert all(p.guess != p.truth for p in opened.images.mistakes().pictures)
 
 
 def predicted(guesses, ids=(7, 8, 9)):
@@ -72,8 +82,8 @@ def test_the_most_disputed_images_come_first_and_undisputed_ones_do_not_come():
 
 
 def test_the_page_says_who_says_what(opened):
-    content = report_content(opened)
     page = (opened.folder / "report.html").read_text()
-    assert content.disagreements
-    assert all(said in page for _, said in content.disagreements)
+    said = opened.images.disagreements().said
+    assert said
+    assert all(text in page for text in said)
     assert "The first 25 test images" in page

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import paribus
+from paribus.api.report.kept import first_selected_trial
 from paribus.api.report.kept_insight import load_insight
-from paribus.api.report.reporting import first_selected_trial, report_content
+from paribus.api.report.reporting import report_content
 from paribus.data.image_arrays import ImageSet
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec

@@ -71,7 +71,10 @@ def test_parts_of_the_report_that_need_a_damaged_file_are_left_out_and_said(run)
     content = report_content(paribus.open_results(run))
     assert content.confusions == {} == content.classes
     assert content.charts["errors"] == ()
-    assert content.kernels.keys() == before.kernels.keys()
+    assert content.pictures["kernels"] == before.pictures["kernels"] != ()
+    images, first = content.pictures["images"]
+    assert images.title == "Images"
+    assert [grid.title.split()[-2] for grid in first.grids] == ["train", "test"]
     assert all(w.endswith("/predictions-validation.safetensors") for w in damages(content))
     page = write_report(run).read_text()
     assert "predictions-validation.safetensors" in page
@@ -83,8 +86,8 @@ def test_pictures_that_cannot_be_read_are_left_out_and_said(run, name):
     flip(run / "artifacts" / name)
     content = report_content(paribus.open_results(run))
     assert damages(content) == [f"artifacts/{name}"]
-    assert (content.insight is None) == (name == "insight.safetensors")
-    assert (content.pictures == {}) == (name == "gallery.safetensors")
+    assert (content.pictures["insight"] == ()) == (name == "insight.safetensors")
+    assert (content.pictures["images"] == ()) == (name == "gallery.safetensors")
 
 
 def test_figures_are_written_as_far_as_they_can_be(run, tmp_path):

@@ -1,6 +1,9 @@
 """`results.images`: the images of the report, pixel for pixel, with the numbers of the predictions."""
 
+import ast
 import copy
+import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +11,16 @@ from PIL import Image
 
 import paribus
 from paribus.api.report.gallery import MAX_MISTAKES, load_gallery, most_confident
-from paribus.api.report.reporting import first_selected_trial
-from paribus.api.results.imaging import ImageSheet
+from paribus.api.report.kept import KeptByRun, first_selected_trial
+from paribus.api.results import imaging
+from paribus.api.results.damage import Damage
 from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.errors import StudyError
 from paribus.execute.artifacts import read_predictions, trial_folder
-from paribus.pictures.png import Picture, png_uri
+from paribus.pictures import all_pictures
+from paribus.pictures.base.png import Picture, png_uri
+from paribus.pictures.base.sheets import ImageSheet
 from tests.scope_study import STUDY
 
 pytestmark = pytest.mark.slow
@@ -118,3 +124,37 @@ def test_kernels_are_those_of_the_report(results, tmp_path):
 def test_the_sheet_of_a_run_is_that_of_its_gallery(results):
     kept = load_gallery(results.folder)
     assert list(results.images.samples().frame()["index"]) == list(kept.groups["samples"])
+
+
+class Declared:
+    """What a run has kept, of which a picture may read only what it declares."""
+
+    def __init__(self, kept, needs):
+        self.kept, self.needs, self.read = kept, needs, set()
+
+    def __getattr__(self, name):
+        need = "predictions" if name == "predictions_of_variants" else name
+        if need in ("images", "predictions", "weights", "insight"):
+            assert need in self.needs
+            self.read.add(need)
+        return getattr(self.kept, name)
+
+
+@pytest.mark.parametrize("file", all_pictures(), ids=lambda file: file.name)
+def test_a_picture_reads_what_its_entry_says(results, file):
+    kept = Declared(KeptByRun(results), file.entry.needs)
+    assert list(file.sheets(kept, Damage(results.folder).part))
+    assert kept.read == set(file.entry.needs)
+
+
+def test_types_that_editors_see_are_those_of_the_pictures():
+    (images,) = (node for node in ast.parse(Path(imaging.__file__).read_text()).body
+                 if isinstance(node, ast.ClassDef) and node.name == "Images")  # fmt: skip
+    (seen,) = (node.body for node in images.body if isinstance(node, ast.If))
+    shows = {file.name: inspect.signature(file.show) for file in all_pictures()}
+    assert {method.name for method in seen} == set(shows)
+    for method in seen:
+        own = ast.parse(f"def show{shows[method.name]}: ...".replace("'Kept'", "Kept")).body[0]
+        del own.args.args[0], method.args.args[0]
+        written = ast.unparse(own.args).replace("'", ""), ast.literal_eval(own.returns)
+        assert (ast.unparse(method.args).replace("'", ""), ast.unparse(method.returns)) == written

@@ -10,9 +10,9 @@ from PIL import Image
 from sklearn.metrics import confusion_matrix
 
 import paribus
-from paribus.api.report import reporting
+from paribus.api.report import kept
 from paribus.api.report.exporting import write_figures
-from paribus.errors import StudyError
+from paribus.errors import StudyError, TrialError
 from paribus.execute.artifacts import read_predictions, trial_folder
 
 pytestmark = pytest.mark.slow
@@ -45,9 +45,12 @@ def test_kernels_come_in_the_order_of_the_layers(run, monkeypatch):
     )
     kernel = np.ones((2, 1, 3, 3), np.float32)
     shuffled = {f"{name}/kernel": kernel for name in ("c", "a", "b")}
-    monkeypatch.setattr(reporting, "read_weights_file", lambda _: (shuffled, {}))
+    monkeypatch.setattr(kept, "read_weights_file", lambda _: (shuffled, {}))
     own = replace(run, manifest=replace(run.manifest, plan=changed))
-    assert [picture.layer for picture in reporting.kernels_of(own, "none")] == ["b", "c", "a"]
+    assert [picture.layer for picture in own.images.kernels("none").layers] == ["b", "c", "a"]
+    shuffled["stranger/kernel"] = kernel
+    with pytest.raises(TrialError, match="must hold the network's kernels"):
+        own.images.kernels("none")
 
 
 def test_a_sealed_test_set_is_neither_shown_nor_counted(run):
@@ -90,7 +93,10 @@ def test_layers_are_the_named_variants(run):
 def test_pictures_and_tables_are_written_with_the_charts(run, tmp_path):
     written = {path.name: path for path in write_figures(run, tmp_path)}
     assert {"kernels-none-conv.png", "kernels-some-conv.png", "first-train.png"} <= set(written)
-    assert "first-test.png" not in written
+    assert {"mistakes.png", "disagreements.png", "samples.png"} <= set(written)
+    assert "predictions-validation.png" in written
+    assert len([name for name in written if name.startswith("insight-")]) == 2
+    assert {"first-test.png", "predictions-test.png"}.isdisjoint(written)
     rows = list(csv.reader(io.StringIO(written["settings.csv"].read_text(encoding="utf-8"))))
     assert rows[0][:3] == ["variant", "convolutions", "pooling"]
     assert [row[0] for row in rows[1:]] == ["none", "some"]

@@ -19,7 +19,7 @@ from tests.data.reading import refusal
         ("a.zip", "got '{}', an archive. Unpack it"),
         ("a.jpg", "got '{}', a single image. Name the folder"),
         ("train-images-idx3-ubyte", "got '{}', an IDX file. Name the folder"),
-        ("a.unknown", "or a table (.csv, .tsv, .txt), got '{}'."),
+        ("a.unknown", "or an image folder (one folder per class), got '{}'."),
     ],
 )
 def test_other_formats_are_refused_with_the_way_out(tmp_path, name, cure):

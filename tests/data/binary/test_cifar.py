@@ -7,9 +7,9 @@ import tarfile
 import numpy as np
 import pytest
 
-from paribus.data import named
 from paribus.data.binary.cifar import read_cifar
 from paribus.data.load import load_dataset
+from paribus.data.sources import cifar10
 from paribus.errors import DataError
 from paribus.records import Parts
 from tests.data.binary.batches import archive_of, batch, ten
@@ -40,7 +40,7 @@ def test_the_rebuilt_cifar_archive_is_used_with_a_note(real_data):
     data = load_dataset(spec("cifar10"))
     assert data.images.shape == (60_000, 32, 32, 3)
     assert set(np.bincount(data.labels[:50_000])) == {5000}
-    assert data.class_names == named.CIFAR_NAMES
+    assert data.class_names == cifar10.SOURCE.class_names
     assert "is not the official file" in data.notes[0]
     mean = data.images[:50_000].mean((0, 1, 2)) / 255
     np.testing.assert_allclose(mean, [0.49139976, 0.48215817, 0.44653046], atol=1e-7)

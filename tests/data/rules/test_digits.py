@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from docs import make_digits
-from paribus.data.named import load_named
+from paribus.data.sources import named_sources
 
 ROOT = Path(__file__).parents[3]
 FINGERPRINT = "8fb5ee8261049debd666864c37e3d64b1eea2cefe707b0182f6bfd516eacf6b1"
@@ -21,7 +21,7 @@ LABELS = "a3c91c262eddcf7ba8f0e37507c30284493c9b20412ffe4af30d536401f7ba21"
 
 @pytest.fixture(scope="module")
 def digits():
-    return load_named("digits")
+    return named_sources()["digits"].load()
 
 
 def test_they_are_scikit_learns(digits):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from paribus.api.report.gallery import Gallery, load_gallery
+from paribus.api.report.gallery import load_gallery
 from paribus.api.results.record import Results
 from paribus.data.pictures.foreign import ImageStyle, Own, border_brightness, read_foreign
 from paribus.data.prepare import FittedPreprocessing
@@ -59,7 +59,7 @@ def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Own:
         DataError: images that cannot be read.
         StoreError: the run has kept no images to go by.
     """
-    gallery: Gallery | None = load_gallery(results.folder)
+    gallery = load_gallery(results.folder)
     if gallery is None:
         fix = "Let the run come to its end: paribus run does the rest."
         raise StoreError(Problem(str(results.folder), "must hold sample images", "none", fix))

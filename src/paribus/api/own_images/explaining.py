@@ -17,9 +17,9 @@ from paribus.api.own_images.asked import (
     trained_trials,
 )
 from paribus.api.results.record import Results
-from paribus.api.run.folder import write_bytes
+from paribus.durable import write_bytes
 from paribus.execute.insight_file import LayerMaps, layer_maps
-from paribus.pictures.explained_sheet import explained_sheet
+from paribus.pictures.base.explained_sheet import explained_sheet
 from paribus.records import Attributions
 
 __all__ = ["Explanation", "explain", "write_explanation"]

@@ -18,7 +18,6 @@ from paribus.api.own_images.asked import (
     trained_trials,
 )
 from paribus.api.results.record import Results
-from paribus.api.run.folder import write_bytes
 from paribus.charts.base.learning import (
     draw_learning_curve,
     examples_of,
@@ -26,11 +25,12 @@ from paribus.charts.base.learning import (
     series_of,
 )
 from paribus.data.pictures.foreign import Own, counts_of, labelled_files
+from paribus.durable import write_bytes
 from paribus.judge.confusion import Confusion, confusion
 from paribus.judge.statistics.crossed import crossed_spread
 from paribus.judge.statistics.effects import Interval
 from paribus.judge.statistics.samples import Sample
-from paribus.pictures.sheet import sheet_png
+from paribus.pictures.base.sheet import sheet_png
 from paribus.records import Predictions, Variant
 
 __all__ = [

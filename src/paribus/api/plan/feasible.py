@@ -12,8 +12,8 @@ from math import prod
 from pathlib import Path as FilePath
 
 from paribus.checking import Path
-from paribus.data.named import NAMED
-from paribus.data.spec import NAMED_SOURCES, DataSpec
+from paribus.data.sources import named_sources
+from paribus.data.spec import DataSpec
 from paribus.data.steps import Resize
 from paribus.errors import Problem
 from paribus.nn.spec import ModelSpec
@@ -39,7 +39,6 @@ MOST_STEPS = 100_000_000
 """Of one trial: two hundred times what ImageNet is trained with."""
 _STATES = {"SGD": 0, "Adam": 2, "AdamW": 2, "Nadam": 2, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2}
 """Numbers that an optimizer keeps for each weight, at least."""
-DIGITS_IMAGES = 1797
 
 
 def step_problems(
@@ -170,10 +169,9 @@ def memory_problems(
 
 def _num_images(spec: DataSpec, base: FilePath | None) -> int:
     """Return how many images a source holds, as far as is known without reading one."""
-    if spec.source in NAMED:
-        return NAMED[spec.source].num_train + NAMED[spec.source].num_test
-    if spec.source in NAMED_SOURCES:
-        return DIGITS_IMAGES
+    named = named_sources().get(spec.source)
+    if named is not None:
+        return sum(named.parts)
     path = spec.located(base)
     return sum(1 for file in path.rglob("*") if file.is_file()) if path.is_dir() else 1
 

@@ -1,4 +1,4 @@
-"""Every chart of a report as a file of its own, every table, and a notebook that draws them again."""
+"""Every chart and picture of a report as a file of its own, every table, and a notebook that draws them again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.api.report.reporting import pictures_of, shown_study
+from paribus.api.report.kept import KeptByRun
+from paribus.api.report.reporting import shown_study
 from paribus.api.results.damage import Damage
-from paribus.api.results.picture_files import picture_files
-from paribus.api.run.folder import write_bytes
 from paribus.charts import ShownStudy, all_charts, charts_of
 from paribus.charts.base.conversion import FORMATS, converted
+from paribus.durable import write_bytes
 from paribus.errors import Problem, StoreError, StudyError
-from paribus.pictures.png import Picture
+from paribus.pictures import all_pictures
+from paribus.pictures.base.sheets import file_name
 from paribus.tables import all_tables
 from paribus.tables.base.combined import latex_table, markdown_table
 from paribus.tables.base.rendering import FORMATS as TABLE_FORMATS
@@ -31,7 +32,7 @@ def write_figures(
     formats: Sequence[str] = ("svg",),
     warn: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
-    """Write all charts and tables of a run; return the files.
+    """Write all charts, pictures and tables of a run; return the files.
 
     Args:
         results: of a run.
@@ -63,7 +64,7 @@ def write_figures(
         path = folder / name
         write_bytes(path, text.encode())
         written.append(path)
-    for name, content in picture_files(results, damage):
+    for name, content in _picture_files(results, damage):
         path = folder / name
         write_bytes(path, content)
         written.append(path)
@@ -117,13 +118,21 @@ def _chart_calls() -> Iterator[str]:
 
 
 def _image_calls(results: Results) -> Iterator[str]:
-    """Yield calls that show the images that the run has kept."""
-    nothing: dict[str, tuple[Picture, ...]] = {}
-    groups = Damage(results.folder).part(lambda: pictures_of(results), nothing)
-    if groups:
-        yield "results.images.samples()"
-        yield "display(results.images.mistakes(), results.images.disagreements())"
-    for split in ("validation", "test"):
-        if split in groups:
-            yield f"results.images.predictions({split!r})"
-    yield "results.images.kernels()"
+    """Yield calls that show the images that the run has kept, one cell for each picture."""
+    kept, damage = KeptByRun(results), Damage(results.folder)
+    for file in all_pictures():
+        calls = [
+            f"results.images.{file.name}({', '.join(map(repr, arguments))})"
+            for arguments, _ in file.sheets(kept, damage.part)
+        ]
+        if calls:
+            yield f"display({', '.join(calls)})" if len(calls) > 1 else calls[0]
+
+
+def _picture_files(results: Results, damage: Damage) -> Iterator[tuple[str, bytes]]:
+    """Yield (file name, PNG) of all pictures; those of files that cannot be read are left out."""
+    kept = KeptByRun(results)
+    for file in all_pictures():
+        for arguments, sheet in file.sheets(kept, damage.part):
+            for name, png in sheet.files("-".join((file.name, *arguments))):
+                yield f"{file_name(name)}.png", png

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +16,10 @@ from paribus.errors import TrialError
 from paribus.execute.artifacts import read_described, read_predictions, trial_folder, write_arrays
 from paribus.execute.insight_file import most_confident
 from paribus.execute.sealed import BROKEN, damaged
-from paribus.records import Predictions
+from paribus.pictures.base.kept import Gallery
+from paribus.pictures.disagreements import disagreements
 
-__all__ = [
-    "Disagreement",
-    "Gallery",
-    "disagreements",
-    "holds_gallery",
-    "keep_gallery",
-    "load_gallery",
-]
+__all__ = ["FILE", "holds_gallery", "keep_gallery", "load_gallery"]
 
 SAMPLES_PER_CLASS = 2
 MAX_SAMPLES = 40
@@ -37,36 +29,6 @@ FIRST = 25
 FILE = "gallery.safetensors"
 RULE = "must hold images, their labels, and which of them belong together"
 Ids = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Images by their index in the source, and which of them belong together."""
-
-    images: npt.NDArray[np.uint8]
-    """``(picture, height, width, channel)``"""
-    ids: Ids
-    labels: Ids
-    maximum: int
-    groups: Mapping[str, Ids]
-    """``samples`` (of every class), the first of ``train``, ``validation`` and ``test`` (only if the test
-    set was opened), ``mistakes`` and ``disagreements``: ids."""
-    files: tuple[str, ...] = ()
-    """Path of every image inside the source, where images have files."""
-
-    def place(self, index: int) -> int:
-        """Return where an image is."""
-        return int(np.flatnonzero(self.ids == index)[0])
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """An image on which variants disagree: how many of them say what."""
-
-    index: int
-    label: int
-    guesses: tuple[tuple[int, int], ...]
-    """(class, number of variants), the most frequent first."""
 
 
 def keep_gallery(
@@ -147,29 +109,6 @@ def holds_gallery(out: Path) -> bool:
         return load_gallery(out) is not None
     except TrialError:
         return False
-
-
-def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
-    """Return the images on which networks disagree most, at most 24.
-
-    Args:
-        predictions: one per variant; those on other images than the first's are left out.
-    """
-    alike = [p for p in predictions if np.array_equal(p.ids, predictions[0].ids)]
-    if len(alike) < 2:
-        return []
-    guesses = np.stack([item.probabilities.argmax(1) for item in alike])
-    shares = np.array([max(Counter(column.tolist()).values()) for column in guesses.T])
-    order = np.argsort(shares, kind="stable")[:MAX_MISTAKES]
-    return [
-        Disagreement(
-            int(alike[0].ids[k]),
-            int(alike[0].labels[k]),
-            tuple(Counter(guesses[:, k].tolist()).most_common()),
-        )
-        for k in order
-        if shares[k] < len(alike)
-    ]
 
 
 def _is_whole(found: Gallery) -> bool:

@@ -10,8 +10,9 @@ from paribus.api.report.printing import installed_browser, printed
 from paribus.api.report.reporting import report_content, shown_study
 from paribus.api.results.damage import Damage
 from paribus.api.results.record import Results, open_results
-from paribus.api.run.folder import REPORT, write_bytes, write_text
+from paribus.api.run.folder import REPORT, write_text
 from paribus.charts import charts_of
+from paribus.durable import write_bytes
 from paribus.errors import Problem, StoreError, StudyError, did_you_mean
 from paribus.report.html import render_html
 from paribus.report.markdown import markdown_report

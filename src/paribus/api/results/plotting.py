@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.api.report.reporting import shown_study
 from paribus.api.results.damage import Damage
-from paribus.api.run.folder import write_bytes
 from paribus.charts import all_charts, charts_of
 from paribus.charts.base.conversion import FORMATS, converted
+from paribus.durable import write_bytes
 from paribus.errors import Problem, StudyError, did_you_mean
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from paribus.durable import sync_folder, write_file
+from paribus.durable import sync_folder, write_bytes
 from paribus.errors import Problem, StoreError
 from paribus.failpoints import reach
 from paribus.old_name import OLD_DATABASE
@@ -30,7 +30,6 @@ __all__ = [
     "locked",
     "own_database",
     "prepared_folder",
-    "write_bytes",
     "write_text",
 ]
 
@@ -189,23 +188,3 @@ def write_text(path: Path, text: str) -> None:
         StoreError: the file cannot be written.
     """
     write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of one.
-
-    Raises:
-        StoreError: the file cannot be written.
-    """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        write_file(path, content, partial=partial)
-    except OSError as error:
-        raise StoreError(
-            Problem(
-                where=str(path),
-                rule=f"must be writable ({len(content)} bytes)",
-                got=error.strerror or str(error),
-                fix="Free some space or choose another folder, then run the same command again.",
-            )
-        ) from error

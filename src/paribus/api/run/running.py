@@ -9,8 +9,8 @@ from pathlib import Path
 
 from paribus.api.plan.planning import PlannedStudy, plan_study
 from paribus.api.report.gallery import holds_gallery, keep_gallery
+from paribus.api.report.kept import first_selected_trial, first_trials
 from paribus.api.report.kept_insight import kept_identity
-from paribus.api.report.reporting import first_selected_trial, first_trials
 from paribus.api.results.record import Results, marking_of, read_results
 from paribus.api.run.executing import execute, fit
 from paribus.api.run.finishing import finish_selected

@@ -7,8 +7,8 @@ from pathlib import Path
 from paribus.data.account import DataAccount, account_of
 from paribus.data.dataset import Dataset
 from paribus.data.load import data_key, describe, load_dataset
-from paribus.data.named import is_here
-from paribus.data.spec import NAMED_SOURCES, DataSpec
+from paribus.data.sources import named_sources
+from paribus.data.spec import DataSpec
 from paribus.records import DataDescription
 
 __all__ = ["Sources"]
@@ -38,7 +38,7 @@ class Sources:
         Raises:
             DataError: data at a path cannot be read.
         """
-        return describe(spec, None if spec.source in NAMED_SOURCES else self.dataset(spec))
+        return describe(spec, None if spec.source in named_sources() else self.dataset(spec))
 
     def account(self, spec: DataSpec) -> DataAccount:
         """Return what was read; nothing is downloaded for it.
@@ -47,7 +47,8 @@ class Sources:
             DataError: the data cannot be read.
         """
         known = self.describe(spec)
-        here = spec.source not in NAMED_SOURCES or is_here(spec.source)
+        named = named_sources().get(spec.source)
+        here = named is None or named.is_here()
         return account_of(spec.completed(known.parts), self.dataset(spec) if here else None, known)
 
     def release(self) -> None:

@@ -43,24 +43,21 @@ _ALIASES = {
     ".tiff": ".png",
     ".webp": ".png",
 }
-_RULE = (
-    "must be an image folder, a folder with IDX files or CIFAR batches, a .npz file, "
-    "or a table (.csv, .tsv, .txt)"
-)
 
 
-def other_format(path: Path, source: str) -> Problem:
+def other_format(path: Path, source: str, accepted: str) -> Problem:
     """Return the problem to report for a file that no reader accepts.
 
     Args:
         path: the file.
         source: the source as written in the study.
+        accepted: the kinds of files and folders that there are readers for.
     """
-    suffix = path.suffix.lower()
+    suffix, rule = path.suffix.lower(), f"must be {accepted}"
     known = _CURES.get(_ALIASES.get(suffix, suffix))
     if known is None and "ubyte" in path.name.lower():
         known = "an IDX file|Name the folder that holds images and labels."
     if known is None:
-        return Problem("data.source", _RULE, repr(source))
+        return Problem("data.source", rule, repr(source))
     what, cure = known.split("|")
-    return Problem("data.source", _RULE, f"{source!r}, {what}", cure)
+    return Problem("data.source", rule, f"{source!r}, {what}", cure)

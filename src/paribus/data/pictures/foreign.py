@@ -14,11 +14,11 @@ from PIL import Image
 from paribus.data.pictures.decoding import Background, UnreadableError, decode
 from paribus.data.pictures.folder import image_folders
 from paribus.data.pictures.handwriting import mnist_like
+from paribus.data.sources import is_handwritten
 from paribus.errors import DataError, Problem
 from paribus.records import Shape
 
 __all__ = [
-    "HANDWRITTEN",
     "ImageStyle",
     "Own",
     "border_brightness",
@@ -28,8 +28,6 @@ __all__ = [
     "read_foreign",
 ]
 
-HANDWRITTEN = ("mnist", "digits")
-"""Sources whose normalisation of handwritten digits is known and repeated here."""
 DIGITS = frozenset("0123456789")
 _LIGHT, _DARK = 0.6, 0.4
 """A background is light above the first fraction of the largest value, and dark below the second."""
@@ -116,7 +114,7 @@ def fitting(pixels: Bytes, style: ImageStyle) -> tuple[Bytes, tuple[str, ...]]:
         ValueError: a handwritten digit is expected, and there is no ink.
     """
     height, width, channels = style.shape
-    if style.source in HANDWRITTEN:
+    if is_handwritten(style.source):
         digit = mnist_like(pixels)
         if (height, width) != digit.shape[:2]:
             digit = _resized(digit[4:24, 4:24], (height, width))

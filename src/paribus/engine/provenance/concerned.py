@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paribus.data.load import describe
-from paribus.data.named import NAMED
+from paribus.data.sources import named_sources
 from paribus.data.spec import DataSpec
 from paribus.errors import ParibusError, StudyError
 from paribus.nn.layer import Layer
@@ -133,7 +133,7 @@ def _by_numpy(variant: Variant) -> bool:
 def _description(variant: Variant) -> DataDescription | None:
     """Return the description of a named data set; None for other sources, which would have to be read."""
     source = variant.data.get("source")
-    if source not in NAMED and source != "digits":
+    if source not in named_sources():
         return None
     try:
         return describe(DataSpec.parse(dict(variant.data)))

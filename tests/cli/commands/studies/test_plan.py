@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,11 +86,12 @@ def test_one_entry_for_each_distinct_data_setting(tmp_path):
 
 
 def test_a_path_is_read_once_for_a_plan_and_a_run(tmp_path, monkeypatch):
-    from paribus.data import load
+    from paribus.data.sources import npz
 
     calls = []
-    read = load.read_npz
-    monkeypatch.setattr(load, "read_npz", lambda *given: calls.append(1) or read(*given))
+    whole = npz.SOURCE
+    counted = replace(whole, read=lambda *given: calls.append(1) or whole.read(*given))
+    monkeypatch.setattr(npz, "SOURCE", counted)
     save(tmp_path / "a.npz")
     factors = {"rate": {"slow": None, "fast": {"set": {"train.batch_size": 6}}}}
     loaded = api.load(study(tmp_path, {"source": "a.npz"}, factors=factors))
@@ -146,10 +148,10 @@ def test_a_maximum_of_a_named_source(tmp_path):
 
 
 def test_a_named_source_that_is_not_here_is_not_downloaded_for_a_plan(tmp_path, monkeypatch):
-    from paribus.data import named
+    from paribus.data.sources.base import official
 
     monkeypatch.setenv("PARIBUS_DATA", "")
-    monkeypatch.setattr(named, "_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(official, "cache_folder", lambda: tmp_path / "cache")
     path = study(tmp_path, {"source": "mnist"})
     path.write_text(path.read_text().replace("units: 3", "units: 10"))
     planned = api.load(path).plan()

@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 
-from paribus.pictures.png import png_uri
+from paribus.pictures.base.png import png_uri
 
 
 def test_pictures_keep_every_pixel():

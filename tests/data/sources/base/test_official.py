@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import http.server
 import threading
+from dataclasses import replace
 
 import pytest
 
-from paribus.data import named
+from paribus.data.sources import mnist
+from paribus.data.sources.base import official
 from paribus.errors import DataError
 from tests.data.small_data import idx_folder
 
@@ -45,7 +47,7 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 def test_a_file_comes_from_the_first_mirror_that_has_it(server, tmp_path):
     files, address = server
     files["/two/a.gz"] = (200, BODY, None)
-    found = named.download([address + "one/", address + "two/"], "a.gz", DIGEST, tmp_path)
+    found = official.download([address + "one/", address + "two/"], "a.gz", DIGEST, tmp_path)
     assert found.read_bytes() == BODY
 
 
@@ -62,7 +64,7 @@ def test_a_wrong_answer_leaves_nothing_and_says_why(server, tmp_path, answer, re
     files, address = server
     files["/a.gz"] = answer
     with pytest.raises(DataError) as caught:
-        named.download([address, address], "a.gz", DIGEST, tmp_path)
+        official.download([address, address], "a.gz", DIGEST, tmp_path)
     text = str(caught.value)
     assert text.startswith(
         f"{tmp_path / 'a.gz'}: could not be downloaded from any mirror, got {address}: "
@@ -79,35 +81,33 @@ def test_a_wrong_answer_leaves_nothing_and_says_why(server, tmp_path, answer, re
 
 def test_an_endless_body_is_cut_off(server, tmp_path, monkeypatch):
     files, address = server
-    monkeypatch.setattr(named, "DOWNLOAD_LIMIT", 10)
+    monkeypatch.setattr(official, "DOWNLOAD_LIMIT", 10)
     files["/a.gz"] = (200, BODY, None)
     with pytest.raises(DataError, match="more than 10 bytes"):
-        named.download([address], "a.gz", DIGEST, tmp_path)
+        official.download([address], "a.gz", DIGEST, tmp_path)
 
 
 def test_named_sources_are_found_then_cached_then_downloaded(server, tmp_path, monkeypatch):
     files, address = server
     monkeypatch.setenv("PARIBUS_DATA", str(tmp_path / "own"))
-    monkeypatch.setattr(named, "_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(official, "cache_folder", lambda: tmp_path / "cache")
     idx_folder(tmp_path / "mirror")
-    source = named.NAMED["mnist"]
+    source = mnist.SOURCE
     digests = {}
     for file in source.files:
         body = (tmp_path / "mirror" / file).read_bytes()
         files[f"/{file}"] = (200, body, None)
         digests[file] = hashlib.sha256(body).hexdigest()
-    monkeypatch.setitem(
-        named.NAMED,
-        "mnist",
-        named.NamedSource("mnist", (5, 4, 1), ("0", "1", "2"), 30, 10, digests, (address,)),
-    )
-    data = named.load_named("mnist")
+    here = replace(source, class_names=("0", "1", "2"), files=digests, mirrors=(address,))
+    assert not here.is_here()
+    data = here.load()
+    assert here.is_here()
     assert (len(data.images), data.notes) == (40, ())
     assert sorted(p.name for p in (tmp_path / "cache" / "mnist").iterdir()) == sorted(source.files)
     files.clear()
-    assert named.load_named("mnist").fingerprint == data.fingerprint
+    assert here.load().fingerprint == data.fingerprint
     idx_folder(tmp_path / "own" / "mnist", lambda b: gzip.compress(b, mtime=1))
-    own = named.load_named("mnist")
+    own = here.load()
     assert own.fingerprint == data.fingerprint
     assert (
         own.notes[0]

@@ -3,8 +3,9 @@
 import numpy as np
 
 from paribus.execute.insight_file import LayerMaps
-from paribus.pictures.attribution_maps import layer_caption, layer_picture
-from paribus.pictures.maps import strip
+from paribus.pictures.base.layer_maps import layer_caption
+from paribus.pictures.base.maps import strip
+from paribus.pictures.insight import layer_picture
 
 
 def test_captions_say_what_is_left_out():

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from paribus.pictures.sheet import sheet_png
+from paribus.pictures.base.sheet import sheet_png
 
 
 def test_a_sheet_shows_every_picture_without_smoothing():

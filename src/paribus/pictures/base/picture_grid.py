@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from paribus.pictures.kernels import KernelPicture
-from paribus.pictures.png import Picture
+from paribus.pictures.base.png import Picture
 from paribus.writing.escaping import plain
 
-__all__ = ["caption_lines", "is_wrong", "kernel_grid", "picture_grid"]
+__all__ = ["caption_lines", "is_wrong", "picture_grid", "titled"]
 
 SIDE = 84
 _GRID = "display:flex;flex-wrap:wrap;gap:12px;margin:8px 0"
@@ -65,19 +64,14 @@ def picture_grid(title: str, pictures: Sequence[Picture], said: Sequence[str]) -
             f'alt="image {escape(plain(picture.name))}">'
             f'<figcaption style="color:{colour}">{text}</figcaption></figure>'
         )
-    return _titled(title, f'<div style="{_GRID}">{"".join(cells)}</div>' if cells else "")
+    return titled(title, f'<div style="{_GRID}">{"".join(cells)}</div>' if cells else "")
 
 
-def kernel_grid(title: str, layers: Sequence[KernelPicture]) -> str:
-    """Return the kernels of every convolution, one below another."""
-    drawn = "".join(
-        f'<figure style="margin:8px 0"><img src="{escape(layer.uri)}" width="{layer.width}" '
-        f'height="{layer.height}" style="image-rendering:pixelated" alt="kernels of {escape(plain(layer.layer))}">'
-        f'<figcaption style="font-size:12px">{escape(plain(layer.caption))}</figcaption></figure>'
-        for layer in layers
-    )
-    return _titled(title, drawn)
+def titled(title: str, content: str) -> str:
+    """Return HTML below a title; a sentence stands for nothing.
 
-
-def _titled(title: str, content: str) -> str:
+    Args:
+        title: text.
+        content: HTML.
+    """
     return f"<p><b>{escape(plain(title))}</b></p>{content or '<p>There is nothing to show.</p>'}"

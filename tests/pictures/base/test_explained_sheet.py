@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from paribus.execute.insight_file import LayerMaps
-from paribus.pictures.explained_sheet import explained_sheet
-from paribus.pictures.maps import blended, colour_bar
+from paribus.pictures.base.explained_sheet import explained_sheet
+from paribus.pictures.base.maps import blended, colour_bar
 from paribus.records import Attributions
 from tests.pictures.mapped import pixels
 

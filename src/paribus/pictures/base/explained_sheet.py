@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from paribus.execute.insight_file import LayerMaps
-from paribus.pictures.attribution_maps import draw_layer, layer_caption, look_note, where_of
-from paribus.pictures.maps import WIDTH, blended, colour_bar, plain_picture
+from paribus.pictures.base.layer_maps import draw_layer, layer_caption, look_note, where_of
+from paribus.pictures.base.maps import WIDTH, blended, colour_bar, plain_picture
 from paribus.records import Attributions
 from paribus.writing.escaping import plain
 

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from paribus.pictures.maps import bars, blended, codes, palette, plain_picture, strip
+from paribus.pictures.base.maps import bars, blended, codes, palette, plain_picture, strip
 from tests.pictures.mapped import pixels
 
 

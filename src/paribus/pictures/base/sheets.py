@@ -1,0 +1,243 @@
+"""What ``results.images.NAME()`` returns: shown by notebooks, saved as PNG, and shown by the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from paribus.durable import write_bytes
+from paribus.errors import Problem, StudyError
+from paribus.pictures.base.panels import Figure, Fold, Folds, Grid, Grids, Panel, said_cells
+from paribus.pictures.base.picture_grid import caption_lines, is_wrong, picture_grid
+from paribus.pictures.base.png import Picture, pixels_of
+from paribus.pictures.base.sheet import sheet_png
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ImageSheet", "PngPicture", "Sheet", "Stack", "file_name", "saved_png"]
+
+
+class Sheet(Protocol):
+    """A picture: shown by notebooks, or saved."""
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        ...
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as one PNG; return its path."""
+        ...
+
+    def files(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the name, without an ending, and the PNG of each file that `paribus figures` writes.
+
+        Args:
+            name: with which the names begin.
+        """
+        ...
+
+    def panel(self, anchor: str) -> Panel:
+        """Return what the page shows, where the picture's file has no ``panels``.
+
+        Args:
+            anchor: address on the page.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ImageSheet:
+    """Images with their classes and what networks say of them: shown by notebooks, or saved."""
+
+    title: str
+    pictures: tuple[Picture, ...]
+    said: tuple[str, ...] = ()
+    """What the variants say of each, where they disagree."""
+    note: str = ""
+    """How to read it, for the page."""
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.pictures)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return picture_grid(self.title, self.pictures, self.said)
+
+    def pixels(self) -> list[npt.NDArray[np.uint8]]:
+        """Return every image ``(height, width, 1 or 3)``, white as 255."""
+        return [pixels_of(picture.uri) for picture in self.pictures]
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per image: its index in the source, its file, class, guess and probability.
+
+        A file or a guess that there is not is empty; then the guess's probability is NaN.
+        """
+        import pandas as pd
+
+        rows = {
+            "index": [picture.index for picture in self.pictures],
+            "file": [picture.file for picture in self.pictures],
+            "truth": [picture.truth for picture in self.pictures],
+            "guess": [picture.guess for picture in self.pictures],
+            "probability": [p.probability if p.guess else float("nan") for p in self.pictures],
+        }
+        return pd.DataFrame({**rows, "said": self.said} if self.said else rows)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all images with their captions as one PNG, magnified without smoothing.
+
+        Raises:
+            StudyError: the path does not end in .png.
+            StoreError: the file cannot be written.
+        """
+        return saved_png(path, self._png())
+
+    def files(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """Yield one PNG of all images."""
+        yield name, self._png()
+
+    def panel(self, anchor: str) -> Grids:
+        """Return one grid."""
+        grid = Grid(said_cells(self.pictures, self.said))
+        return Grids(anchor, self.title, (grid,), self.note)
+
+    def _png(self) -> bytes:
+        said = self.said or ("",) * len(self.pictures)
+        captions = [
+            ("\n".join(caption_lines(picture, text)), is_wrong(picture))
+            for picture, text in zip(self.pictures, said, strict=True)
+        ]
+        return sheet_png(self.pixels(), captions)
+
+
+@dataclass(frozen=True)
+class PngPicture:
+    """One drawn picture: shown by notebooks, or saved."""
+
+    title: str
+    note: str
+    png: bytes
+
+    def __len__(self) -> int:
+        """Return 1."""
+        return 1
+
+    def _repr_png_(self) -> bytes:
+        """Return what a notebook shows."""
+        return self.png
+
+    def save(self, path: str | Path) -> Path:
+        """Write the PNG; return its path.
+
+        Raises:
+            StudyError: the path does not end in .png.
+            StoreError: the file cannot be written.
+        """
+        return saved_png(path, self.png)
+
+    def files(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the PNG."""
+        yield name, self.png
+
+    def panel(self, anchor: str) -> Folds:
+        """Return one large picture."""
+        return Folds(anchor, self.title, (Fold(self.title, (self.figure(),)),))
+
+    def figure(self) -> Figure:
+        """Return the picture for the page."""
+        with Image.open(io.BytesIO(self.png)) as picture:
+            width, height = picture.size
+        uri = "data:image/png;base64," + base64.b64encode(self.png).decode()
+        return Figure(uri, width, height, self.note or self.title)
+
+
+class Stack(ABC):
+    """Large pictures, one below another, each of which can be picked by its place."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What the pictures show."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+
+    @abstractmethod
+    def __getitem__(self, place: int) -> PngPicture:
+        """Return one picture; raises IndexError beyond the last."""
+
+    @abstractmethod
+    def name(self, place: int) -> str:
+        """Return what tells a picture's file from the others'."""
+
+    def __iter__(self) -> Iterator[PngPicture]:
+        """Yield every picture."""
+        return (self[place] for place in range(len(self)))
+
+    def save(self, path: str | Path) -> Path:
+        """Write all pictures, one below another, as one PNG.
+
+        Raises:
+            StudyError: the path does not end in .png.
+            StoreError: the file cannot be written.
+        """
+        drawn = [Image.open(io.BytesIO(picture.png)) for picture in self]
+        size = (max((p.width for p in drawn), default=1), sum(p.height for p in drawn) or 1)
+        sheet, top = Image.new("RGB", size, "white"), 0
+        for picture in drawn:
+            sheet.paste(picture, (0, top))
+            top += picture.height
+        buffer = io.BytesIO()
+        sheet.save(buffer, "PNG")
+        return saved_png(path, buffer.getvalue())
+
+    def files(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the PNG of every picture."""
+        for place, picture in enumerate(self):
+            yield f"{name}-{self.name(place)}", picture.png
+
+    def panel(self, anchor: str) -> Panel:
+        """Return one fold with all pictures."""
+        fold = Fold(self.title, tuple(picture.figure() for picture in self))
+        return Folds(anchor, self.title, (fold,))
+
+
+def saved_png(path: str | Path, content: bytes) -> Path:
+    """Write a PNG; return its path.
+
+    Raises:
+        StudyError: the path does not end in .png.
+        StoreError: the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".png":
+        raise StudyError(Problem(str(path), "must end in .png", repr(path.suffix)))
+    write_bytes(path, content)
+    return path
+
+
+def file_name(text: str) -> str:
+    """Return a text as the name of a file.
+
+    >>> file_name("kernels-none: conv"), file_name("???")
+    ('kernels-none-conv', 'picture')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "picture"
