@@ -32,11 +32,11 @@ class EffectPoint:
     low: float
     high: float
     differences: tuple[float, ...]
-    """Variant - baseline, one per seed that both have."""
+    """Differences variant - baseline, one per seed that both have."""
 
     @property
     def n(self) -> int:
-        """Pairs of trials."""
+        """Number of pairs of trials."""
         return len(self.differences)
 
 
@@ -116,7 +116,7 @@ def _row(point: EffectPoint, factor: int) -> dict[str, Any]:
 
 
 def _words(metric: str, baseline: str, factor: int) -> list[str]:
-    """Return the title of the axis: what is drawn, in which unit, and how to read it."""
+    """Return the title of the axis: quantity, unit, and direction."""
     unit = f"points of {title(metric)}" if factor == 100 else title(metric)
     margin = f"{factor * EXPLORATORY_MARGIN:g}{' point' if factor == 100 else ''}"
     return [

@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """How a variant was trained, as its trials observed it."""
+    """Optimizer, precision and steps of a variant, as observed in its trials."""
 
     variant: str
     optimizer: str
@@ -46,7 +46,7 @@ class TrainingRow:
 
 @dataclass(frozen=True)
 class ReportContent:
-    """All parts of the report, top to bottom."""
+    """All parts of the report, in the order of the page."""
 
     plan: Plan
     results: StudyResults
@@ -63,9 +63,9 @@ class ReportContent:
     confusion_difference: ConfusionDifference | None
     """The selected variant's validation matrix minus the baseline's (or the runner-up's)."""
     pictures: Mapping[str, tuple[Picture, ...]]
-    """samples, train, validation, test, mistakes."""
+    """Group -> pictures; groups are ``samples``, ``train``, ``validation``, ``test`` and ``mistakes``."""
     disagreements: tuple[tuple[Picture, str], ...]
-    """Images on which the variants disagree, and what they say."""
+    """Images on which the variants disagree, each with the variants' predictions."""
     data_notes: tuple[str, ...]
     resolved_yaml: str
     training: tuple[TrainingRow, ...]
@@ -75,11 +75,11 @@ class ReportContent:
     checklists: Mapping[str, tuple[Answer, ...]]
     extra: Mapping[str, str] = field(default_factory=dict)
     insight: InsightPictures | None = None
-    """What the selected variant's first network looks at; None if the run has kept nothing."""
+    """Activations and attributions of the selected variant's first network; None if not stored."""
 
 
 def answer(results: StudyResults) -> str:
-    """Answer the question in one sentence, as far as it is answered."""
+    """Return one sentence that answers the study's question, or says that it is not answered yet."""
     sentence = selection_sentence(results)
     if not sentence:
         done = sum(trial.status == "done" for trial in results.trials)
@@ -89,7 +89,7 @@ def answer(results: StudyResults) -> str:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many verdicts or findings of one kind there are, for the first screen."""
+    """Number of verdicts or findings of one kind, for the first screen."""
 
     text: str
     kind: str

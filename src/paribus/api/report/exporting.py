@@ -1,4 +1,4 @@
-"""Every chart of a report as a file of its own, every table, and a notebook that draws them again."""
+"""Export of a report: one file per chart and table, and a notebook that draws the charts again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def write_figures(
         results: of a run.
         folder: created if needed.
         formats: of `FORMATS`, any number of them.
-        warn: hears of every file of the run that cannot be read; what needs it is left out.
+        warn: called with a message for each file of the run that cannot be read; charts and tables
+            that need the file are left out.
 
     Raises:
         StudyError: a format is unknown.

@@ -1,4 +1,4 @@
-"""The few images that a report shows, kept beside the results so that the report needs no data."""
+"""Images that a report shows; a run stores them, so that a report can be made without the data set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAMPLES_PER_CLASS = 2
 MAX_SAMPLES = 40
 MAX_MISTAKES = 24
 FIRST = 25
-"""Images of every part that are shown, five by five."""
+"""Number of images shown of each part of the data, in five rows of five."""
 FILE = "gallery.safetensors"
 RULE = "must hold images, their labels, and which of them belong together"
 Ids = npt.NDArray[np.int64]
@@ -41,7 +41,7 @@ Ids = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images by their index in the source, and which of them belong together."""
+    """Stored images, with their index in the source, and groups of them."""
 
     images: npt.NDArray[np.uint8]
     """``(picture, height, width, channel)``"""
@@ -55,13 +55,13 @@ class Gallery:
     """Path of every image inside the source, where images have files."""
 
     def place(self, index: int) -> int:
-        """Return where an image is."""
+        """Return the position of an image in `images`."""
         return int(np.flatnonzero(self.ids == index)[0])
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """An image on which variants disagree: how many of them say what."""
+    """An image on which variants disagree: the number of variants that predict each class."""
 
     index: int
     label: int
@@ -72,7 +72,7 @@ class Disagreement:
 def keep_gallery(
     out: Path, data: Dataset, spec: DataSpec, selected: str | None, firsts: Sequence[str] = ()
 ) -> None:
-    """Keep the images that a report shows.
+    """Store the images that a report shows.
 
     Args:
         out: output folder.
@@ -114,7 +114,7 @@ def keep_gallery(
 
 
 def load_gallery(out: Path) -> Gallery | None:
-    """Return what was kept; None if nothing was.
+    """Read the stored images; None if the run has stored none.
 
     Raises:
         TrialError: the file is damaged.
@@ -142,7 +142,7 @@ def load_gallery(out: Path) -> Gallery | None:
 
 
 def holds_gallery(out: Path) -> bool:
-    """Return whether images are kept that can be read."""
+    """Return whether a run has stored images, and they can be read."""
     try:
         return load_gallery(out) is not None
     except TrialError:

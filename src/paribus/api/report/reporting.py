@@ -1,4 +1,4 @@
-"""From the results of a run to the content of its report."""
+"""Collection of a report's content from the folder of a run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def report_html(results: Results) -> str:
 def report_content(results: Results) -> ReportContent:
     """Gather everything the report shows, from the run's folder alone.
 
-    What needs a file that cannot be read is left out, and a finding says so.
+    Parts that need a file that cannot be read are left out, and a finding names the file.
     """
     damage = Damage(results.folder)
     shown = shown_study(results, damage)
@@ -82,11 +82,11 @@ def report_content(results: Results) -> ReportContent:
 
 
 def shown_study(results: Results, damage: Damage) -> ShownStudy:
-    """Return what the charts of a run are made from.
+    """Return the plain data that the charts and tables of a run are made from.
 
     Args:
         results: of the run.
-        damage: hears of files that cannot be read; what needs them is left out.
+        damage: collects files that cannot be read; charts that need them are left out.
     """
     manifest, names = results.manifest, results.class_names
     nothing: dict[str, list[Predictions]] = {}
@@ -118,7 +118,7 @@ def _kept_parts(results: Results, shown: ShownStudy, damage: Damage) -> dict[str
 
 
 def _notes(results: Results) -> tuple[str, ...]:
-    """Return what there is to say about data sets and their preprocessing."""
+    """Return notes about the data sets and their preprocessing."""
     sources = results.manifest.data
     notes = [f"{item.source}: {note}" for item in sources for note in item.lines()]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in sources]
@@ -131,7 +131,7 @@ def _notes(results: Results) -> tuple[str, ...]:
 
 
 def _predictions(results: Results, variant: str | None) -> dict[str, list[Predictions]]:
-    """Split -> a variant's predictions, one per seed."""
+    """Return split -> predictions of a variant, one per seed."""
     found: dict[str, list[Predictions]] = {}
     for trial in results.summary.trials:
         if trial.variant != variant or trial.status != "done":
@@ -178,7 +178,7 @@ def _class_names(results: Results) -> tuple[str, ...]:
 
 
 def _kernels(results: Results, damage: Damage) -> dict[str, tuple[KernelPicture, ...]]:
-    """Variant -> pictures of the kernels of its first finished seed, the selected variant first."""
+    """Return variant -> pictures of the kernels of its first finished seed; the selected variant is first."""
     chosen = results.summary.selected
     names = [variant.name for variant in results.manifest.plan.variants]
     names.sort(key=lambda name: chosen is None or name != chosen.variant)
@@ -187,7 +187,7 @@ def _kernels(results: Results, damage: Damage) -> dict[str, tuple[KernelPicture,
 
 
 def _insight(results: Results) -> InsightPictures | None:
-    """Draw what the selected variant's first network looks at, if that was kept."""
+    """Draw activations and attributions of the selected variant's first network, if the run stored them."""
     trial, found = first_selected_trial(results), load_insight(results)
     if trial is None or found is None:
         return None
@@ -204,7 +204,7 @@ def kernels_of(results: Results, variant: str) -> tuple[KernelPicture, ...]:
     (model,) = (item.model for item in results.manifest.plan.variants if item.name == variant)
     order = [arguments["name"] for _, arguments in layers_of(model)]
     try:
-        pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+        pictures = kernel_pictures(weights)  # the order in the file is not the order of the layers
     except BROKEN as error:
         raise damaged(folder / WEIGHTS, "others", rule="must hold the network's kernels") from error
     if any(picture.layer not in order for picture in pictures):
@@ -213,7 +213,7 @@ def kernels_of(results: Results, variant: str) -> tuple[KernelPicture, ...]:
 
 
 def pictures_of(results: Results) -> dict[str, tuple[Picture, ...]]:
-    """Group -> pictures: samples, the first of every part, mistakes, disagreements."""
+    """Return group -> pictures; groups are samples, first images of each part, mistakes, disagreements."""
     gallery = gallery_of(results)
     if gallery is None:
         return {}
@@ -236,7 +236,7 @@ def pictures_of(results: Results) -> dict[str, tuple[Picture, ...]]:
 
 
 def gallery_of(results: Results) -> Gallery | None:
-    """Return the images that the run has kept, with labels that are classes of it; None if it kept none.
+    """Return the stored images, whose labels are checked against the classes; None if there are none.
 
     Raises:
         TrialError: the file is damaged.
@@ -258,7 +258,7 @@ def _picture(gallery: Gallery, index: int, names: Sequence[str]) -> Picture:
 def _guessed(
     gallery: Gallery, predictions: Predictions, ids: Iterable[int], names: Sequence[str]
 ) -> tuple[Picture, ...]:
-    """Return pictures with what a network says of them."""
+    """Return pictures with the prediction of a network as caption."""
     rows = {int(index): row for row, index in enumerate(predictions.ids)}
     pictures = []
     for index in map(int, ids):
@@ -271,7 +271,7 @@ def _guessed(
 
 
 def disagreements_of(results: Results) -> tuple[tuple[Picture, str], ...]:
-    """Return images on which the variants' first networks disagree, and what they say."""
+    """Return images on which the variants' first networks disagree, with their predictions."""
     gallery = gallery_of(results)
     if gallery is None:
         return ()

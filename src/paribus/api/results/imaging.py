@@ -1,4 +1,4 @@
-"""Images of a run in Python and in notebooks: ``results.images.mistakes()``. The same as in its report."""
+"""Access to the images of a report from Python and notebooks, such as ``results.images.mistakes()``."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ __all__ = ["ImageSheet", "Images", "KernelSheet"]
 
 @dataclass(frozen=True)
 class ImageSheet:
-    """Images with their classes and what networks say of them: shown by notebooks, or saved."""
+    """Images with their classes and predictions; notebooks show them, `save` writes a PNG."""
 
     title: str
     pictures: tuple[Picture, ...]
     said: tuple[str, ...] = ()
-    """What the variants say of each, where they disagree."""
+    """Predictions of the variants for each image, if the sheet shows disagreements."""
 
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.pictures)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the HTML that a notebook shows."""
         return picture_grid(self.title, self.pictures, self.said)
 
     def pixels(self) -> list[npt.NDArray[np.uint8]]:
@@ -83,14 +83,14 @@ class ImageSheet:
 
 @dataclass(frozen=True)
 class KernelSheet:
-    """The kernels of every convolution of one network: shown by notebooks, or saved."""
+    """Kernels of every convolution of one network; notebooks show them, `save` writes a PNG."""
 
     variant: str
     layers: tuple[KernelPicture, ...]
 
     @property
     def title(self) -> str:
-        """What the sheet shows."""
+        """Title of the sheet."""
         return f"Kernels of {self.variant}"
 
     def __len__(self) -> int:
@@ -108,7 +108,7 @@ class KernelSheet:
         return (self[place] for place in range(len(self)))
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the HTML that a notebook shows."""
         return kernel_grid(self.title, self.layers)
 
     def save(self, path: str | Path) -> Path:
@@ -153,7 +153,7 @@ class Images:
         )
 
     def predictions(self, split: str = "validation") -> ImageSheet:
-        """Return the first images of a part, with what the selected variant's first network says.
+        """Return the first images of a part, with predictions of the selected variant's first network.
 
         Args:
             split: ``validation``, or ``test`` once the test set was opened.

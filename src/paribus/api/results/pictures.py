@@ -29,14 +29,14 @@ COLUMNS = 5
 
 @dataclass(frozen=True)
 class PngPicture:
-    """A picture: shown by notebooks, or saved."""
+    """A picture in PNG; notebooks show it, `save` writes it."""
 
     title: str
     note: str
     png: bytes
 
     def _repr_png_(self) -> bytes:
-        """Return what a notebook shows."""
+        """Return the PNG that a notebook shows."""
         return self.png
 
     def save(self, path: str | Path) -> Path:
@@ -98,7 +98,7 @@ def first_images(results: Results, part: Part, *, guesses: bool = True) -> PngPi
 
 
 def _guesses(results: Results, part: Part) -> dict[int, int]:
-    """Id of an image -> class that the selected variant's first network says."""
+    """Return id of an image -> class that the selected variant's first network predicts."""
     trial = first_selected_trial(results)
     if trial is None or part == "train":
         return {}
@@ -114,7 +114,7 @@ def picture_files(results: Results, damage: Damage) -> Iterator[tuple[str, bytes
 
     Args:
         results: of a run.
-        damage: hears of files that cannot be read; pictures of them are left out.
+        damage: collects files that cannot be read; their pictures are left out.
     """
     nothing: Sequence[PngPicture] = ()
     for variant in results.manifest.plan.variants:

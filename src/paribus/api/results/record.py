@@ -33,7 +33,7 @@ __all__ = ["Results", "marking_of", "open_results", "read_results", "status"]
 
 @dataclass(frozen=True)
 class Results:
-    """What a study found."""
+    """The results of a run: trials, judgement, charts, images and tables."""
 
     folder: Path
     manifest: Manifest
@@ -42,7 +42,7 @@ class Results:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of the selected variant's data; of the first variant's while none is selected."""
+        """Class names of the selected variant's data; of the first variant's while none is selected."""
         chosen = self.summary.selected
         name = chosen.variant if chosen else self.manifest.plan.variants[0].name
         return self.manifest.descriptions[name].class_names
@@ -87,7 +87,7 @@ class Results:
         return Tables(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the answer and the tables."""
+        """Return the HTML that a notebook shows: the answer and the tables."""
         from paribus.report.html import render_tables
 
         return render_tables(self.summary)
@@ -143,7 +143,7 @@ def open_results(folder: str | Path) -> Results:
 
 
 def read_results(store: Store, folder: Path) -> Results:
-    """Judge what a store holds, by the plan of its latest run."""
+    """Read the trials in a store, and judge them by the plan of its latest run."""
     registrations = store.registrations()
     if not registrations:
         raise StoreError(
@@ -181,7 +181,7 @@ def marking_of(
     Args:
         trials: of the run.
         folder: of the run.
-        damage: hears of files that cannot be read; of their images nothing is known.
+        damage: collects files that cannot be read; their trials have no single predictions.
     """
     heard = damage or Damage(folder)
     places = {
@@ -205,7 +205,7 @@ def marking_of(
 
 
 def _readable(manifest: str, where: str) -> Manifest | None:
-    """Read an earlier registration; None if another version wrote it in a form of its own."""
+    """Read an earlier registration; None if its format is that of another version."""
     try:
         return manifest_from_json(manifest, where=where)
     except StoreError:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["claim_grid", "claim_heading", "published_lines"]
 
 VERDICT = 17
-"""Most letters of a line of the verdict."""
+"""Largest width of the column of verdicts."""
 BAR = (8, 24)
 
 
 def claim_heading(claims: Sequence[ClaimRow]) -> str:
-    """Count the verdicts."""
+    """Return the heading of the claims, with the number of each verdict."""
     counts = Counter(row.verdict for row in claims)
     return "Claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
