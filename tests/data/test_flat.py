@@ -23,6 +23,7 @@ def noise(shape=(12, 4, 3, 3)):
 def test_constant_images_are_those_whose_pixels_numpy_finds_equal():
     images = noise()
     images[2], images[7] = 5, [1, 2, 3]  # of one colour, which is constant, too
+    images[3], images[4] = images[3, :1], images[4, :, :1]  # all rows alike, all columns alike
     expected = [bool((image == image[0, 0]).all()) for image in images]
     assert constant_images(data(images)).tolist() == expected
     assert sum(expected) == 2

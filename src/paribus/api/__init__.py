@@ -41,7 +41,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what only runs need when it is asked for."""
+    """Import the parts that only runs need (PyTorch among them) when they are first used."""
     if name == "RunOptions":
         from paribus.api.run.running import RunOptions
 
@@ -69,7 +69,7 @@ class Study:
         only: Sequence[str] = (),
         measure: bool = False,
     ) -> PlannedStudy:
-        """Return what `run` would do, and what it would cost.
+        """Return the plan of a run: variants, networks, data, and a forecast of time and memory.
 
         Args:
             seeds: number of seeds instead of the study's.
@@ -94,14 +94,14 @@ class Study:
         options: RunOptions | None = None,
         observe: Observer = lambda _: None,
     ) -> Results:
-        """Run what is missing, judge everything, and write the report.
+        """Train the trials that are missing, judge all results, and write the report.
 
         Args:
             out: output folder; ``results/<study>`` by default.
             store: URL of the store of trials, such as ``postgresql://...``; a database in the folder by
                 default. The folder remembers it, without its password.
             options: seeds, jobs, device, overrides.
-            observe: hears of progress.
+            observe: called with a `Progress` whenever the run has advanced.
 
         Raises:
             ParibusError: with a text that says what to do.
@@ -125,7 +125,7 @@ def load(path: str | Path) -> Study:
 
 
 def reopen(folder: str | Path) -> tuple[Study, dict[str, Any]]:
-    """Return the study that a folder holds the results of, and the options it was run with.
+    """Return the study whose results a folder holds, and the options of its latest run.
 
     Raises:
         StoreError: the folder is not a run's.
@@ -140,7 +140,7 @@ def reopen(folder: str | Path) -> tuple[Study, dict[str, Any]]:
 
 
 def from_mapping(mapping: Mapping[str, Any], *, base: str | Path | None = None) -> Study:
-    """Build a study in Python, from what its file would hold.
+    """Build a study from a mapping with the contents of a study file.
 
     Raises:
         StudyError: every problem.
@@ -149,7 +149,7 @@ def from_mapping(mapping: Mapping[str, Any], *, base: str | Path | None = None) 
 
 
 def default_out(name: str) -> Path:
-    """Return where results go unless told otherwise."""
+    """Return the default output folder of a study."""
     return Path("results") / name
 
 

@@ -21,7 +21,7 @@ __all__ = ["Chart", "ChartFile", "Entry", "ShownStudy", "all_charts", "by_sectio
 
 @dataclass(frozen=True)
 class ChartFile:
-    """A file of this folder."""
+    """A module of this folder, with its name and entry."""
 
     name: str
     entry: Entry
@@ -41,7 +41,7 @@ def all_charts() -> tuple[ChartFile, ...]:
 def charts_of(
     study: ShownStudy, files: Iterable[ChartFile] | None = None
 ) -> tuple[tuple[Entry, Chart], ...]:
-    """Draw a study's charts in the order to show; files of the same order take turns.
+    """Draw the charts of a study in order; charts of files with equal positions alternate.
 
     Args:
         study: what they are made from.

@@ -1,4 +1,4 @@
-"""The claims as a picture: every contrast with its interval, and the margin around zero."""
+"""Chart of the claims: contrasts with their intervals, and the margin around zero."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WIDTH = 480
 
 @dataclass(frozen=True)
 class ClaimPoint:
-    """A claim's contrast; accuracies in points."""
+    """Contrast of a claim with its interval, in percentage points."""
 
     label: str
     estimate: float

@@ -1,4 +1,4 @@
-"""Where two variants err differently: the difference of their confusion matrices."""
+"""Chart of the difference of two variants' confusion matrices."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["ENTRY", "charts", "draw", "points"]
 
 ENTRY = Entry("confusions", "Where the selected variant errs unlike the baseline.", 71, many=True)
 SHOWN = 0.001
-"""Smaller differences are left out, as on the page."""
+"""Smallest difference that is written into a cell, as on the page."""
 
 
 def points(study: ShownStudy) -> ConfusionDifference | None:
-    """Return the difference; None where there is nothing to compare."""
+    """Return the difference of the matrices; None without a second variant."""
     return study.confusion_difference
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
-    """Draw it where there is another variant to compare with."""
+    """Draw the difference, if there is a second variant."""
     found = points(study)
     if found is not None:
         title = f"Where {found.left} and {found.right} err differently"

@@ -119,7 +119,7 @@ def _row(point: EffectPoint, factor: int) -> dict[str, Any]:
 
 
 def _words(metric: str, baseline: str, factor: int) -> list[str]:
-    """Return the title of the axis: what is drawn, in which unit, and how to read it."""
+    """Return the title of the axis: quantity, unit, and direction."""
     unit = f"points of {title(metric)}" if factor == 100 else title(metric)
     margin = f"{factor * DEFAULT_MARGIN:g}{' point' if factor == 100 else ''}"
     return [

@@ -1,4 +1,4 @@
-"""Whether one factor's effect depends on another: a line per level."""
+"""Interaction plot: a line per level of one factor over the levels of another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning curve of training and test images in one chart: how far apart they are at every size."""
+"""Chart of training and test accuracy against the number of training images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ draw = draw_learning_curve
 
 _PARTS = {"train": "accuracy", "test": "test_accuracy", "validation": "val_accuracy"}
 MOST_LINES = 8
-"""As many as there are colours."""
+"""Largest number of lines: the number of colours."""
 
 
 def points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
@@ -52,7 +52,7 @@ def points(plan: Plan, results: StudyResults) -> list[LearningPoint]:
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
-    """Draw it where the number of examples varies; not with more lines than colours."""
+    """Draw the learning curve, if the number of examples varies and there are enough colours."""
     found = points(study.plan, study.results)
     lines = dict.fromkeys(point.series for point in found)
     if not found or len(lines) > MOST_LINES:

@@ -38,7 +38,7 @@ def points(study: ShownStudy) -> list[LearningPoint]:
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
-    """Draw it where the number of examples varies."""
+    """Draw the learning curve, if the number of examples varies."""
     found = points(study)
     if found:
         note = "Line: mean over seeds with its 95 % interval; dots: seeds."

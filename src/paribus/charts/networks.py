@@ -30,14 +30,14 @@ _COLOURS = {
     "pooling": "#fde7c3",
     "dropout": "#f3dcea",
 }
-"""By family of layers."""
+"""Family of layers -> colour of its boxes."""
 _OTHER = "#eef1f4"
-"""Of all other layers, and of the input."""
+"""Colour of the input and of all other layers."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One layer, or the input."""
+    """Box of one layer, or of the input."""
 
     name: str
     kind: str
@@ -143,5 +143,5 @@ def _drawn(box: Box, x: int, y: int) -> str:
 
 
 def _fitting(text: str, size: float) -> float:
-    """Return the size at which a text fits into its box, in wide letters too."""
+    """Return the font size at which a text fits into its box, even in a wide fallback font."""
     return min(size, (WIDTH - 8) / (0.7 * len(text)))

@@ -1,4 +1,4 @@
-"""The reliability diagram: whether a network is right as often as it says."""
+"""Reliability diagram: accuracy against predicted probability."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ __all__ = ["ENTRY", "MOST_JOINED", "charts", "draw", "points"]
 ENTRY = Entry("seeds", "Every trial's score by the metric of selection.", 30, "results")
 
 MOST_JOINED = 12
-"""Seeds whose dots are joined from row to row; more lines than that cannot be followed."""
+"""Largest number of seeds whose dots are joined by lines; more could not be told apart."""
 WIDTH, ROW = 560, 34
 
 
@@ -28,7 +28,7 @@ def points(study: ShownStudy) -> list[SeedRow]:
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
-    """Draw every trial's score by variant, once there is one."""
+    """Draw the score of every trial by variant, if there is any."""
     rows = points(study)
     if any(row.values for row in rows):
         note = "Every trial is a dot. Differences between variants are judged seed by seed, not dot cloud by dot cloud."

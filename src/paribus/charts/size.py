@@ -20,12 +20,12 @@ def points(study: ShownStudy) -> list[CostPoint]:
 
 
 def draw(found: list[CostPoint], metric: str) -> str:
-    """Draw them on a logarithmic axis; return SVG."""
+    """Draw the points on a logarithmic axis; return SVG."""
     return draw_costs(found, metric, "parameters")
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
-    """Draw them where the variants differ in it."""
+    """Draw the chart, if the variants differ in their number of parameters."""
     found = points(study)
     if len({point.parameters for point in found}) > 1:
         note = "Mean and 95 % interval over seeds. More parameters are no aim in themselves."

@@ -20,12 +20,12 @@ def points(study: ShownStudy) -> list[CostPoint]:
 
 
 def draw(found: list[CostPoint], metric: str) -> str:
-    """Draw them on a logarithmic axis; return SVG."""
+    """Draw the points on a logarithmic axis; return SVG."""
     return draw_costs(found, metric, "seconds")
 
 
 def charts(study: ShownStudy) -> Iterator[Chart]:
-    """Draw them where there is more than one variant."""
+    """Draw the chart, if there is more than one variant."""
     found = points(study)
     if len(found) > 1:
         note = "As measured in this run, with as many trials at once as there were workers."

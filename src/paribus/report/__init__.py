@@ -1,1 +1,1 @@
-"""What was found, as tables, charts and one HTML page."""
+"""The report: content as plain data; output as HTML, Markdown and terminal text."""

@@ -1,4 +1,4 @@
-"""The first screen: by how much the winner won, how sure that is, why, and what went wrong."""
+"""The first screen of a report: size of the winner's lead, its certainty, its cause, and problems."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ LIKELY = 0.05
 
 @dataclass(frozen=True)
 class BriefLine:
-    """A question that every reader has, and what the results say to it."""
+    """A question about the results, and its answer."""
 
     asked: str
     said: tuple[str, ...]
-    """Sentences."""
+    """Sentences of the answer."""
     anchor: str
-    """The section that shows it."""
+    """Section of the report that shows the details."""
 
 
 def brief(plan: Plan, results: StudyResults) -> tuple[BriefLine, ...]:
-    """Return the lines of the first screen, as far as there is something to say.
+    """Return the lines of the first screen; questions without an answer are left out.
 
     Args:
         plan: of the study.
-        results: of the same.
+        results: of the same study.
     """
     chosen = results.selected
     lines = []
@@ -71,7 +71,7 @@ def _leads(plan: Plan, results: StudyResults, chosen: Selection) -> Iterator[str
 
 
 def _difference(results: StudyResults, name: str, other: str, metric: str) -> str | None:
-    """Return a paired difference with its interval, and what the interval says of its direction."""
+    """Return text about a paired difference: estimate, interval, and whether its sign is certain."""
     values: dict[str, dict[int, float]] = {name: {}, other: {}}
     for trial in results.trials:
         if trial.variant in values and trial.fit_on == "train" and trial.status == "done":
@@ -107,7 +107,7 @@ def _certainty(claims: Sequence[ClaimRow]) -> Iterator[str]:
 
 
 def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:
-    """Name the main effects that are beyond doubt; else what the winner changes."""
+    """Name the significant main effects, or else the settings that the winner changes."""
     found = [row for row in results.overview if row.kind == "main effect" and row.q <= LIKELY]
     found.sort(key=lambda row: -abs(row.estimate))
     said = [
@@ -120,7 +120,7 @@ def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:
         said = [f"It differs from the baseline in {len(changes)} settings."]
     elif not said and changes:
         said = [f"It differs from the baseline in: {'; '.join(changes)}."]
-    elif not said and len(plan.variants) > 1:  # alone, it has no reason
+    elif not said and len(plan.variants) > 1:  # a single variant has no comparison to explain
         said = ["It is the baseline: no change helped more."]
     if not found and results.overview:
         said.append("No main effect is beyond doubt.")
@@ -128,7 +128,7 @@ def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:
 
 
 def _trouble(results: StudyResults) -> Iterator[str]:
-    """Name the gravest findings, and how many more there are."""
+    """Name the most severe findings, and count the others."""
     failed = sum(trial.status == "failed" for trial in results.trials)
     if failed:
         yield f"{counted(failed, 'trial')} failed."
@@ -166,7 +166,7 @@ def lost_trials(missing: Sequence[MissingTrial]) -> list[tuple[list[str], str]]:
 
 
 def _named(findings: Sequence[Finding]) -> str:
-    """Say what one check has found, and of how many variants."""
+    """Return the text of one check's findings, with the number of variants concerned."""
     first = findings[0]
     more = f" (and {len(findings) - 1} more like it)" if len(findings) > 1 else ""
     return f"{first.where}: {first.evidence}{more}."

@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """How a variant was trained, as its trials observed it."""
+    """Optimizer, precision and steps of a variant, as observed in its trials."""
 
     variant: str
     optimizer: str
@@ -45,7 +45,7 @@ class TrainingRow:
 
 @dataclass(frozen=True)
 class ReportContent:
-    """All parts of the report, top to bottom."""
+    """All parts of the report, in the order of the page."""
 
     plan: Plan
     results: StudyResults
@@ -72,7 +72,7 @@ class ReportContent:
 
 
 def answer(results: StudyResults) -> str:
-    """Answer the question in one sentence, as far as it is answered."""
+    """Return one sentence that answers the study's question, or says that it is not answered yet."""
     sentence = selection_sentence(results)
     if not sentence:
         done = sum(trial.status == "done" for trial in results.trials)
@@ -82,7 +82,7 @@ def answer(results: StudyResults) -> str:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many verdicts or findings of one kind there are, for the first screen."""
+    """Number of verdicts or findings of one kind, for the first screen."""
 
     text: str
     kind: str

@@ -1,6 +1,6 @@
-"""Drawings as the page embeds them: they follow the reader's dark mode; files that are written do not.
+"""Embedding of drawings in the page. Embedded drawings follow dark mode; exported files do not.
 
-An SVG image is a document of its own, which the page's style does not reach. So it carries its own.
+An SVG image is a document of its own, which the page's style does not reach, so it gets a style of its own.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def svg_uri(svg: str) -> str:
 
 
 def dark_style(svg: str) -> str:
-    """Return the style of a drawing on a dark screen; print stays on white."""
+    """Return the CSS of a drawing for dark screens; print stays on white."""
     rules = [
         f'[{name}="{light}"]{{{name}:{dark}}}'
         for light, dark in DARK.items()
         for name in ("fill", "stroke")
         if f'{name}="{light}"' in svg
     ]
-    # the letters in coloured cells are white as well: only the paper and the lines change
+    # letters in coloured cells are white, too, and must stay so; only background and lines change
     kept = [rule for rule in rules if not rule.startswith('[fill="white"]')]
     paper = 'svg>rect[fill="white"]{fill:none}'
     return "@media screen and (prefers-color-scheme:dark){" + "".join([paper, *kept]) + "}"

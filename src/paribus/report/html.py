@@ -65,7 +65,7 @@ _LIVE_POLICY = (
 
 @dataclass(frozen=True)
 class LiveLinks:
-    """What the page needs to talk to the server that shows it."""
+    """Addresses that the live page needs to communicate with the server."""
 
     base: str
     """Address of the study, without a slash at its end; empty for a list of studies."""
@@ -76,7 +76,7 @@ class LiveLinks:
 
 
 def render_html(content: ReportContent) -> str:
-    """Return the report as a file that stands alone: no network, no script."""
+    """Return the report as one HTML file without scripts or external resources."""
     parts = render_parts(content)
     parts["contents"] = render_contents(parts)
     return render_shell(content.plan.study, parts)[0]
@@ -133,14 +133,14 @@ def part_names() -> tuple[str, ...]:
 
 
 def _live_order() -> tuple[str, ...]:
-    """Return the parts of a live page: a place to try the networks stands before how they were made."""
+    """Return the parts of a live page in order: the panel to try networks precedes the methods."""
     names = part_names()
     place = names.index("design")
     return *names[:place], "try", *names[place:]
 
 
 def part_mark(html: str) -> str:
-    """Return a short name of a part's content: a part is sent only to pages that lack it."""
+    """Return a short hash of a part's content, by which pages tell the server what they have."""
     return hashlib.sha256(html.encode()).hexdigest()[:12]
 
 
@@ -211,7 +211,7 @@ def _parts_with(kind: str) -> tuple[str, ...]:
 
 
 def _losses(results: StudyResults) -> list[str]:
-    """Return the losses that some variant has."""
+    """Return the names of loss metrics that at least one variant has."""
     names = ("loss", "val_loss", "test_loss")
     return [name for name in names if any(name in row.metrics for row in results.variants)]
 
@@ -222,7 +222,7 @@ def _style() -> str:
 
 @cache
 def page_environment() -> Environment:
-    """Return what the templates of the page are rendered with; text is escaped."""
+    """Return the Jinja environment of the page's templates, with autoescaping."""
     environment = Environment(
         loader=PackageLoader("paribus.report", "page"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""A run at this moment: plain data, and the part of the page that shows it."""
+"""State of a run in progress as plain data, and its HTML."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ State = Literal["running", "stopped", "finished"]
 
 @dataclass(frozen=True)
 class TrialState:
-    """How far one trial on the training images has come."""
+    """Progress of one trial on the training images."""
 
     variant: str
     seed: int
@@ -33,26 +33,26 @@ class TrialState:
     """``pending``, ``running``, ``done``, ``failed`` or ``interrupted``."""
     epoch: int
     epochs: int
-    """Of its plan; an early stop ends it before."""
+    """Number of planned epochs; early stopping can end the trial before."""
     accuracy: float | None
-    """On validation images after the latest epoch (on training images where nothing validates)."""
+    """Validation accuracy after the latest epoch; training accuracy if there are no validation images."""
     reason: str | None
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A study's run at one moment."""
+    """State of a run at one moment."""
 
     study: str
     state: State
     seeds: tuple[int, ...]
     trials: tuple[TrialState, ...]
     seconds_left: float | None
-    """Of training, by the pace of the epochs so far; None while that is unknown."""
+    """Forecast of the training time left, from the epochs so far; None while unknown."""
 
     @property
     def done_epochs(self) -> int:
-        """Epochs that need not run any more."""
+        """Number of epochs that are done or not needed any more."""
         return sum(
             trial.epochs if trial.status in ("done", "failed") else trial.epoch
             for trial in self.trials
@@ -60,7 +60,7 @@ class Snapshot:
 
     @property
     def total_epochs(self) -> int:
-        """Epochs of all trials."""
+        """Number of planned epochs of all trials."""
         return sum(trial.epochs for trial in self.trials)
 
     def count(self, status: str) -> int:
@@ -69,7 +69,7 @@ class Snapshot:
 
     @property
     def rows(self) -> tuple[tuple[str, tuple[TrialState | None, ...]], ...]:
-        """Return variant -> its trials by seed; None where a seed is not planned (yet)."""
+        """Return variant -> its trials by seed; None for a seed that is not planned."""
         names = dict.fromkeys(trial.variant for trial in self.trials)
         found = {(trial.variant, trial.seed): trial for trial in self.trials}
         return tuple(
@@ -78,7 +78,7 @@ class Snapshot:
 
     @property
     def sentence(self) -> str:
-        """Say in one line how far the run has come."""
+        """Return one line about the progress of the run."""
         done, total = self.count("done"), len(self.trials)
         parts = [f"{done} of {total} trials done"]
         for status in ("running", "interrupted", "failed"):
@@ -103,7 +103,7 @@ class StudyLine:
     study: str
     question: str
     said: str
-    """The answer as far as there is one, or what is wrong with the folder."""
+    """The study's answer so far, or the problem of its folder."""
     snapshot: Snapshot | None
 
 
@@ -112,7 +112,7 @@ def render_progress(snapshot: Snapshot, *, controls: str = "") -> str:
 
     Args:
         snapshot: of the run.
-        controls: ``stop``, ``resume`` or nothing: which button there is.
+        controls: button to show: ``stop``, ``resume``, or empty for none.
     """
     template = page_environment().get_template("live.html.j2")
     return template.render(snapshot=snapshot, controls=controls)

@@ -17,11 +17,11 @@ __all__ = ["markdown_report"]
 
 
 def markdown_report(content: ReportContent, charts: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the report as one Markdown text, every text in it escaped.
+    """Return the report as Markdown; all texts are escaped.
 
     Args:
-        content: what it says.
-        charts: name and address of every chart; those of claims and effects stand with their tables.
+        content: parts of the report.
+        charts: name and address of every chart; charts of claims and effects are placed beside their tables.
     """
     return "\n\n".join(_parts(content, dict(charts))) + "\n"
 

@@ -1,4 +1,4 @@
-"""A methods paragraph and two checklists, generated from what was run; the rest is left to a person."""
+"""Methods paragraph and two checklists, filled in from a run as far as it can know the answers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Answer:
 
     question: str
     answer: str = ""
-    """Empty where only a person can answer."""
+    """Answer; empty if only the authors can give it."""
     anchor: str = ""
-    """The part of the report that shows the evidence."""
+    """Section of the report that shows the evidence."""
 
 
 def methods_paragraph(
@@ -106,7 +106,7 @@ def _claims(plan: Plan, results: StudyResults) -> str:
 
 
 def checklists(plan: Plan, results: StudyResults) -> dict[str, tuple[Answer, ...]]:
-    """Fill in what a run can know of the NeurIPS paper checklist and of REFORMS.
+    """Answer the questions of the NeurIPS paper checklist and of REFORMS that a run can answer.
 
     Source: NeurIPS Paper Checklist; Kapoor et al. 2024 (REFORMS), both abridged to the questions
     that an experiment of this kind raises.

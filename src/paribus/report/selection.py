@@ -1,4 +1,4 @@
-"""What won, in one sentence."""
+"""The selected variant and its scores, in one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["selection_sentence"]
 
 
 def selection_sentence(results: StudyResults) -> str:
-    """Say in one sentence what won, or that trials are missing; empty if no variant can win."""
+    """Return a sentence that names the selected variant or counts missing trials; empty if none applies."""
     chosen = results.selected
     if chosen is None and results.missing:
         trials, verb = counted(len(results.missing), "trial"), ("is", "are")

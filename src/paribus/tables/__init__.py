@@ -20,7 +20,7 @@ __all__ = ["Entry", "ShownStudy", "Table", "TableFile", "all_tables"]
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file of this folder."""
+    """A module of this folder, with its name and entry."""
 
     name: str
     entry: Entry
@@ -28,7 +28,7 @@ class TableFile:
 
 
 def all_tables() -> tuple[TableFile, ...]:
-    """Return every file of tables in the order to show."""
+    """Return all modules of tables in the order of their positions."""
     found = []
     for item in pkgutil.iter_modules(__path__):
         if not item.ispkg:

@@ -1,4 +1,4 @@
-"""Published values beside ours."""
+"""Published values beside the results of the run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def published_cells(rows: Sequence[PublishedRow]) -> list[list[str]]:
 
 
 def _range(row: PublishedRow) -> str:
-    """Return where one more run would lie; there is nothing beyond none and all."""
+    """Return the prediction interval of one more run, clipped to 0 and 1, as text."""
     low, high = row.single_low, row.single_high
     if not math.isfinite(low):
         return "-"

@@ -1,4 +1,4 @@
-"""The settings that were tried, one row per variant, beside what came of them: read off the resolved study.
+"""Settings and scores, one row per variant; settings come from the resolved study.
 
 A table of settings that is written by hand can name another optimizer than the code used; this one cannot.
 """
@@ -38,7 +38,7 @@ class TriedTable:
     settings: tuple[str, ...]
     scores: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
-    """Variant, its settings, its scores."""
+    """Rows (variant, texts of its settings, texts of its scores)."""
 
 
 def tried_table(
@@ -72,7 +72,7 @@ def tried_table(
 
 
 def table(study: ShownStudy) -> Table:
-    """Return what was tried as a table; its values are the texts that people read."""
+    """Return the settings and scores as a table; its values are the formatted texts."""
     found = tried_table(study.plan, study.results, study.descriptions)
     head = ("variant", *found.settings, *found.scores)
     cells = [(name, *settings, *scores) for name, settings, scores in found.rows]
@@ -80,7 +80,7 @@ def table(study: ShownStudy) -> Table:
 
 
 def tables(study: ShownStudy) -> Iterator[Table]:
-    """Yield what was tried."""
+    """Yield the table of settings."""
     yield table(study)
 
 
@@ -94,7 +94,7 @@ def minutes_of(plan: Plan, results: StudyResults) -> dict[str, float]:
 
 
 def format_minutes(minutes: float | None) -> str:
-    """Format minutes with two digits that count.
+    """Format minutes with two significant digits.
 
     Example:
         >>> format_minutes(0.0234), format_minutes(1.26), format_minutes(125.4), format_minutes(None)
@@ -144,7 +144,7 @@ def _convolutions(variant: Variant) -> str:
 
 
 def _border(arguments: Mapping[str, Any]) -> str:
-    """Return padding and strides as far as they are not the usual ones."""
+    """Return padding and strides that are not the defaults, as text."""
     padding, strides = arguments["padding"], arguments["strides"]
     edge = {"valid": "", "same": " same"}.get(padding, f" pad {padding}")
     return edge + (f" stride {_window(strides)}" if set(strides) != {1} else "")

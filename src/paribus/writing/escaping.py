@@ -1,4 +1,4 @@
-"""Texts of others, as each target shows them and runs none of them: CSV, Markdown, LaTeX."""
+"""Escaping of text for CSV, Markdown and LaTeX, so that no target interprets it as code or markup."""
 
 from __future__ import annotations
 

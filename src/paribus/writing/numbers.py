@@ -49,7 +49,7 @@ def format_estimate(metric: str, mean: float, low: float, high: float) -> str:
     text = format_metric(metric, mean)
     if not math.isfinite(low):
         return text
-    if metric.partition("@")[0].endswith("accuracy"):  # there is nothing beyond none and all
+    if metric.partition("@")[0].endswith("accuracy"):  # an accuracy lies between 0 and 1
         low, high = max(low, 0.0), min(high, 1.0)
     return f"{text} [{bare(metric, low)}, {bare(metric, high)}]"
 

@@ -1,4 +1,4 @@
-"""What charts and tables are made from: a study's plan and results, and what was kept of its predictions."""
+"""Plain data that charts and tables are made from: plan, results and predictions of a study."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["ShownStudy"]
 
 @dataclass(frozen=True)
 class ShownStudy:
-    """A study as it is shown. Predictions are those of the selected variant, one per seed."""
+    """Plan, results and predictions of a study. Predictions are those of the selected variant, one per seed."""
 
     plan: Plan
     results: StudyResults
     summaries: Mapping[str, ModelSummary] = field(default_factory=dict)
-    """Variant -> its network's shapes."""
+    """Variant -> layers, shapes and parameters of its network."""
     descriptions: Mapping[str, DataDescription] = field(default_factory=dict)
-    """Variant -> its data."""
+    """Variant -> description of its data."""
     predictions: Mapping[str, Sequence[Predictions]] = field(default_factory=dict)
-    """Split -> predictions."""
+    """Split -> predictions of the selected variant, one per seed."""
     confusions: Mapping[str, Confusion] = field(default_factory=dict)
-    """Split -> matrix."""
+    """Split -> confusion matrix of the selected variant."""
     confusion_difference: ConfusionDifference | None = None
     """The selected variant's validation matrix minus the baseline's, or the runner-up's."""
 
@@ -34,5 +34,5 @@ class ShownStudy:
 
     @property
     def metric(self) -> str:
-        """What variants are selected by."""
+        """Metric by which variants are selected."""
         return self.plan.select.by

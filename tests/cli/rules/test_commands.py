@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.cli.typed import paribus
+from tests.cli.typed import invoke, paribus
 
 
 def test_init_check_plan_run_status_results_report(tmp_path):
@@ -74,17 +74,17 @@ def test_bad_input_gives_every_problem_and_exit_code_2(study, tmp_path):
     ],
 )  # fmt: skip
 def test_each_wrong_argument_has_one_clear_error(study, tmp_path, arguments, text):
-    done = paribus(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
+    done = invoke(*arguments, cwd=tmp_path)
+    assert done.exit_code == 2
     assert done.stderr.startswith(text)
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
 def test_another_study_is_refused_in_the_same_folder(study, tmp_path):
-    paribus("run", study(seeds=1), "--out", "out", cwd=tmp_path)
-    done = paribus("run", study(study="other"), "--out", "out", cwd=tmp_path)
-    assert done.returncode == 2
+    invoke("run", study(seeds=1), "--out", "out", cwd=tmp_path)
+    done = invoke("run", study(study="other"), "--out", "out", cwd=tmp_path)
+    assert done.exit_code == 2
     assert done.stderr == (
         "out: holds the results of the study 'tiny', got the study 'other'. Choose another folder with --out.\n"
     )
@@ -92,16 +92,16 @@ def test_another_study_is_refused_in_the_same_folder(study, tmp_path):
 
 def test_a_truncated_data_file_is_named(study, tmp_path, tiny):
     (tmp_path / "images.npz").write_bytes(b"PK\x03\x04 cut short")
-    done = paribus("run", study(data={**tiny["data"], "source": "images.npz"}), cwd=tmp_path)
-    assert done.returncode == 2
+    done = invoke("run", study(data={**tiny["data"], "source": "images.npz"}), cwd=tmp_path)
+    assert done.exit_code == 2
     assert "images.npz: must be a .npz archive of plain arrays" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["init", "check", "plan", "run", "status", "results", "report"])
 def test_every_command_has_help_with_an_example(command, tmp_path):
-    done = paribus(command, "--help", cwd=tmp_path)
-    assert done.returncode == 0
+    done = invoke(command, "--help", cwd=tmp_path)
+    assert done.exit_code == 0
     assert "Example: paribus" in done.stdout
 
 

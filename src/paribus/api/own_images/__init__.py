@@ -1,1 +1,1 @@
-"""Trained networks on images that somebody brings along."""
+"""Classification, test and explanation of a user's own images by the trained networks of a run."""

@@ -1,4 +1,4 @@
-"""What every command on images of one's own begins with: the variant, its networks, the images."""
+"""First steps of every command on a user's own images: choose the variant, open its networks, read the images."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def class_names(results: Results, variant: Variant) -> tuple[str, ...]:
 
 
 def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Own:
-    """Read images and make them look as the study's do, before its preprocessing.
+    """Read images and bring them to size, channels and range of the study's, before its preprocessing.
 
     Args:
         results: of the run.
         files: pictures.
-        variant: whose data they are to look like.
+        variant: the variant whose data set they have to match.
 
     Raises:
         DataError: images that cannot be read.
@@ -82,7 +82,7 @@ def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Own:
 
 @contextmanager
 def network_of(results: Results, trial: StoredTrial) -> Iterator[Network]:
-    """Hand out what a trial has learned; inside, what does not fit the network is explained.
+    """Give access to a trial's trained weights; errors about weights that do not fit are explained.
 
     Args:
         results: of the run.

@@ -1,4 +1,4 @@
-"""What one trained network makes of an image that somebody brings along."""
+"""Explanation of one of the user's own images: attributions and activations of one trained network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Explanation", "explain", "write_explanation"]
 
 @dataclass(frozen=True)
 class Explanation:
-    """One image and one network."""
+    """Class, attributions and activations of one image in one network."""
 
     file: Path
     variant: str
@@ -36,18 +36,18 @@ class Explanation:
     """The most probable class."""
     probabilities: Mapping[str, float]
     seen: npt.NDArray[np.uint8]
-    """``(height, width, channel)``: the image in the size in which the network sees it."""
+    """``(height, width, channel)``: the image in the size of the network's input."""
     maximum: int
     """The largest value of its pixels."""
     attributions: Attributions
-    """Of this one image: what speaks for that class."""
+    """Attributions of the image: how much each pixel speaks for that class."""
     layers: tuple[LayerMaps, ...]
     notes: tuple[str, ...] = ()
-    """What was done to the image, or what is strange about it."""
+    """Changes made to the image, and warnings about it."""
 
 
 def explain(results: Results, file: Path, variant: str | None = None) -> Explanation:
-    """Show an image to the first network of a variant, and look into it.
+    """Classify an image by the first network of a variant, and compute attributions and activations.
 
     Args:
         results: of a run.

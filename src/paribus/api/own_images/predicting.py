@@ -1,4 +1,4 @@
-"""Trained networks of a study on images that somebody brings along."""
+"""Classification and test of a user's own images by the trained networks of a run."""
 
 from __future__ import annotations
 
@@ -49,56 +49,56 @@ Numbers = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Guess:
-    """What a variant's networks say about one image."""
+    """Classification of one image by all networks of a variant."""
 
     file: Path
     label: str
     """The class with the highest mean probability over seeds."""
     probability: float
     agreeing: int
-    """Networks that say the same."""
+    """Number of networks that predict this class."""
     networks: int
     probabilities: Mapping[str, float]
     seen: Bytes
     """``(height, width, channel)``: the image before the study's preprocessing."""
     variant: str
     treated: Numbers
-    """The image as the first seed's network sees it."""
+    """The image after the preprocessing of the first seed's network."""
     notes: tuple[str, ...] = ()
-    """What was done to the image, or what is strange about it."""
+    """Changes made to the image, and warnings about it."""
 
 
 @dataclass(frozen=True)
 class _Said:
-    """What a variant's networks say about images."""
+    """Predictions of all networks of a variant for several images."""
 
     own: Own
     treated: Numbers
-    """By the first seed's preprocessing."""
+    """The images after the preprocessing of the first seed's network."""
     probabilities: Mapping[int, Numbers]
     """Seed -> ``(example, class)``."""
 
 
 @dataclass(frozen=True)
 class OwnVariant:
-    """One variant on own images."""
+    """Accuracy of one variant on the user's own images."""
 
     name: str
     accuracies: Mapping[int, float]
     """Seed -> share of the images that its network gets right."""
     interval: Interval
-    """Over seeds and images, both of them samples."""
+    """Mean accuracy with its 95 % interval; seeds and images both count as samples."""
 
 
 @dataclass(frozen=True)
 class OwnTest:
-    """All variants on own images with known classes."""
+    """Accuracy of all variants on the user's own images, whose classes are known."""
 
     folder: Path
     num_images: int
     variants: tuple[OwnVariant, ...]
     shown: str
-    """The variant of the matrix and the guesses."""
+    """Name of the variant that the confusion matrix and the predictions are of."""
     confusion: Confusion
     guesses: tuple[Guess, ...]
     truths: tuple[str, ...]
@@ -199,7 +199,7 @@ def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest
 
 
 def write_sheet(path: Path, guesses: Sequence[Guess], truths: Sequence[str] = ()) -> None:
-    """Write images as the networks see them, with what they say; wrong answers stand out.
+    """Write images as the networks see them, captioned with the prediction; wrong ones are coloured.
 
     Raises:
         StoreError: the file cannot be written.
@@ -240,7 +240,7 @@ def _interval(marks: npt.NDArray[np.bool_]) -> Interval:
 
 
 def _said(results: Results, variant: Variant, files: Sequence[Path]) -> _Said:
-    """Ask every network of a variant about images."""
+    """Classify images by every network of a variant."""
     from paribus.engine.predict import predict_images
 
     own = read_own(results, files, variant)

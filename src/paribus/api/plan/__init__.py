@@ -1,1 +1,1 @@
-"""From a study to a plan."""
+"""Planning: expansion of a study, checks of feasibility, forecast, gradient check."""

@@ -32,11 +32,11 @@ __all__ = [
 ]
 
 _EDITS = ("insert", "remove", "replace")
-"""Edits of a network; ``set`` names its path."""
+"""Edits that change the list of layers; ``set`` contains a path instead."""
 
 NUMBER_BYTES = 4
 MOST_STEPS = 100_000_000
-"""Of one trial: two hundred times what ImageNet is trained with."""
+"""Largest accepted number of steps of one trial: two hundred times that of a usual ImageNet training."""
 _STATES = {"SGD": 0, "Adam": 2, "AdamW": 2, "Nadam": 2, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2}
 """Numbers that an optimizer keeps for each weight, at least."""
 
@@ -177,7 +177,7 @@ def _num_images(spec: DataSpec, base: FilePath | None) -> int:
 
 
 def where_stands(document: Document, variant: Variant, *keys: Path) -> str:
-    """Say where the first of some settings stands: where the variant changes one, else in the base.
+    """Return file and line of the first of some settings: in the variant's edits, or else in the base.
 
     Args:
         document: of the study.
@@ -190,7 +190,7 @@ def where_stands(document: Document, variant: Variant, *keys: Path) -> str:
 
 
 def where_layer(document: Document, variant: Variant, layer: str | None) -> str:
-    """Say where a layer of a variant stands: the edit that made the network what it is, or its line.
+    """Return file and line of a layer: of the edit that inserted or replaced it, or of the base.
 
     Args:
         document: of the study.
@@ -224,7 +224,7 @@ def _line(document: Document, variant: Variant, *keys: Path) -> tuple[int, bool]
 
 
 def _smaller(count: int) -> int:
-    """Return a power of two that gives several steps."""
+    """Return a batch size, a power of two, with which an epoch has several steps."""
     return max(1, 1 << max(0, count.bit_length() - 4))
 
 

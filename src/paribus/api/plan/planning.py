@@ -50,7 +50,7 @@ __all__ = ["PlannedStudy", "plan_study"]
 
 @dataclass(frozen=True)
 class PlannedStudy:
-    """What `run` would do, and what it would cost."""
+    """The plan of a run: variants, networks, data, and a forecast of time and memory."""
 
     plan: Plan
     base: Path | None
@@ -61,11 +61,11 @@ class PlannedStudy:
     """Variant -> a forecast of one trial."""
     estimate: Estimate
     sources: Sources
-    """The data sets that were read for it."""
+    """Cache of the data sets that were read for the plan."""
 
     @property
     def accounts(self) -> tuple[DataAccount, ...]:
-        """What was read, one for each distinct data setting; named sources are read for it."""
+        """Descriptions of the data, one for each distinct data setting; reads named sources."""
         settings = {canonical_json(variant.data): variant.data for variant in self.plan.variants}
         found: list[DataAccount] = []
         for data in settings.values():
@@ -76,7 +76,7 @@ class PlannedStudy:
 
     @property
     def prospects(self) -> Mapping[str, str]:
-        """Claim id -> what the seeds given can do for it."""
+        """Claim id -> sentences about the differences that the planned seeds can detect."""
         return claim_prospects(self.plan)
 
     def to_json(self) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _described(plan: Plan, sources: Sources, study: Study) -> dict[str, DataDesc
 
 
 def _located(document: Document, variant: Variant, error: DataError) -> list[Problem]:
-    """Return what is wrong with data; with file and line where a setting is to blame."""
+    """Return the problems of data, with file and line of the setting that causes them, if one does."""
     return [
         replace(problem, where=where_stands(document, variant, tuple(problem.where.split("."))))
         if problem.where.startswith("data.")
@@ -198,7 +198,7 @@ def _located(document: Document, variant: Variant, error: DataError) -> list[Pro
 
 
 def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:
-    """Write out the splits that the sources decide."""
+    """Replace splits that depend on the source by explicit ones."""
     variants = tuple(
         replace(
             variant,
@@ -214,7 +214,7 @@ def _completed(plan: Plan, descriptions: Mapping[str, DataDescription]) -> Plan:
 def _checked(
     plan: Plan, descriptions: Mapping[str, DataDescription], document: Document, memory: int
 ) -> dict[str, ModelSummary]:
-    """Return the shapes of every variant, or raise everything that cannot run."""
+    """Return the shapes of every variant; raise one error with all problems that prevent a run."""
     problems = [*step_problems(plan, descriptions, document), *claim_problems(plan, document)]
     try:
         summaries = check_shapes(plan, descriptions, partial(where_layer, document))
@@ -232,14 +232,14 @@ def _raise_all(problems: Iterable[Problem]) -> None:
 
 @dataclass(frozen=True)
 class _Shaped:
-    """A plan and what is known of its shapes, to forecast from."""
+    """A plan with the shapes of its networks and data: the input of a forecast."""
 
     plan: Plan
     descriptions: Mapping[str, DataDescription]
     summaries: Mapping[str, ModelSummary]
 
     def guessed(self) -> dict[str, TrialCost]:
-        """Forecast each variant's trial from shapes."""
+        """Forecast time and memory of a trial of each variant from shapes alone."""
         return {
             variant.name: trial_cost(
                 multiply_adds=_multiply_adds(self.summaries[variant.name]),
@@ -264,7 +264,7 @@ class _Shaped:
     def estimate(
         self, costs: Mapping[str, TrialCost], jobs: int, start_seconds: float | None
     ) -> Estimate:
-        """Add everything up."""
+        """Return the forecast of the whole study, from those of its trials."""
         sources = {data_key(DataSpec.parse(item.data)): item.name for item in self.plan.variants}
         data_bytes = sum(
             prod(self.descriptions[name].input_shape)
@@ -313,6 +313,6 @@ def _activations(summary: ModelSummary) -> int:
 
 
 def _multiply_adds(summary: ModelSummary) -> int:
-    """Products of one forward pass: every kernel is used once per output position."""
+    """Return the multiplications of one forward pass; a kernel is applied once per output position."""
     positions = [prod(row.output_shape[:-1]) for row in summary.layers]
     return sum(row.parameters * place for row, place in zip(summary.layers, positions, strict=True))

@@ -38,7 +38,8 @@ def write_figures(
         results: of a run.
         folder: created if needed.
         formats: of `FORMATS`, any number of them.
-        warn: hears of every file of the run that cannot be read; what needs it is left out.
+        warn: called with a message for each file of the run that cannot be read; charts and tables
+            that need the file are left out.
 
     Raises:
         StudyError: a format is unknown.

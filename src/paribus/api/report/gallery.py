@@ -1,4 +1,4 @@
-"""The few images that a report shows, kept beside the results so that the report needs no data."""
+"""Images that a report shows; a run stores them, so that a report can be made without the data set."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLES_PER_CLASS = 2
 MAX_SAMPLES = 40
 MAX_MISTAKES = 24
 FIRST = 25
-"""Images of every part that are shown, five by five."""
+"""Number of images shown of each part of the data, in five rows of five."""
 FILE = "gallery.safetensors"
 RULE = "must hold images, their labels, and which of them belong together"
 Ids = npt.NDArray[np.int64]
@@ -34,7 +34,7 @@ Ids = npt.NDArray[np.int64]
 def keep_gallery(
     out: Path, data: Dataset, spec: DataSpec, selected: str | None, firsts: Sequence[str] = ()
 ) -> None:
-    """Keep the images that a report shows.
+    """Store the images that a report shows.
 
     Args:
         out: output folder.
@@ -76,7 +76,7 @@ def keep_gallery(
 
 
 def load_gallery(out: Path) -> Gallery | None:
-    """Return what was kept; None if nothing was.
+    """Read the stored images; None if the run has stored none.
 
     Raises:
         TrialError: the file is damaged.
@@ -104,7 +104,7 @@ def load_gallery(out: Path) -> Gallery | None:
 
 
 def holds_gallery(out: Path) -> bool:
-    """Return whether images are kept that can be read."""
+    """Return whether a run has stored images, and they can be read."""
     try:
         return load_gallery(out) is not None
     except TrialError:

@@ -1,4 +1,4 @@
-"""What the selected network looks at, as a run has kept it."""
+"""Activations and attributions of the selected network, as stored by a run."""
 
 from __future__ import annotations
 

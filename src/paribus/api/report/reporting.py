@@ -1,4 +1,4 @@
-"""From the results of a run to the content of its report."""
+"""Collection of a report's content from the folder of a run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def report_html(results: Results) -> str:
 def report_content(results: Results) -> ReportContent:
     """Gather everything the report shows, from the run's folder alone.
 
-    What needs a file that cannot be read is left out, and a finding says so.
+    Parts that need a file that cannot be read are left out, and a finding names the file.
     """
     damage = Damage(results.folder)
     shown = shown_study(results, damage)
@@ -69,11 +69,11 @@ def report_content(results: Results) -> ReportContent:
 
 
 def shown_study(results: Results, damage: Damage) -> ShownStudy:
-    """Return what the charts of a run are made from.
+    """Return the plain data that the charts and tables of a run are made from.
 
     Args:
         results: of the run.
-        damage: hears of files that cannot be read; what needs them is left out.
+        damage: collects files that cannot be read; charts that need them are left out.
     """
     manifest, names = results.manifest, results.class_names
     nothing: dict[str, list[Predictions]] = {}
@@ -92,7 +92,7 @@ def shown_study(results: Results, damage: Damage) -> ShownStudy:
 
 
 def _notes(results: Results) -> tuple[str, ...]:
-    """Return what there is to say about data sets and their preprocessing."""
+    """Return notes about the data sets and their preprocessing."""
     sources = results.manifest.data
     notes = [f"{item.source}: {note}" for item in sources for note in item.lines()]
     notes += [f"{item.source}: fingerprint {item.fingerprint}" for item in sources]
@@ -105,7 +105,7 @@ def _notes(results: Results) -> tuple[str, ...]:
 
 
 def _predictions(results: Results, variant: str | None) -> dict[str, list[Predictions]]:
-    """Split -> a variant's predictions, one per seed."""
+    """Return split -> predictions of a variant, one per seed."""
     found: dict[str, list[Predictions]] = {}
     for trial in results.summary.trials:
         if trial.variant != variant or trial.status != "done":

@@ -1,4 +1,4 @@
-"""The report of a run as a file: the page, its print, or Markdown with charts beside it."""
+"""Output of a report as HTML, PDF, or Markdown with charts in a folder beside it."""
 
 from __future__ import annotations
 

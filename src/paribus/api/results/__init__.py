@@ -1,1 +1,1 @@
-"""The results of a run, and the views of them."""
+"""The results of a run: record, data frames, charts, images, comparison with others."""

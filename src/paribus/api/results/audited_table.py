@@ -1,4 +1,4 @@
-"""Somebody else's results, judged and checked by the code that judges ours, as far as columns allow."""
+"""Judgement of a table of results from elsewhere, by the same code as for own runs, as far as its columns allow."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ALIASES = {
     "train_examples": ("train_examples", "n_train"),
     "validation_examples": ("validation_examples", "n_validation", "n_val"),
 }
-"""Our name -> names by which a column is known."""
+"""Name of a column in paribus -> accepted names in a table."""
 
 COUNTS = ("train_examples", "validation_examples")
 LARGEST = 50_000_000
@@ -57,7 +57,7 @@ def audit(
             ``trials``): one row per variant and seed, or per variant, seed and epoch.
         claims: sentences as in a study file, over variants.
         baseline: the variant that others are compared with; the first by default.
-        margin: of the claims.
+        margin: differences up to it count as negligible; used for all claims.
 
     Raises:
         DataError: the file cannot be read, or rows break rules; all problems at once.

@@ -17,7 +17,7 @@ __all__ = ["Comparison", "Difference", "compare"]
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that two runs do not have in common."""
+    """A setting, version or data set that differs between two runs."""
 
     where: str
     left: str
@@ -26,7 +26,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs side by side."""
+    """Differences between two runs, and a test of whether their results agree."""
 
     differences: tuple[Difference, ...]
     """Data first, then settings of common variants, then versions and machines."""
@@ -34,7 +34,7 @@ class Comparison:
 
     @property
     def contradictory(self) -> bool:
-        """Whether some number of both contradicts."""
+        """Whether the two runs contradict each other in at least one result."""
         return any(row.verdict == "contradictory" for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _environment_differences(left: Results, right: Results) -> Iterator[Differen
 
 
 def _environments(results: Results) -> dict[str, str]:
-    """Return every value that occurs, by name."""
+    """Return name -> all values of an entry of the environment that occur in a run."""
     found: dict[str, dict[str, None]] = {}
     for trial in results.summary.trials:
         for key, value in trial.environment.items():

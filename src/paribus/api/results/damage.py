@@ -1,4 +1,4 @@
-"""Files of a run that cannot be read: what was to be shown goes on without them, and says so."""
+"""Files of a run that cannot be read: a report is made without them, and a finding names them."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ Other = TypeVar("Other")
 
 @dataclass
 class Damage:
-    """Collects what is wrong with files, each file once."""
+    """Collects the errors of files that cannot be read, one per file."""
 
     folder: Path
-    """Of the run: files are named from there."""
+    """Output folder of the run; files are named relative to it."""
     found: dict[str, Problem] = field(default_factory=dict)
 
     def note(self, error: TrialError) -> None:
-        """Keep what an error says."""
+        """Store the message of an error."""
         for problem in error.problems:
             self.found.setdefault(problem.where, problem)
 
     def part(self, read: Callable[[], Part], otherwise: Other) -> Part | Other:
-        """Return a part of what is shown, or something else where a file of it cannot be read.
+        """Return the result of ``read``, or ``otherwise`` if a file cannot be read.
 
         A part that needs several files is left out as a whole: half of it would be another number.
 
         Args:
-            read: makes the part.
-            otherwise: stands for it.
+            read: function that makes a part of the report.
+            otherwise: replacement for the part.
         """
         try:
             return read()

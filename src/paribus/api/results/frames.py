@@ -34,7 +34,7 @@ class Tables:
     results: Results
 
     def __dir__(self) -> list[str]:
-        """Return what notebooks offer while somebody types."""
+        """Return the names that notebooks offer for completion."""
         return sorted({*object.__dir__(self), *(file.name for file in all_tables())})
 
     def __getattr__(self, name: str) -> Callable[..., pd.DataFrame | None]:
@@ -61,7 +61,7 @@ class Tables:
         return table
 
     def settings(self) -> pd.DataFrame:
-        """Return what was tried, as the report writes it: a row per variant."""
+        """Return settings and scores of every variant, one row each, as texts."""
         import pandas as pd
 
         manifest = self.results.manifest
@@ -76,7 +76,7 @@ class Tables:
         """Return a network layer by layer: type, output, parameters and how many of them are trained.
 
         Args:
-            variant: of the run; the plan's reference by default.
+            variant: name of a variant of the run; the plan's reference by default.
 
         Raises:
             StudyError: the variant is unknown.

@@ -1,4 +1,4 @@
-"""Images of a run in Python and in notebooks: ``results.images.mistakes()``. The same as in its report."""
+"""Access to the images of a report from Python and notebooks, such as ``results.images.mistakes()``."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ __all__ = ["Drawing", "Plots"]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawn chart: shown by notebooks, or saved."""
+    """A drawn chart; notebooks show it, `save` writes it as SVG, PDF or PNG."""
 
     title: str
     note: str
     svg: str
 
     def _repr_svg_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the SVG that a notebook shows."""
         return self.svg
 
     def save(self, path: str | Path) -> Path:
@@ -59,7 +59,7 @@ class Plots:
     results: Results
 
     def __dir__(self) -> list[str]:
-        """Return what notebooks offer while somebody types."""
+        """Return the names that notebooks offer for completion."""
         return sorted({*object.__dir__(self), *(file.entry.plot for file in all_charts())})
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

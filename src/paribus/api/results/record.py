@@ -35,7 +35,7 @@ __all__ = ["Results", "marking_of", "open_results", "read_results", "status"]
 
 @dataclass(frozen=True)
 class Results:
-    """What a study found."""
+    """The results of a run: trials, judgement, charts, images and tables."""
 
     folder: Path
     manifest: Manifest
@@ -44,7 +44,7 @@ class Results:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of the selected variant's data; of the first variant's while none is selected."""
+        """Class names of the selected variant's data; of the first variant's while none is selected."""
         chosen = self.summary.selected
         name = chosen.variant if chosen else self.manifest.plan.variants[0].name
         return self.manifest.descriptions[name].class_names
@@ -89,7 +89,7 @@ class Results:
         return Tables(self)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the answer and the tables."""
+        """Return the HTML that a notebook shows: the answer and the tables."""
         from paribus.report.html import render_tables
 
         return render_tables(self.summary)
@@ -189,7 +189,7 @@ def marking_of(
     Args:
         trials: of the run.
         folder: of the run.
-        damage: hears of files that cannot be read; of their images nothing is known.
+        damage: collects files that cannot be read; their trials have no single predictions.
     """
     heard = damage or Damage(folder)
     places = {
@@ -213,7 +213,7 @@ def marking_of(
 
 
 def _readable(manifest: str, where: str) -> Manifest | None:
-    """Read an earlier registration; None if another version wrote it in a form of its own."""
+    """Read an earlier registration; None if its format is that of another version."""
     try:
         return manifest_from_json(manifest, where=where)
     except StoreError:

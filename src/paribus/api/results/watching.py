@@ -1,4 +1,4 @@
-"""A run while it runs, seen from outside through its folder alone."""
+"""State of a run while it is running, read from its output folder."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _state(
 
 
 def _seconds_left(trials: Sequence[TrialState], stored: Iterable[StoredTrial]) -> float | None:
-    """Forecast from the mean epoch of every variant, and from as many workers as are busy now."""
+    """Forecast the time left from the mean seconds per epoch of each variant and the number of busy workers."""
     seconds: dict[str, list[float]] = {}
     for trial in stored:
         seconds.setdefault(trial.variant, []).extend(item.wall_seconds for item in trial.curves)

@@ -1,1 +1,1 @@
-"""Running a study: from what is missing to results."""
+"""Runs: training of missing trials, selection, refit, test, and the output folder."""

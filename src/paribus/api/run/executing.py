@@ -1,4 +1,4 @@
-"""Having trials trained: in which order, what is kept of what workers say, what is tried again."""
+"""Execution of tasks by workers: their order, storage of the events, and retries of lost tasks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from paribus.records import Look, Trial
 __all__ = ["execute", "fit"]
 
 TRIES = 2
-"""How often a task is given to a worker in one run, when workers die over it.
+"""Number of attempts at a task in one run if its worker dies.
 
 The trials of a group get one more try, each alone: one of them may be what its worker dies of.
 """
@@ -37,14 +37,14 @@ The trials of a group get one more try, each alone: one of them may be what its 
 
 @dataclass
 class _Backlog:
-    """Tasks that wait for a worker. What was lost is put back in front."""
+    """Queue of tasks that wait for a worker; a lost task is put back at the front."""
 
     waiting: deque[Task]
     lost: dict[str, int] = field(default_factory=dict)
-    """Identity -> workers that have died over it."""
+    """Trial identity -> number of workers that died while they trained it."""
 
     def __iter__(self) -> Iterator[Task]:
-        """Return itself: there may be tasks again after there were none."""
+        """Return itself; tasks can be put back after the iterator was exhausted."""
         return self
 
     def __next__(self) -> Task:
@@ -68,13 +68,13 @@ class _Backlog:
 def fit(session: Session, trials: Sequence[Trial], phase: str) -> None:
     """Train the trials that are not done, or whose files cannot be read.
 
-    Seed by seed, so that a run that stops halfway has whole pairs; the longest first within a seed,
-    so that no worker idles at its end.
+    Trials are trained seed by seed, so that an interrupted run has complete pairs; within a seed
+    the longest trial is first, so that no worker is idle at the end.
 
     Args:
         session: of the run.
         trials: to train.
-        phase: told to observers.
+        phase: name of the phase, passed to observers.
     """
     wanted = {trial.identity for trial in trials}
     stored = [item for item in session.store.trials() if item.identity in wanted]
@@ -96,14 +96,14 @@ def fit(session: Session, trials: Sequence[Trial], phase: str) -> None:
 def execute(
     session: Session, tasks: Sequence[Task], on_failure: Callable[[Trial, str], None] | None = None
 ) -> None:
-    """Run tasks, keep what workers say, and try once more what was lost with a worker.
+    """Run tasks, store the events of the workers, and repeat tasks whose worker died.
 
-    What is lost twice stays missing: the next run tries it again.
+    A trial that is lost twice stays missing; the next run tries it again.
 
     Args:
         session: of the run.
         tasks: to run.
-        on_failure: hears which trials could not be tested or explained, and why.
+        on_failure: called with the trial and the reason if it cannot be tested or explained.
     """
     if not tasks:
         return
@@ -122,22 +122,22 @@ def execute(
 
 @dataclass
 class _Listener:
-    """Keeps what workers say in the store."""
+    """Writes the events of workers to the store."""
 
     session: Session
     backlog: _Backlog
     tasks: Mapping[str, Task]
-    """Identity -> the task it is part of."""
+    """Trial identity -> the task that contains the trial."""
     epochs: dict[str, int] = field(default_factory=dict)
-    """Identity -> epochs that were counted as done."""
+    """Trial identity -> number of epochs that were counted as done."""
     on_failure: Callable[[Trial, str], None] = lambda _trial, _reason: None
 
     def trial(self, identity: str) -> Trial:
-        """Return a trial of the tasks."""
+        """Return the trial with an identity."""
         return next(t for t in self.tasks[identity].trials if t.identity == identity)
 
     def hear(self, event: Event) -> None:
-        """Keep one event."""
+        """Write one event to the store, and report progress."""
         session = self.session
         match event:
             case Started():
@@ -161,12 +161,12 @@ class _Listener:
                 pass
 
     def say(self, trial: Trial, reason: str) -> None:
-        """Tell that a trial could not be tested."""
+        """Report that a trial could not be tested."""
         text = f"{trial.variant.name}, seed {trial.seed} could not be tested: {reason}"
         self.session.tell(Progress(text))
 
     def _count(self, event: EpochEnded) -> None:
-        """Count an epoch once, also where a resumed trial tells of it again."""
+        """Count an epoch as done once, even if a resumed trial reports it again."""
         news = _news(self.trial(event.identity), event)
         session = self.session
         if event.record.epoch <= self.epochs.get(event.identity, 0):

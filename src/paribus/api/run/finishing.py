@@ -1,4 +1,4 @@
-"""What follows when all trials have ended: selection, refit, one look at the test set."""
+"""Last steps of a run, after all trials have ended: selection, refit, and one test."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ __all__ = ["finish_selected"]
 def finish_selected(session: Session, trials: Sequence[Trial]) -> None:
     """Freeze the selection; refit the winner where asked; only then open the test set.
 
-    Nothing of this happens while trials are missing: a choice among some of the trials would be
-    another choice.
+    Does nothing while trials are missing, since the selection would depend on which ones.
 
     Args:
         session: of the run.
-        trials: all that the study needs.
+        trials: all trials that the study needs.
     """
     rule = session.plan.select
     stored = session.stored()

@@ -39,7 +39,7 @@ DATABASE = "paribus.db"
 REPORT = "report.html"
 LOCK = ".lock"
 LOOK_SECONDS = 0.5
-"""`in_use` may hold the lock for a moment; a run waits that long before it gives up."""
+"""Time in which a run waits for the lock, since `in_use` in another process may hold it briefly."""
 
 
 def prepared_folder(out: Path) -> Path:
@@ -65,7 +65,7 @@ def prepared_folder(out: Path) -> Path:
 
 
 def database_of(out: Path) -> Path:
-    """Return the database of a folder of results: that of its old name if there is no other."""
+    """Return the path of a folder's database; the one with the old name if there is no other."""
     old = out / OLD_DATABASE
     return old if is_file(old) and not is_file(out / DATABASE) else out / DATABASE
 
@@ -73,8 +73,8 @@ def database_of(out: Path) -> Path:
 def own_database(out: Path) -> Path:
     """Return the database of a folder that this process runs in, under its present name.
 
-    One of the old name is renamed, once all that was written beside it stands in it. What SQLite
-    cannot read stays what it is, for the store to explain.
+    A database with the old name is renamed after its write-ahead log was merged into it. A file that
+    SQLite cannot read is left as it is; the store reports the error.
     """
     found = database_of(out)
     if found.name != OLD_DATABASE:
@@ -111,7 +111,7 @@ def existing_folder(out: Path) -> Path:
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a path is a folder; one that may not be looked at is none."""
+    """Return whether a path is a folder; False if access is denied."""
     try:
         return path.is_dir()
     except OSError:
@@ -119,7 +119,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a path is a file; one that may not be looked at is none."""
+    """Return whether a path is a file; False if access is denied."""
     try:
         return path.is_file()
     except OSError:
@@ -128,7 +128,7 @@ def is_file(path: Path) -> bool:
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold the folder for one run; the lock ends with its process, however that ends.
+    """Lock the folder for one run; the operating system releases the lock when the process ends.
 
     Raises:
         StoreError: another run holds it.
@@ -152,7 +152,7 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def in_use(out: Path) -> bool:
-    """Return whether a run holds the folder at this moment; nothing is written to find out."""
+    """Return whether a run has locked the folder; writes nothing."""
     if sys.platform == "win32":
         return _in_use_by_lock(out)
     import fcntl

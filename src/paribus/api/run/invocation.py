@@ -1,4 +1,4 @@
-"""How a study was run, kept beside its results so that it can go on in the same way."""
+"""Options of a run, stored in its folder so that a later run can use the same."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ADAPTER = TypeAdapter(Invocation)
 
 
 def keep_invocation(out: Path, invocation: Invocation) -> None:
-    """Write down how a study is run.
+    """Write the options of a run to its folder.
 
     Raises:
         StoreError: the file cannot be written.
@@ -46,7 +46,7 @@ def keep_invocation(out: Path, invocation: Invocation) -> None:
 
 
 def kept_invocation(out: Path) -> Invocation:
-    """Return how the study in a folder was run last; the defaults for runs of earlier versions.
+    """Return the options of the latest run in a folder; defaults if an earlier version ran it.
 
     Raises:
         StoreError: the file is damaged.
@@ -63,7 +63,7 @@ def kept_invocation(out: Path) -> Invocation:
 
 
 def kept_study(out: Path) -> Study:
-    """Read the study that a folder holds the results of.
+    """Read the study whose results a folder holds.
 
     Raises:
         StoreError: the folder is not a run's.

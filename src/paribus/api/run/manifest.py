@@ -1,4 +1,4 @@
-"""What a run writes down about itself, so that results and report need neither the data nor the study file."""
+"""Description of a run in its store, so that results and report need neither data nor study file."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["DataNote", "Manifest", "VerdictLook", "manifest_from_json", "manifes
 
 @dataclass(frozen=True)
 class DataNote:
-    """One data set of a study: its content's fingerprint, and what there is to say about it."""
+    """Fingerprint of a data set of a study, and notes about it."""
 
     source: str
     fingerprint: str
     notes: tuple[str, ...]
     changed: tuple[str, ...] = ()
-    """What was done to pixels or labels."""
+    """Changes made to pixels or labels."""
     ignored: tuple[str, ...] = ()
-    """What lies in the source and was not used."""
+    """Contents of the source that are not used."""
 
     def lines(self) -> tuple[str, ...]:
-        """Return everything there is to say, one line each."""
+        """Return all notes, one line each."""
         return (
             *self.notes,
             *(f"changed: {text}" for text in self.changed),
@@ -50,7 +50,7 @@ class VerdictLook:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A plan, and what was known of its data when it ran."""
+    """A plan with the descriptions of its data at the time of the run."""
 
     plan: Plan
     descriptions: Mapping[str, DataDescription]
@@ -59,7 +59,7 @@ class Manifest:
     data_keys: Mapping[str, str]
     """Variant name -> fingerprint of its data set."""
     facts: Mapping[str, DataFacts] = field(default_factory=dict)
-    """Variant name -> what looking at its images has found."""
+    """Variant name -> facts about its images, such as duplicates."""
     engine_versions: Mapping[str, int] = field(default_factory=dict)
     """Variant name -> version of the arithmetic that trains it; with `data_keys`, it gives the
     identities of the plan's trials. Empty where an earlier version wrote this down."""

@@ -22,7 +22,7 @@ def own_trials(
 
     Args:
         plan: the study.
-        trials: as stored, by runs of any settings.
+        trials: all stored trials, including those of other settings.
         fingerprints: variant name -> fingerprint of its data.
         versions: variant name -> version of the arithmetic; empty where an earlier version of the
             program did not write it down: then names and seeds decide, as they did there.
@@ -50,7 +50,7 @@ def own_trials(
 def refit_of(
     trial: Trial, stored: StoredTrial, *, data_fingerprint: str, engine_version: int
 ) -> Trial:
-    """Return the same seed on training and validation images, for as many epochs as were kept.
+    """Return the refit of a trial: same seed, training and validation images, number of epochs kept.
 
     Args:
         trial: of the plan.

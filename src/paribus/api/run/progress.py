@@ -1,4 +1,4 @@
-"""How far a run has come, as its observers hear it."""
+"""Progress and status of a run, as passed to observers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATUSES = ("done", "running", "failed")
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of a run. Work is counted in epochs."""
+    """Progress of a run at one moment; work is counted in epochs."""
 
     phase: str
     """``data``, ``trials``, ``refit``, ``test`` or ``report``."""
@@ -34,19 +34,19 @@ class Progress:
     num_finished: int = 0
     num_failed: int = 0
     num_missing: int = 0
-    """Given up for this run, since workers died over them."""
+    """Number of trials given up in this run because their workers died."""
     text: str = ""
     """The latest news in one line."""
     lines: tuple[str, ...] = ()
-    """What was read, to be printed once."""
+    """Lines about the data that were read, to be printed once."""
 
     def with_epoch(self, trial: Trial, text: str) -> Progress:
-        """One more epoch of a trial has ended."""
+        """Return the progress after one more epoch of a trial."""
         del trial
         return replace(self, done_epochs=self.done_epochs + 1, text=text)
 
     def with_end(self, *, failed: bool, remaining: int) -> Progress:
-        """A trial has ended; epochs that it will not run any more count as done."""
+        """Return the progress after the end of a trial; its remaining epochs count as done."""
         return replace(
             self,
             done_epochs=self.done_epochs + remaining,
@@ -55,7 +55,7 @@ class Progress:
         )
 
     def with_loss(self, remaining: int) -> Progress:
-        """A trial is given up for this run; its epochs will not be run."""
+        """Return the progress after a trial was given up; its remaining epochs count as done."""
         return replace(
             self, done_epochs=self.done_epochs + remaining, num_missing=self.num_missing + 1
         )
@@ -110,7 +110,7 @@ class Status:
     running: tuple[RunningTrial, ...] = ()
     failed: tuple[FailedTrial, ...] = ()
     lost: tuple[FailedTrial, ...] = ()
-    """Missing, since workers died over them."""
+    """Trials that are missing because their workers died."""
     complete: bool = False
     at_work: bool = False
     """Whether a run works on the folder at this moment."""

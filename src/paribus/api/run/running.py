@@ -1,4 +1,4 @@
-"""Running a study: what is missing is trained, selected, refitted and tested, then judged."""
+"""A whole run: missing trials are trained, a variant is selected, refitted and tested, results are judged."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def run_study(
     *,
     store: str | None = None,
 ) -> Results:
-    """Run exactly what is missing of a study, and judge all of it.
+    """Train the missing trials of a study, finish it, and judge all its results.
 
     Args:
         study: what `paribus.load` returns.
@@ -123,7 +123,7 @@ def _say_how_trials_run(session: Session) -> None:
 
 
 def _load_data(session: Session) -> None:
-    """Load each data set once, look at it, and lay it where workers share it."""
+    """Load each data set once, compute facts about it, and export it for the workers."""
     loaded: dict[str, tuple[Dataset, list[bytes]]] = {}
     looked: dict[tuple[str, SplitSpec], DataFacts] = {}
     for variant in session.plan.variants:
@@ -163,7 +163,7 @@ def _run_trials(session: Session) -> tuple[Trial, ...]:
         fit(session, trials, "trials")
         return trials
     done: set[tuple[str, int]] = set()
-    while True:  # look by look, until no claim needs more
+    while True:  # trials of one planned look after another, until no claim needs more
         stored = session.stored()
         marking = marking_of(stored, session.out)
         evidence = claim_evidence(
@@ -178,12 +178,14 @@ def _run_trials(session: Session) -> tuple[Trial, ...]:
         done |= needed
         session.store.add_trials(wanted)
         fit(session, wanted, f"seeds up to {max(trial.seed for trial in wanted)}")
-        if missing_trials(session.stored(), done):  # a claim is not judged on what is left
+        if missing_trials(
+            session.stored(), done
+        ):  # with lost trials a claim would be judged on the rest
             return tuple(t for t in trials if (t.variant.name, t.seed) in done)
 
 
 def _keep_first_images(session: Session) -> None:
-    """Keep sample images from the beginning, for a page that is looked at while trials run."""
+    """Store sample images at the start of a run, for the live page."""
     if not holds_gallery(session.out):
         variant = session.plan.variants[0]
         data = open_dataset(session.datasets[session.fingerprints[variant.name]])
@@ -191,7 +193,7 @@ def _keep_first_images(session: Session) -> None:
 
 
 def _keep_gallery(session: Session, results: Results) -> None:
-    """Keep the images that the report shows, while the data are at hand."""
+    """Store the images that the report shows, while the data are in memory."""
     trial = first_selected_trial(results)
     name = trial.variant if trial else session.plan.variants[0].name
     variant = next(item for item in session.plan.variants if item.name == name)
@@ -202,7 +204,7 @@ def _keep_gallery(session: Session, results: Results) -> None:
 
 
 def _keep_insight(session: Session, results: Results) -> None:
-    """Keep what the selected network looks at; if that fails, the report lacks a part, no more."""
+    """Store activations and attributions of the selected network; on failure the report lacks that part."""
     stored = first_selected_trial(results)
     if stored is None or kept_identity(session.out) == stored.identity:
         return

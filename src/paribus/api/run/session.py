@@ -1,4 +1,4 @@
-"""One run while it runs: what its phases share."""
+"""State that the phases of one run share, and the options of a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULT_GROUP = {"cpu": 1, "cuda": 16}
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run, none of which changes a result but the device and the group size (by rounding)."""
+    """Options of a run. Only device and group size affect results, by rounding."""
 
     jobs: int | None = None
     """Worker processes; one per core by default."""
@@ -40,7 +40,7 @@ class RunOptions:
 
 @dataclass
 class Session:
-    """One run while it runs."""
+    """State of a run in progress."""
 
     planned: PlannedStudy
     store: Store
@@ -48,21 +48,21 @@ class Session:
     options: RunOptions
     observe: Observer
     make_executor: Callable[[int], Executor]
-    """Makes one of the kind that was asked for, from the number of its workers."""
+    """Function that creates the executor, given the number of workers."""
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Variant name -> fingerprint of its data."""
     datasets: dict[str, Path] = field(default_factory=dict)
     """Fingerprint -> folder of the exported data."""
     notes: list[DataNote] = field(default_factory=list)
     facts: dict[str, DataFacts] = field(default_factory=dict)
-    """Variant name -> what looking at its images has found."""
+    """Variant name -> facts about its images, such as duplicates."""
     progress: Progress = field(default_factory=lambda: Progress("data"))
     manifest: Manifest | None = None
     """What the run has written down about itself; None until it has."""
     study_yaml: str = ""
     """Text of the study file."""
     executor: Executor | None = None
-    """None where no trial seemed to be missing."""
+    """The running executor; None if no trial seemed to be missing when the run began."""
 
     @property
     def plan(self) -> Plan:
@@ -84,7 +84,7 @@ class Session:
         return plan_trials(self.plan, self.fingerprints, engine_version)
 
     def stored(self) -> tuple[StoredTrial, ...]:
-        """Return the plan's trials in the store; those of other settings are another study's."""
+        """Return the trials of this plan in the store, without those of other settings."""
         trials = self.store.trials()
         return own_trials(self.plan, trials, self.fingerprints, self.engine_versions)
 
@@ -93,11 +93,11 @@ class Session:
         return self.datasets[self.fingerprints[trial.variant.name]]
 
     def tell(self, progress: Progress) -> None:
-        """Pass news on."""
+        """Pass progress to the observer."""
         self.progress = progress
         self.observe(progress)
 
 
 def now() -> str:
-    """Return the time, as it is kept."""
+    """Return the present time in the format of the store."""
     return datetime.now(UTC).isoformat(timespec="seconds")

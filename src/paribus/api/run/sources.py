@@ -1,4 +1,4 @@
-"""The data sets of a study, each read once: for its plan, for what is said of it, and for its run."""
+"""Cache of the data sets of a study, which plan, description and run share."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Sources:
         return self._kept[key]
 
     def describe(self, spec: DataSpec) -> DataDescription:
-        """Return shape, class names and counts; named sources are not read for it.
+        """Return shape, class names and counts, without reading named sources.
 
         Raises:
             DataError: data at a path cannot be read.
@@ -41,7 +41,7 @@ class Sources:
         return describe(spec, None if spec.source in named_sources() else self.dataset(spec))
 
     def account(self, spec: DataSpec) -> DataAccount:
-        """Return what was read; nothing is downloaded for it.
+        """Return a description of the data that were read; downloads nothing.
 
         Raises:
             DataError: the data cannot be read.
@@ -52,5 +52,5 @@ class Sources:
         return account_of(spec.completed(known.parts), self.dataset(spec) if here else None, known)
 
     def release(self) -> None:
-        """Forget what was read, so that its memory is free."""
+        """Drop all data sets from memory."""
         self._kept.clear()

@@ -1,4 +1,4 @@
-"""Which finished trials have left files that can be read; the others are trained again."""
+"""Finished trials whose files cannot be read; they are trained again."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from paribus.wording import counted
 __all__ = ["Unreadable", "sentence_of_unreadable", "unreadable_trials"]
 
 Unreadable = tuple[StoredTrial, str]
-"""A trial, and why what it has left cannot be read."""
+"""A trial, and the reason why its files cannot be read."""
 
 _PROOF: tuple[tuple[str, Split], ...] = (
     ("val_accuracy", "validation"),
     ("test_accuracy", "test"),
 )
-"""Metrics that came from predictions, which were kept."""
+"""Metrics, each with the split whose stored predictions it was computed from."""
 
 
 def unreadable_trials(out: Path, trials: Sequence[StoredTrial]) -> list[Unreadable]:
@@ -38,7 +38,7 @@ def unreadable_trials(out: Path, trials: Sequence[StoredTrial]) -> list[Unreadab
 
 
 def sentence_of_unreadable(found: Sequence[Unreadable]) -> str:
-    """Say in one line that trials are trained again.
+    """Return one line that says which trials are trained again.
 
     Args:
         found: what `unreadable_trials` returns, at least one.

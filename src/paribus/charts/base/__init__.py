@@ -1,1 +1,1 @@
-"""What charts share: what they are made of, where they are found, and how they look."""
+"""Parts that charts share: data structures, computations, and style."""

@@ -1,4 +1,4 @@
-"""What a chart is, and where it is found."""
+"""Data structures of a drawn chart, and of a file of charts."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ class Chart:
     """A drawn chart."""
 
     name: str
-    """Of its file, without an ending; no other chart of a study has it."""
+    """Unique name of the chart; the name of its file without the ending."""
     title: str
     note: str
     """How to read it, in a sentence or two."""
     svg: str
     alt: str = ""
-    """What it shows, for people who cannot see it; the title by default."""
+    """Description for screen readers; the title by default."""
     subject: str = ""
-    """What it is about where a file draws several charts: a split, a pair of factors, a variant."""
+    """Split, pair of factors or variant of this chart, if a file draws several."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the charts of a file are found."""
+    """Places at which the charts of a file are shown."""
 
     plot: str
-    """``results.plot.<plot>()`` in Python; several files may share one."""
+    """Name of the method in Python, as in ``results.plot.curves()``; several files may share one."""
     says: str
-    """What it shows, for the list in the docs and for ``help``."""
+    """Sentence about the chart, for the docs and ``help``."""
     order: int
-    """Among all charts; files of the same number take turns."""
+    """Position among all charts; charts of files with equal positions alternate."""
     section: str | None = None
-    """The part of the page; None where the page shows the same as a table."""
+    """Part of the page that shows the charts; None if the page shows a table instead."""
     many: bool = False
     """Whether ``results.plot`` returns a list: one chart per split, pair or quantity."""
 

@@ -1,4 +1,4 @@
-"""Drawings as files of other kinds."""
+"""Conversion of drawings to PDF and PNG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What accuracy costs: against the number of parameters, and against the time of training."""
+"""Charts of accuracy against a cost: number of parameters, or training time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["CostPoint", "cost_points", "draw_costs"]
 Cost = Literal["parameters", "seconds"]
 WIDTH = 460
 LABEL = 80
-"""Pixels that a name takes beside its point."""
+"""Width in pixels reserved for a variant's name beside its point."""
 _TITLES = {
     "parameters": "parameters (logarithmic)",
     "seconds": "seconds of training per trial (logarithmic)",
@@ -28,7 +28,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class CostPoint:
-    """A variant's metric, its size, and what a trial took."""
+    """Metric, number of parameters and seconds per trial of a variant."""
 
     variant: str
     parameters: int
@@ -63,7 +63,7 @@ def cost_points(
 
 
 def _domain(points: Sequence[CostPoint], cost: Cost) -> tuple[float, float]:
-    """Return what the axis shows: more room to the right, where the names are written."""
+    """Return the range of the axis, extended to the right for the names."""
     costs = [max(getattr(point, cost), 1e-9) for point in points]
     return min(costs) / 1.2, 1.6 * max(costs)
 

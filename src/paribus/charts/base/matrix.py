@@ -1,4 +1,4 @@
-"""A square of coloured cells with lines of text in them."""
+"""Drawing of a square matrix of coloured cells with text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CELL = 62
 _ON_LIGHT, _ON_DARK = "#0b1520", "white"
 
 Line: TypeAlias = tuple[str, int, float, Literal["normal", "bold"]]
-"""Column, offset, size and weight of a line of a cell."""
+"""Column of the data, vertical offset, font size and font weight of a line of text in a cell."""
 
 
 def draw_cells(
@@ -24,7 +24,7 @@ def draw_cells(
     scale: dict[str, Any],
     lines: Sequence[Line],
 ) -> str:
-    """Draw a square of coloured cells; return SVG."""
+    """Draw a square matrix of coloured cells with text; return SVG."""
     import altair as alt
 
     order = [plain(name) for name in names]
@@ -33,7 +33,9 @@ def draw_cells(
         x=alt.X("guess:N", sort=order, title="what the network said", axis=axis),
         y=alt.Y("truth:N", sort=order, title="truth", axis=alt.Axis(domain=False, ticks=False)),
     )
-    strong = 0.75 * max(scale["domain"])  # orange is light enough for dark letters
+    strong = 0.75 * max(
+        scale["domain"]
+    )  # blue cells above it need light letters; orange ones never do
     ink = alt.condition(f"datum.value > {strong}", alt.value(_ON_DARK), alt.value(_ON_LIGHT))
     chart = alt.layer(
         base.mark_rect(stroke="white").encode(

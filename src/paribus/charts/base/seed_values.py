@@ -1,4 +1,4 @@
-"""A metric of every seed, variant by variant."""
+"""Values of a metric for every seed of each variant, with mean and interval."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SeedRow:
 
     @property
     def count(self) -> str:
-        """How many trials there are, as charts write it; failed ones are never left out in silence."""
+        """Text with the number of trials, including failed ones."""
         failed = f", {self.failed} failed" if self.failed else ""
         return f"n {len(self.values)}{failed}"
 

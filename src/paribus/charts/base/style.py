@@ -1,4 +1,4 @@
-"""How all charts look: the palettes on white and on dark pages, letters, and the way from Altair to SVG.
+"""Style of all charts: palettes for white and dark pages, fonts, and conversion from Altair to SVG.
 
 Colours are Okabe & Ito's, which colour-blind readers can tell apart.
 """
@@ -27,12 +27,12 @@ __all__ = [
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#B8A800"]
 P = ParamSpec("P")
 Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Name -> rows."""
+"""Name of a data set -> its rows."""
 INK = "#000"
 RULE = "#666"
-"""Zero, and other lines to compare with."""
+"""Colour of the zero line and other reference lines."""
 MARGIN = "#d7dbe0"
-"""Differences too small to matter."""
+"""Colour of the range of negligible differences."""
 
 
 DARK = {
@@ -69,7 +69,7 @@ DARK = {
     "#f3dcea": "#532f45",
     "#d55e00": "#f0813a",
 }
-"""Colour on white -> its twin on the card of a dark page. Inks inside coloured cells have none."""
+"""Colour on white -> colour on a dark page. Text colours inside coloured cells have none."""
 
 
 def count_of(numbers: Iterable[int]) -> str:
@@ -84,18 +84,18 @@ def count_of(numbers: Iterable[int]) -> str:
 
 
 def bounds(metric: str, mean: float, low: float, high: float) -> tuple[float, float]:
-    """Return an interval as it can be drawn: the mean where there is none, nothing beyond 0 and 100 %."""
+    """Return the ends of an interval to draw, clipped to 0 and 100 %; the mean if there is no interval."""
     if not math.isfinite(low):
         return mean, mean
     return (max(low, 0.0), min(high, 1.0)) if metric.endswith("accuracy") else (low, high)
 
 
 CHECKED = False
-"""Whether Altair compares each part of a chart with its schema, which takes longer than all else; tests do."""
+"""Whether Altair validates charts against its schema; tests switch this on, since it is slow."""
 
 
 def drawn(draw: Callable[P, str]) -> Callable[P, str]:
-    """Let a function draw without Altair's comparisons with its schema."""
+    """Decorate a drawing function so that Altair does not validate against its schema."""
 
     @wraps(draw)
     def quickly(*args: P.args, **kwargs: P.kwargs) -> str:
@@ -132,10 +132,11 @@ def to_svg(chart: Any, tables: Tables | None = None) -> str:
 
 
 FONTS = "Helvetica, Arial, Liberation Sans, sans-serif"
-"""As written: what readers have, in this order."""
+"""Font families in the SVG, in order of preference."""
 _MEASURED = "Liberation Sans"
 _ROOM = 1.2
-"""DejaVu Sans, the widest usual fallback, is 13 % wider than Arial, and 17 % in bold."""
+"""Factor by which labels are laid out larger: DejaVu Sans, the widest usual fallback font, is
+13 % wider than Arial, and 17 % in bold."""
 _LABEL = {"labelFontSize": 10, "titleFontSize": 11, "labelLimit": 180}
 _SIZES: dict[str, Any] = {
     "axis": _LABEL,

@@ -1,1 +1,1 @@
-"""The results in a terminal."""
+"""Output of results to a terminal: tables, text charts, findings."""

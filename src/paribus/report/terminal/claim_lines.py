@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["claim_grid", "claim_heading", "published_lines"]
 
 VERDICT = 17
-"""Most letters of a line of the verdict."""
+"""Largest width of the column of verdicts."""
 BAR = (8, 24)
 
 

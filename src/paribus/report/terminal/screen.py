@@ -1,4 +1,4 @@
-"""What a terminal can show: its width and its letters. Everything printed passes through here."""
+"""Width and encoding of a terminal. Everything that is printed with Rich passes through here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 NAME = (12, 40)
-"""Fewest and most letters of a name."""
+"""Smallest and largest width of a column of names."""
 MARKS = {
     "supported": "✓+",
     "refuted": "✗x",
@@ -41,7 +41,7 @@ MARKS = {
     "warning": "▲!",
     "note": "•-",
 }
-"""Word -> its mark, in Unicode and in ASCII."""
+"""Verdict or severity -> its symbol in Unicode and in ASCII."""
 STYLES = {
     "supported": "green",
     "refuted": "red",
@@ -69,11 +69,11 @@ class Screen:
 
     @property
     def ascii_only(self) -> bool:
-        """Whether bars and marks have to do without Unicode."""
+        """Whether the encoding lacks the Unicode characters of bars and symbols."""
         return not self.encoding.lower().startswith("utf")
 
     def text(self, text: str) -> str:
-        """Return a text that neither steers the terminal nor breaks its encoding."""
+        """Return a text without control sequences, and without characters that cannot be encoded."""
         clean = plain(text).replace("\n", " ").replace("\t", " ")
         return codecs.decode(codecs.encode(clean, self.encoding, "replace"), self.encoding)
 
@@ -103,7 +103,7 @@ class Screen:
 
 
 def indented(what: RenderableType, left: int = 1, *, above: int = 0) -> Padding:
-    """Return what is to be shown, further right, with blank lines above."""
+    """Return content with indentation and blank lines above."""
     from rich.padding import Padding
 
     return Padding(what, (above, 0, 0, left))
@@ -151,5 +151,5 @@ def _plain_console() -> type[Console]:
 
 
 def screen_of(console: Console) -> Screen:
-    """Return what a console can show."""
+    """Return width and encoding of a console."""
     return Screen(console.width, console.encoding)

@@ -33,13 +33,13 @@ __all__ = ["FindingGroup", "finding_groups", "rich_results", "show_results"]
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """What one check has found, with one piece of advice."""
+    """Findings of one check that share the same advice."""
 
     check: str
     severity: str
     advice: str
     items: tuple[tuple[str, str], ...]
-    """(where, evidence); places with the same evidence stand together."""
+    """Pairs (where, evidence); places with the same evidence are joined."""
 
 
 def show_results(results: StudyResults) -> None:
@@ -49,7 +49,7 @@ def show_results(results: StudyResults) -> None:
 
 
 def rich_results(results: StudyResults, screen: Screen | None = None) -> Group:
-    """Return everything that is said about a study, for a terminal."""
+    """Return the results of a study as Rich renderables."""
     from rich.console import Group
     from rich.text import Text
 
@@ -67,7 +67,7 @@ def rich_results(results: StudyResults, screen: Screen | None = None) -> Group:
 
 
 def _lost(missing: Sequence[MissingTrial], screen: Screen) -> Iterator[RenderableType]:
-    """Yield every reason why a worker was lost once, with the trials that are missing for it."""
+    """Yield each reason for lost workers once, with the trials that are missing because of it."""
     from rich.text import Text
 
     for names, reason in lost_trials(missing):
@@ -76,7 +76,7 @@ def _lost(missing: Sequence[MissingTrial], screen: Screen) -> Iterator[Renderabl
 
 
 def finding_groups(findings: Sequence[Finding]) -> tuple[FindingGroup, ...]:
-    """Put findings of one check with one advice together, and places with the same evidence."""
+    """Group findings by check and advice, and join places with the same evidence."""
     found: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for item in findings:
         group = found.setdefault((item.severity, item.check, item.advice), {})

@@ -1,6 +1,6 @@
-"""Charts of one line of text: an interval on an axis, a curve, a share. From numbers to letters, nothing else.
+"""Charts in one line of text: an interval on an axis, a curve, a share.
 
-Every function has a plain form for terminals that know ASCII only.
+Every function has a variant in ASCII for terminals without Unicode.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def sparkline(
 def progress_bar(
     shares: Sequence[tuple[int, str]], *, width: int, ascii_only: bool = False
 ) -> list[tuple[str, str]]:
-    """Return pieces of a bar, each with its word; a count above zero gets a letter at least.
+    """Return the segments of a bar, each with its label; counts above zero get at least one letter.
 
     Args:
         shares: count and word, left to right.

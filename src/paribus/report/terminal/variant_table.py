@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["main_metric", "mean_curves", "variant_lines"]
 
 BAR = (12, 30)
-"""Fewest and most letters of a bar."""
+"""Smallest and largest width of a bar."""
 CURVE = 10
 WIDE = 60
-"""A narrower screen gets no bars."""
+"""Smallest width of a screen on which bars are shown."""
 _PREFERRED = ("val_accuracy", "test_accuracy", "accuracy", "val_loss", "test_loss", "loss")
 _BESIDE = {"accuracy": "train", "val_accuracy": "validation", "test_accuracy": "test"}
 
@@ -36,7 +36,7 @@ class _Column:
     head: str
     cells: Sequence[str]
     rank: int = 0
-    """The highest is left out first where there is no room; 0 stays."""
+    """Columns of the highest rank are left out first on narrow screens; rank 0 always stays."""
     justify: Literal["left", "right"] = "right"
 
     @property
@@ -52,7 +52,7 @@ def main_metric(results: StudyResults) -> str | None:
 
 
 def variant_lines(results: StudyResults, screen: Screen) -> Iterator[RenderableType]:
-    """Yield a title, the variants with as many columns as there is room for, and what they mean.
+    """Yield a title, the table of variants with the columns that fit, and notes on their meaning.
 
     The selected variant is bold.
     """
@@ -119,7 +119,7 @@ def _columns(results: StudyResults, metric: str | None, screen: Screen) -> Itera
 
 
 def _fitting(columns: list[_Column], screen: Screen) -> list[_Column]:
-    """Leave out columns of the highest rank until names and bars have their fewest letters."""
+    """Remove columns of the highest rank until names and bars have their smallest width."""
     room = screen.width - 3 - NAME[0] - (BAR[0] + 2 if screen.width >= WIDE else 0)
     while sum(column.width + 2 for column in columns) > room:
         rank = max((column.rank for column in columns), default=0)

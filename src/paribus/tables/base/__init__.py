@@ -1,1 +1,1 @@
-"""What tables share: what they are, and how each target writes them."""
+"""Parts that tables share: data structures, and output as CSV, Markdown, LaTeX and HTML."""

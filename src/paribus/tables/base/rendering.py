@@ -33,17 +33,17 @@ def csv_text(table: Table) -> str:
 
 
 def markdown(table: Table) -> str:
-    """Return the table as people read it, in Markdown."""
+    """Return the formatted table in Markdown."""
     return markdown_grid(table.head, table.cells) + "\n"
 
 
 def latex(table: Table) -> str:
-    """Return the table as people read it, for LaTeX with booktabs."""
+    """Return the formatted table in LaTeX with booktabs."""
     return latex_grid([latex_text(name) for name in table.head], table.cells) + "\n"
 
 
 def html(table: Table) -> str:
-    """Return the table as people read it, as plain HTML."""
+    """Return the formatted table in HTML."""
     return html_grid(table.head, table.cells)
 
 
@@ -98,4 +98,4 @@ def html_grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 FORMATS = {"csv": csv_text, "md": markdown, "tex": latex}
-"""Ending of a file -> what writes a table into it."""
+"""Ending of a file -> function that formats a table for it."""

@@ -9,7 +9,7 @@ __all__ = ["Entry", "Table", "Verbatim"]
 
 
 class Verbatim(str):
-    """A number that is written as it stands: no spreadsheet takes it for a formula."""
+    """A formatted number that is written without escaping, since it cannot be a formula."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ class Table:
     """One table of a study."""
 
     name: str
-    """Of its files, without an ending; no other table of a study has it."""
+    """Unique name of the table; the name of its files without the ending."""
     head: Sequence[str]
     cells: Sequence[Sequence[str]]
     """Texts as people read them, under `head`."""
@@ -33,9 +33,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the tables of a file are found."""
+    """Places at which the tables of a file are shown."""
 
     says: str
-    """What it shows, for the list in the docs and for ``help``."""
+    """Sentence about the table, for the docs and ``help``."""
     order: int
-    """Among all tables."""
+    """Position among all tables."""

@@ -1,8 +1,6 @@
 """`paribus plan`: what it forecasts, and what it says of the data of every setting."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,23 +8,17 @@ import pytest
 
 from paribus import api
 from tests.cli.commands.studies.plan_files import save, study
-from tests.cli.typed import paribus
+from tests.cli.typed import invoke
 from tests.data.reading import case
 
 
 @pytest.mark.slow
 def test_plan_measures_unless_told_not_to(tiny, tmp_path):
     (tmp_path / "study.yaml").write_text(json.dumps(tiny))
-    command = [sys.executable, "-c", "from paribus.cli.main import main; main()", "plan"]
 
     def plan(*more):
-        done = subprocess.run(
-            [*command, "study.yaml", *more],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = invoke("plan", "study.yaml", *more, cwd=tmp_path)
+        assert done.exit_code == 0, done.output
         return done.stdout
 
     quick = json.loads(plan("--quick", "--json"))["estimate"]
@@ -103,8 +95,8 @@ def test_a_path_is_read_once_for_a_plan_and_a_run(tmp_path, monkeypatch):
 def test_plan_and_run_print_what_was_read(tmp_path):
     save(tmp_path / "a.npz", high=17, extra=np.zeros(3))
     path = study(tmp_path, {"source": "a.npz"})
-    plan = paribus("plan", path, "--quick")
-    assert plan.returncode == 0
+    plan = invoke("plan", path, "--quick")
+    assert plan.exit_code == 0
     warning = (
         "warning: the largest pixel is 16, far below 255, which scale takes for the largest possible: "
         "write data.maximum: 16 if no pixel can be larger"
@@ -120,8 +112,8 @@ def test_plan_and_run_print_what_was_read(tmp_path):
         "  ignored: extra: float64 (3,)",
         f"  {warning}",
     ]
-    run = paribus("run", path, "--out", tmp_path / "out")
-    assert run.returncode in (0, 1), run.stderr
+    run = invoke("run", path, "--out", tmp_path / "out")
+    assert run.exit_code in (0, 1), run.stderr
     assert run.stderr.splitlines()[1:3] == [
         f"a.npz: {sentence}",
         f"  ignored: extra: float64 (3,). {warning}",
@@ -140,8 +132,8 @@ def test_a_maximum_of_a_named_source(tmp_path):
     assert found["maximum"] == 255
     assert "the largest pixel is 16, far below 255" in found["warnings"][0]
     path.write_text(text.replace("maximum: 255", "maximum: 15"))
-    done = paribus("plan", path, "--json")
-    assert (done.returncode, done.stdout) == (2, "")
+    done = invoke("plan", path, "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
         "data.maximum: must lie between the largest pixel of the source, 16, and 255, got 15.\n"
     )
@@ -173,7 +165,7 @@ def test_control_characters_in_names_are_shown_not_obeyed(tmp_path):
     np.savez(tmp_path / "a.npz", X=images, y=names[np.arange(30) % 3])
     path = study(tmp_path, {"source": "a.npz"})
     for arguments in (("plan", path, "--quick"), ("run", path, "--out", tmp_path / "out")):
-        done = paribus(*arguments)
+        done = invoke(*arguments)
         text = done.stdout + done.stderr
         assert "\\x1b[31mred: 10, :cat:: 10, [bold]x: 10" in text
         assert "\x1b[31mred: 10" not in text
