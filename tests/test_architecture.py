@@ -253,7 +253,7 @@ BESIDE_THE_PACKAGE = {"benchmarks", "docs", "studies"}
 """Folders of tests of what lies beside the package, in folders of the same names."""
 RULES = {"contracts", "rules"}
 """Folders of tests of a rule that holds across modules; a file is named by its rule."""
-WHOLE_PROJECT = {"test_additions", "test_architecture", "test_dependencies", "test_package"}
+WHOLE_PROJECT = {"test_architecture", "test_dependencies", "test_package"}
 MOST_LINES_OF_TESTS = 500
 TEST_FILES = sorted(TESTS.rglob("test_*.py"))
 
@@ -265,6 +265,13 @@ FAMILIES = {
     "reference": "reference/rules/test_gradients.py",
     # every check has a case that it finds, and a clean study on which it is silent
     "judge/checks": "judge/checks/rules/test_every_check.py",
+    # every estimand, over seeds that learn and that collapse; what its rows hold and say
+    "judge/estimands": "judge/estimands/test_means.py",
+    "judge/claims": "judge/claims/test_family.py",
+    # every picture, on the page and in Python
+    "pictures": "api/results/test_imaging.py",
+    # every kind of file that may be a source
+    "data/sources": "data/rules/test_other_layouts.py",
     # every command, with the arguments that people give it
     "cli/commands": "cli/rules/test_plain_output.py",
     # every kind of task, by every executor
@@ -284,12 +291,13 @@ SEEN_THROUGH = {
     "api/own_images/asked.py": "cli/rules/test_own_images.py",
     "api/own_images/explaining.py": "cli/rules/test_own_images.py",
     # steps of a run, which only a run can show
-    "api/run/manifest.py": "api/run/test_running.py",
+    "api/run/place.py": "cli/rules/test_stores.py",
+    "api/run/registering.py": "api/run/test_verdict_looks.py",
+    "store/holding.py": "cli/rules/test_stores.py",
     "api/run/session.py": "api/run/test_running.py",
     "api/run/sources.py": "cli/commands/studies/test_plan.py",
     "api/run/trained.py": "api/run/test_finishing.py",
     "api/results/watching.py": "serve/test_server.py",
-    "api/results/frames.py": "api/results/test_pictures.py",
     "api/report/writing.py": "api/results/test_damage.py",
     # how commands print, on every command
     "cli/explained.py": "cli/rules/test_own_images.py",
@@ -360,7 +368,7 @@ def test_a_test_file_is_named_by_its_module_or_lies_with_the_rules(path):
         assert (TESTS.parent / place.parts[0]).is_dir()
     elif RULES & set(place.parts[:-1]):
         assert not module_of(path).exists()
-        assert place.parts[0] == "contracts" or (PACKAGE / place.parent.parent).is_dir()
+        assert place.parts[0] in RULES or (PACKAGE / place.parent.parent).is_dir()
     elif place.parent == Path() and path.stem in WHOLE_PROJECT:
         assert not module_of(path).exists()
     else:

@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.judge.claims.claim_row import ClaimRow
+from paribus.judge.results import StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
 from paribus.observed import Observed
 from paribus.records import Claim, Plan, Predictions, SelectRule, StoredTrial, Variant

@@ -1,6 +1,7 @@
 """Claims judged from a plan and its trials."""
 
-from paribus.judge.claims import claim_evidence, judge_claims
+from paribus.judge.claims.evidence import claim_evidence
+from paribus.judge.claims.family import judge_claims
 
 
 def judged(claims, plan, trials, declared=None, *, marking=None, extended=False, **evidence):

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from paribus.judge.checks import run_checks
-from paribus.judge.claims import ClaimEvidence, claim_evidence, judge_claims, open_claims
+from paribus.judge.claims.claim_row import ClaimRow
+from paribus.judge.claims.evidence import ClaimEvidence, claim_evidence
+from paribus.judge.claims.family import judge_claims, open_claims
 from paribus.judge.estimands.means import MeanOfContrast
 from paribus.judge.evidence import Evidence
 from paribus.judge.marks import Marking
 from paribus.judge.overview import factorial_overview
 from paribus.judge.published import compare_published
-from paribus.judge.results import (
-    ClaimRow,
-    EffectRow,
-    MissingTrial,
-    StudyResults,
-    VariantSummary,
-)
+from paribus.judge.results import EffectRow, MissingTrial, StudyResults, VariantSummary
 from paribus.judge.selection import (
     missing_trials,
     select_variant,

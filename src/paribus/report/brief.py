@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from paribus.judge.results import ClaimRow, Finding, MissingTrial, Selection, StudyResults
+from paribus.judge.claims.claim_row import ClaimRow
+from paribus.judge.results import Finding, MissingTrial, Selection, StudyResults
 from paribus.judge.statistics.effects import mean_interval
 from paribus.records import Plan
 from paribus.wording import counted

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from paribus.judge.results import ClaimRow, StudyResults
+from paribus.judge.claims.claim_row import ClaimRow
+from paribus.judge.results import StudyResults
 from paribus.report.content import ReportContent, answer
 from paribus.report.terminal.summary import finding_groups
 from paribus.tables import claims, effects, published, variants

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paribus.judge.results import ClaimRow, StudyResults
+from paribus.judge.claims.claim_row import ClaimRow
+from paribus.judge.results import StudyResults
 from paribus.tables.base.table import Entry, Table
 from paribus.writing.claims import format_claim
 from paribus.writing.study import ShownStudy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from paribus.judge.results import ClaimRow, CollapseRate, Collapses
+from paribus.judge.claims.claim_row import ClaimRow, CollapseRate, Collapses
 from paribus.judge.selection import higher_is_better
 from paribus.judge.verdicts import ALPHA
 from paribus.wording import counted, p_value

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.calibration import _trial, plan_of
-from paribus.judge.claims import open_claims
+from paribus.judge.claims.family import open_claims
 from paribus.judge.selection import select_variant
 from paribus.judge.statistics.looks import nominal_levels
 from paribus.judge.summary import required_trials, summarise

@@ -5,8 +5,9 @@ import math
 
 from rich.console import Console
 
+from paribus.judge.claims.claim_row import ClaimRow
 from paribus.judge.published import PublishedRow
-from paribus.judge.results import ClaimRow, Finding, StudyResults, VariantSummary
+from paribus.judge.results import Finding, StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
 from paribus.records import Claim, EpochRecord, StoredTrial
 from paribus.report.terminal.screen import Screen

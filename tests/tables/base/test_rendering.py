@@ -1,6 +1,7 @@
 """Tables in files: no cell is a formula, no markup runs."""
 
-from paribus.judge.results import ClaimRow, StudyResults, VariantSummary
+from paribus.judge.claims.claim_row import ClaimRow
+from paribus.judge.results import StudyResults, VariantSummary
 from paribus.judge.statistics.effects import Interval
 from paribus.records import Claim, EpochRecord, StoredTrial
 from paribus.tables import trials

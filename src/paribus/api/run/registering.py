@@ -12,7 +12,7 @@ from paribus.api.run.progress import Progress
 from paribus.api.run.session import Session, now
 from paribus.api.run.verdict_looks import verdict_look, warning_of_extension
 from paribus.errors import StoreError
-from paribus.judge.results import ClaimRow
+from paribus.judge.claims.claim_row import ClaimRow
 from paribus.study.loaded import Study
 from paribus.study.resolved import resolved_yaml
 

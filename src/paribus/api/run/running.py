@@ -37,7 +37,8 @@ from paribus.execute.executors import executor_named
 from paribus.execute.jobs import default_jobs
 from paribus.execute.task import Task
 from paribus.failpoints import reach
-from paribus.judge.claims import claim_evidence, judge_claims
+from paribus.judge.claims.evidence import claim_evidence
+from paribus.judge.claims.family import judge_claims
 from paribus.judge.selection import missing_trials
 from paribus.judge.summary import required_trials
 from paribus.records import DataFacts, Trial

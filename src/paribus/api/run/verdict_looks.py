@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paribus.api.run.manifest import VerdictLook
-from paribus.judge.results import ClaimRow
+from paribus.judge.claims.claim_row import ClaimRow
 from paribus.records import Plan
 from paribus.wording import counted
 

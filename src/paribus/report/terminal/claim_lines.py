@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from paribus.judge.claims.claim_row import ClaimRow
 from paribus.judge.published import PublishedRow
-from paribus.judge.results import ClaimRow
 from paribus.report.terminal.screen import STYLES, Screen, heading, indented
 from paribus.report.terminal.text_charts import interval_bar, span
 from paribus.tables.claims import claim_cells

@@ -5,7 +5,7 @@ All of them follow one rule: what is so, how sure it is, and where something can
 
 from __future__ import annotations
 
-from paribus.judge.results import ClaimRow
+from paribus.judge.claims.claim_row import ClaimRow
 from paribus.judge.verdicts import MIN_SEEDS
 from paribus.wording import counted, p_value
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from paribus.judge.claims.claim_row import AllSeeds, ClaimRow, CollapseRate, Collapses
 from paribus.judge.estimands.means import MeanOfContrast
 from paribus.judge.estimands.measured import Measured, Unjudged
 from paribus.judge.estimands.seeds import ClaimSeeds
-from paribus.judge.results import AllSeeds, ClaimRow, CollapseRate, Collapses
 from paribus.judge.selection import higher_is_better
 from paribus.judge.statistics.effects import mean_interval
 from paribus.judge.statistics.sign_test import seeds_to_tell

@@ -6,8 +6,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paribus.judge.claims.words import reason_of
 from paribus.judge.statistics.samples import Sample
-from paribus.judge.words import reason_of
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
 from paribus.wording import p_value
 from tests.judge.judging import judged
