@@ -182,12 +182,17 @@ def calibration(found: Mapping[str, Any]) -> str:
         "|---|--:|--:|--:|",
     ]
     for item in found["scenarios"]:
-        low, high = item["promised"]
-        promised = f"at most {high:.1%}" if low == 0 else f"{low:.0%} to {high:.0%}"
         lines.append(
-            f"| {item['scenario']} | {item['studies']:,} | {item['rate']:.2%} | {promised} |"
+            f"| {item['scenario']} | {item['studies']:,} | {item['rate']:.2%} | {_promised(item['promised'])} |"
         )
     return "\n".join(lines)
+
+
+def _promised(limits: Sequence[float] | None) -> str:
+    if limits is None:
+        return "nothing"
+    low, high = limits
+    return f"at most {high:.1%}" if low == 0 else f"{low:.0%} to {high:.0%}"
 
 
 def diagnosis(found: Mapping[str, Any]) -> str:

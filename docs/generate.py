@@ -130,6 +130,8 @@ CLAIMS = """## claims
 - `id`: required
 - `says`: required; one of
     - `"LEFT > RIGHT on METRIC"`, with `<` or `=` as well: two levels of one factor, or two whole variants
+    - `"LEFT > RIGHT in most seeds on METRIC"` (or `<`): in how many seeds LEFT is ahead
+    - `"LEFT collapses less often than RIGHT"` (or `more often`): how often training fails or ends at chance level
     - `"LEFT > 0.75 on METRIC"` (or `75 %`): a level or a variant against a number
     - `"LEFT - RIGHT depends on FACTOR on METRIC"`: the difference is not the same at every level of another factor
     - `"METRIC rises with FACTOR"` (or `falls`): a trend over the numbers in the factor's levels; no step goes the other way
@@ -137,6 +139,9 @@ CLAIMS = """## claims
   Factors that are not mentioned are averaged over. `METRIC` is `val_accuracy`, `val_loss`, `accuracy`, `loss`, `test_accuracy`,
   `test_loss` or `gap` (accuracy minus val_accuracy); `val_accuracy@1` is the metric after the first epoch
 - `within`: `{factor: level}` fixes other factors
+- `of`: what is compared over seeds: `learned` (default), the mean difference in the seeds where no network of the claim collapsed; `mean`,
+  the mean difference in all seeds; `wins`, in how many seeds one side is ahead; `collapse`, how often networks collapse (the last two follow
+  from the sentence, too)
 - `margin`: smallest difference that matters; default `0.01`
 - `published`: what somebody else has published, shown beside ours; two numbers are read as the two sides
 - `scope`: `this-split` (default) is about these very images; `data-source` is about the source of which the held-out images

@@ -22,7 +22,9 @@ def test_effects_have_every_difference_the_margin_and_n():
     for point in (b, last):
         assert point.estimate == pytest.approx(np.mean(point.differences))
     svg = draw_effects([b, last], "val_accuracy", "a")
-    assert {"n 5", "n 3", "difference from a (points of validation accuracy)"} <= set(texts(svg))
+    assert {"n 5", "n 3 of 5", "difference from a (points of validation accuracy)"} <= set(
+        texts(svg)
+    )
     assert any("the margin of 1 point" in text for text in texts(svg))
     assert len(marks(svg, PALETTE[0])) == 8 + 2 + 2, "seeds, means, intervals"
     (band,) = marks(svg, MARGIN)

@@ -7,7 +7,11 @@ from paribus.execute.processes import Processes
 from paribus.testing.executor import ExecutorContract
 from tests.execute.living import workers
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Ctrl-C may meet an open file, which then is closed without a `with`
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 class TestInline(ExecutorContract):

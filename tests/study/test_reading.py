@@ -77,7 +77,7 @@ BAD = [
     ("large > small on", "larger > small on", "study.yaml:23: claims.0.says: must name a level or a variant, got 'larger'. Did you mean 'large'?"),
     ("large > small on", "large > some on", "study.yaml:23: claims.0.says: must compare two levels of one factor, got 'large and some'."),
     ("large > small on", "large > large on", "study.yaml:23: claims.0.says: must compare two different levels, got 'large'."),
-    ("large > small on val_accuracy", "large beats small", "study.yaml:23: claims.0.says: must read \"LEFT > RIGHT on METRIC\" (or < or =), \"LEFT > 0.75 on METRIC\" (or 75 %), \"LEFT - RIGHT depends on FACTOR on METRIC\", \"METRIC rises with FACTOR\" (or falls), got 'large beats small'."),
+    ("large > small on val_accuracy", "large beats small", "study.yaml:23: claims.0.says: must read \"LEFT > RIGHT on METRIC\" (or < or =), \"LEFT > 0.75 on METRIC\" (or 75 %), \"LEFT > RIGHT in most seeds on METRIC\", \"LEFT collapses less often than RIGHT\" (or more), \"LEFT - RIGHT depends on FACTOR on METRIC\", \"METRIC rises with FACTOR\" (or falls), got 'large beats small'."),
     ("on val_accuracy", "on val_acuracy", "study.yaml:23: claims.0.says: must name a metric, got 'val_acuracy'. Did you mean 'val_accuracy'?"),
     ("within: {dropout: none}", "within: {width: small}", "study.yaml:23: claims.0.within.width: must name another factor. Known: dropout."),
     ("within: {dropout: none}", "within: {dropout: non}", "study.yaml:23: claims.0.within.dropout: must name a level, got 'non'. Did you mean 'none'?"),

@@ -139,6 +139,9 @@ class Blaming(Inline):
         (Splitting, "bits_are_those_of_another_executor"),
     ],
 )
+@pytest.mark.filterwarnings(  # Ctrl-C may meet an open file, which then is closed without a `with`
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_a_broken_executor_is_noticed(kind, noticed, tmp_path, monkeypatch):
     monkeypatch.setattr(executor, "PROMPT_SECONDS", 0.9 if kind is Tardy else 10.0)
 

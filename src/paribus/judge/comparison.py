@@ -16,7 +16,12 @@ from paribus.judge.verdicts import ALPHA, MIN_SEEDS
 
 __all__ = ["ComparedRow", "compare_results"]
 
-Word = Literal["compatible", "contradictory", "too few seeds"]
+Word = Literal["compatible", "contradictory", "cannot tell", "too few seeds"]
+MARGIN = 0.01
+"""Largest difference between two studies, in the metric's unit, that still is the same result."""
+
+ROUNDING = 1e-12
+"""An error at most this fraction of the means is rounding, and zero."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class ComparedRow:
     p: float
     adjusted_p: float
     verdict: Word
+    """``contradictory`` if the difference is significant, ``compatible`` if a difference of `MARGIN` or
+    more is ruled out, ``cannot tell`` if neither is so."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,10 @@ def compare_results(
     effects = _common(_effects(left, metric), _effects(right, metric))
     pairs = [*effects, *_common(_means(left, metric), _means(right, metric))]
     num_effects = len(effects)
-    tested = [(what, one, other, *_welch(one, other)) for what, one, other in pairs]
-    known = [item for item in tested if not math.isnan(item[5])]
+    tested = [(what, one, other, _welch(one, other)) for what, one, other in pairs]
+    known = [(what, found) for what, _, _, found in tested if not math.isnan(found.p)]
     adjusted = dict(
-        zip((item[0] for item in known), holm([item[5] for item in known]), strict=True)
+        zip((what for what, _ in known), holm([found.p for _, found in known]), strict=True)
     )
     return tuple(
         ComparedRow(
@@ -78,20 +85,22 @@ def compare_results(
             left=one.mean,
             right=other.mean,
             difference=one.mean - other.mean,
-            low=low,
-            high=high,
-            p=p,
+            low=found.low,
+            high=found.high,
+            p=found.p,
             adjusted_p=adjusted.get(what, math.nan),
-            verdict=_word(one, other, adjusted.get(what, math.nan)),
+            verdict=_word(one, other, adjusted.get(what, math.nan), found, len(known)),
         )
-        for number, (what, one, other, low, high, p) in enumerate(tested)
+        for number, (what, one, other, found) in enumerate(tested)
     )
 
 
-def _word(one: _Estimate, other: _Estimate, p: float) -> Word:
+def _word(one: _Estimate, other: _Estimate, p: float, found: _Difference, rows: int) -> Word:
     if min(one.n, other.n) < MIN_SEEDS or math.isnan(p):
         return "too few seeds"
-    return "contradictory" if p <= ALPHA else "compatible"
+    if p <= ALPHA:
+        return "contradictory"
+    return "compatible" if found.p_equal <= ALPHA / rows else "cannot tell"
 
 
 def _common(
@@ -126,13 +135,36 @@ def _of_mean(item: Interval) -> _Estimate:
     return _Estimate(item.mean, item.std / math.sqrt(item.n), item.n)
 
 
-def _welch(one: _Estimate, other: _Estimate) -> tuple[float, float, float]:
-    """Return the limits of the 95 % interval of the difference, and the p value of "it is zero"."""
+@dataclass(frozen=True)
+class _Difference:
+    """Difference of two means: its 95 % interval, and its tests."""
+
+    low: float
+    high: float
+    p: float
+    """p value of "the means are equal"."""
+    p_equal: float
+    """p value in favour of "they differ by less than `MARGIN`" (two one-sided tests)."""
+
+
+def _welch(one: _Estimate, other: _Estimate) -> _Difference:
+    """Return the tests of the difference by Welch's method; NaN with fewer than two seeds.
+
+    Where no seed differs from another in either study, there is no error to test against; then the p
+    value is that of the exact permutation test, which no other split of the seeds would exceed.
+    """
+    difference = one.mean - other.mean
     variance = one.error**2 + other.error**2
-    if not variance > 0 or min(one.n, other.n) < 2:
-        return math.nan, math.nan, math.nan
+    if min(one.n, other.n) < 2 or math.isnan(variance):
+        return _Difference(math.nan, math.nan, math.nan, math.nan)
+    if variance <= (ROUNDING * max(abs(one.mean), abs(other.mean))) ** 2:
+        splits = math.comb(one.n + other.n, one.n)
+        differs = 2 / splits if difference else 1.0
+        equal = 1 / splits if abs(difference) < MARGIN else 1.0
+        return _Difference(difference, difference, differs, equal)
     freedom = variance**2 / (one.error**4 / (one.n - 1) + other.error**4 / (other.n - 1))
-    error, difference = math.sqrt(variance), one.mean - other.mean
+    error = math.sqrt(variance)
     half = float(stdtrit(freedom, 0.975)) * error
     p = 2 * float(stdtr(freedom, -abs(difference) / error))
-    return difference - half, difference + half, p
+    equal = float(stdtr(freedom, (abs(difference) - MARGIN) / error))
+    return _Difference(difference - half, difference + half, p, equal)

@@ -56,7 +56,8 @@ def test_percent_signs_are_read_and_failures_are_data(tmp_path):
     found = audit(path, ["b > a on val_accuracy"])
     assert found.variants[0].metrics["val_accuracy"].mean == pytest.approx(0.815)
     assert found.variants[1].failed == 1
-    assert found.claims[0].verdict == "not assessable"
+    assert (found.claims[0].verdict, found.claims[0].n) == ("undecided", 1)
+    assert [rate.count for rate in found.claims[0].collapse.rates] == [1, 0]
     assert any(item.check == "failed_trials" for item in found.findings)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.calibration import _trial, plan_of
+from benchmarks.calibration.simulating import simulated_trial, two_by_two
 from paribus.judge.claims.family import open_claims
 from paribus.judge.selection import select_variant
 from paribus.judge.statistics.looks import nominal_levels
@@ -27,6 +27,22 @@ def test_boundaries_are_the_published_ones():
 
 
 @pytest.mark.parametrize("looks", [LOOKS, (5, 20), (6, 7, 8, 30)])
+def test_boundaries_spend_what_is_planned_up_to_every_look(looks):
+    """The oracle integrates the joint normal distribution of all looks, not one look after another."""
+    critical = stats.norm.isf(np.array(nominal_levels(looks)) / 2)
+    times = np.array(looks) / looks[-1]
+    for count in range(2, len(looks) + 1):
+        t, c = times[:count], critical[:count]
+        covariance = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
+        joint = stats.multivariate_normal(
+            cov=covariance, abseps=1e-9, releps=1e-9, maxpts=5_000_000
+        )
+        joint.random_state = 0
+        inside = joint.cdf(c, lower_limit=-c)
+        assert 1 - inside == pytest.approx(0.05 * t[-1] ** 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("looks", [LOOKS, (5, 20), (6, 7, 8, 30)])
 def test_all_looks_together_spend_the_error_and_no_more(looks):
     draws = np.random.default_rng(2)
     sums = np.cumsum(draws.normal(size=(200_000, looks[-1])), axis=1)
@@ -37,10 +53,10 @@ def test_all_looks_together_spend_the_error_and_no_more(looks):
 
 
 def study(gain, depth_gain, seeds, claims=(BN, DEPTH)):
-    own = plan_of(claims, LOOKS)
+    own = two_by_two(claims, LOOKS)
     draws = np.random.default_rng(4)
     trials = [
-        _trial(
+        simulated_trial(
             v,
             k,
             float(

@@ -36,6 +36,7 @@ from paribus.errors import DataError, Problem, StudyError
 from paribus.execute.jobs import available_cores
 from paribus.execute.measured_speed import SpeedProbe, measure_speeds
 from paribus.execute.room import machine_memory
+from paribus.judge.claims.evidence import images_of
 from paribus.judge.statistics.prospects import claim_prospects
 from paribus.nn.summary import ModelSummary
 from paribus.records import DataDescription, Plan, Variant
@@ -77,7 +78,7 @@ class PlannedStudy:
     @property
     def prospects(self) -> Mapping[str, str]:
         """Claim id -> sentences about the differences that the planned seeds can detect."""
-        return claim_prospects(self.plan)
+        return claim_prospects(self.plan, images=images_of(self.descriptions))
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `plan --json` prints."""

@@ -11,7 +11,7 @@ from paribus.judge.estimands.measured import Measured, Unjudged
 from paribus.judge.marks import Marking
 from paribus.records import Claim, DataDescription, DataFacts, Plan, StoredTrial
 
-__all__ = ["ClaimEvidence", "claim_evidence"]
+__all__ = ["ClaimEvidence", "claim_evidence", "images_of"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,15 @@ def claim_evidence(
         descriptions: variant -> number of images of its splits.
         more_to_come: see `ClaimEvidence`.
     """
+    collapsed = collapsed_trials(plan, trials, facts)
+    images = images_of(descriptions or {})
+    return ClaimEvidence(plan, trials, marking, collapsed, images, more_to_come)
+
+
+def images_of(descriptions: Mapping[str, DataDescription]) -> dict[str, int]:
+    """Return split -> number of images, the largest of all variants."""
     images: dict[str, int] = {}
-    for item in (descriptions or {}).values():
+    for item in descriptions.values():
         for part, count in item.num_examples.items():
             images[part] = max(count, images.get(part, 0))
-    collapsed = collapsed_trials(plan, trials, facts)
-    return ClaimEvidence(plan, trials, marking, collapsed, images, more_to_come)
+    return images

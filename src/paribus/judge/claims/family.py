@@ -1,8 +1,8 @@
 """Verdicts of all claims of a study, as one family of tests.
 
-The familywise error is controlled: over all claims of a study, the probability of any wrong verdict
-is at most 5 % (Holm 1979 for differences, Bonferroni for smallness). `benchmarks/calibration.py`
-measures it.
+Two familywise errors are controlled: over all claims of a study, the probability that any absent
+difference is called one is at most 5 % (Holm 1979, at looks Bonferroni), and so is the probability that
+any difference of the margin or more is called small (Bonferroni). `benchmarks/calibration` measures both.
 """
 
 from __future__ import annotations

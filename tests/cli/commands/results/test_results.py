@@ -30,7 +30,19 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(results["trials"][0]["metrics"])
     assert {"name", "levels", "n", "metrics"} <= set(results["variants"][0])
     assert {"mean", "low", "high", "std"} == set(results["variants"][0]["metrics"]["val_accuracy"])
-    effect = {"variant", "baseline", "metric", "estimate", "low", "high", "n", "verdict", "q"}
+    effect = {
+        "variant",
+        "baseline",
+        "metric",
+        "estimate",
+        "low",
+        "high",
+        "n",
+        "q",
+        "seeds",
+        "collapsed",
+        "baseline_collapsed",
+    }
     assert effect == set(results["effects"][0])
     claim = {"id", "says", "verdict", "estimate", "low", "high", "n", "published"}
     assert claim <= set(results["claims"][0])

@@ -41,8 +41,8 @@ def test_seeds_are_spent_until_claims_are_decided(study, tmp_path):
             }
         },
         claims=[
-            {"id": "learns", "says": "good > none on accuracy"},
-            {"id": "open", "says": "same > none on loss", "margin": 0.0},
+            {"id": "learns", "says": "good > none on accuracy", "of": "mean"},
+            {"id": "open", "says": "same > none on loss", "margin": 0.0, "of": "mean"},
         ],
     )
     done = paribus("run", path, "--json", cwd=tmp_path)
@@ -50,7 +50,7 @@ def test_seeds_are_spent_until_claims_are_decided(study, tmp_path):
     assert results["complete"] is True
     counts = {row["name"]: row["n"] for row in results["variants"]}
     learns, still = results["claims"]
-    assert (learns["verdict"], learns["n"], learns["look"]) == ("supported", 5, 1)
+    assert (learns["decision"], learns["n"], learns["look"]) == ("supported", 5, 1)
     assert counts["good"] == 5
     assert counts["none"] == counts["same"] == still["n"]
     status = paribus("status", tmp_path / "results" / "tiny", "--json", cwd=tmp_path)

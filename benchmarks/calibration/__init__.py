@@ -1,0 +1,1 @@
+"""Error rates of verdicts: simulated studies through the product's own judging."""
