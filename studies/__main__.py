@@ -24,6 +24,8 @@ from benchmarks.measuring.machine import describe_self
 from paribus.api.results.record import Results
 from paribus.api.run.running import RunOptions
 from paribus.errors import ParibusError
+from paribus.records import StoredTrial
+from paribus.writing.claims import format_claim, seed_sentences
 from studies.few import few_images
 
 ROOT = Path(__file__).parent
@@ -72,7 +74,7 @@ def ended(results: Results) -> bool:
 
 
 def summary_of(results: Results, arguments: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what `docs/replications.md` shows of a run; no trials.
+    """Return what `docs/replications.md` shows of a run, and the numbers of every trial.
 
     Args:
         results: of a finished run.
@@ -93,9 +95,26 @@ def summary_of(results: Results, arguments: Sequence[str] = ()) -> dict[str, Any
         "training_seconds": sum(trial.wall_seconds for trial in trials),
         "complete": ended(results),
         **{
-            key: found[key]
-            for key in ("variants", "claims", "published", "selected", "findings", "overview")
+            key: found[key] for key in ("variants", "published", "selected", "findings", "overview")
         },
+        "claims": [
+            {**claim, "shown": format_claim(row), "sentences": list(seed_sentences(row))}
+            for claim, row in zip(found["claims"], results.summary.claims, strict=True)
+        ],
+        "values": [_values(trial) for trial in trials],
+    }
+
+
+def _values(trial: StoredTrial) -> dict[str, Any]:
+    """Return what claims are judged by: enough to judge the study again without training it."""
+    counts = trial.observed.class_counts
+    return {
+        "variant": trial.variant,
+        "seed": trial.seed,
+        "status": trial.status,
+        "metrics": dict(trial.metrics),
+        "train_examples": trial.observed.train_examples,
+        "largest_class": max(counts["train"]) if counts.get("train") else None,
     }
 
 

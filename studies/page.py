@@ -178,6 +178,8 @@ _NUMBERS = ("mean", "low", "high", "single_low", "single_high")
 
 
 def _difference(claim: Mapping[str, Any]) -> str:
+    if "shown" in claim:
+        return " ".join([f"{claim['shown']}.", *claim["sentences"]])
     metric = str(claim["says"]).rsplit(" on ", 1)[-1]
     if " rises " in claim["says"] or " falls " in claim["says"]:
         metric = str(claim["says"]).split()[0]
@@ -243,8 +245,22 @@ def _short(result: Mapping[str, Any]) -> str:
 
 
 def _brief(rows: list[Mapping[str, Any]]) -> str:
-    cells = [[_says(row), _difference(row), _word(row)] for row in rows]
-    return _table(["claim", "difference (95 % interval)", "verdict"], cells)
+    cells = [[_says(row), *_seen(row), _word(row)] for row in rows]
+    head = [
+        "claim",
+        "difference where both learn (all intervals hold together)",
+        "seeds",
+        "verdict",
+    ]
+    return _table(head, cells)
+
+
+def _seen(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the difference of a claim, and what its seeds show beside it."""
+    if "shown" not in row:
+        return _difference(row), ""
+    beside = [text for text in row["sentences"] if not text.startswith("On the ")]
+    return row["shown"], " ".join(beside)
 
 
 def main() -> None:

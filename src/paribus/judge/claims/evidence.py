@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from paribus.judge.estimands.collapse import collapsed_trials
 from paribus.judge.estimands.measure import measure_claim
@@ -32,12 +33,20 @@ class ClaimEvidence:
     """Whether planned seeds without trials are still to be run, as in a study; False for a finished
     table of results, in which some seeds are simply absent."""
 
+    @cached_property
+    def by_variant(self) -> Mapping[str, Sequence[StoredTrial]]:
+        """Variant -> its trials, so that each claim looks at its own only."""
+        found: dict[str, list[StoredTrial]] = {}
+        for trial in self.trials:
+            found.setdefault(trial.variant, []).append(trial)
+        return found
+
     def measure(self, claim: Claim, seeds: Sequence[int] | None = None) -> Measured | Unjudged:
         """Measure a claim over ``seeds``, by default all of the plan."""
         return measure_claim(
             claim,
             self.plan,
-            self.trials,
+            self.by_variant,
             seeds,
             self.marking,
             collapsed=self.collapsed,

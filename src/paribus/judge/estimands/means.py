@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from paribus.judge.estimands.seeds import ClaimSeeds
 from paribus.judge.statistics.mcnemar import McNemar
@@ -49,7 +50,7 @@ class MeanOfContrast:
         """Standard error that is due to the images, where they count as a sample."""
         return None if self.sample.spread is None else self.sample.spread.floor
 
-    @property
+    @cached_property
     def p_flip(self) -> float:
         """P value of the sign-flip test of "the mean is zero".
 

@@ -32,7 +32,7 @@ __all__ = ["measure_claim"]
 def measure_claim(
     claim: Claim,
     plan: Plan,
-    trials: Sequence[StoredTrial],
+    trials: Mapping[str, Sequence[StoredTrial]],
     seeds: Sequence[int] | None = None,
     marking: Marking | None = None,
     *,
@@ -44,7 +44,7 @@ def measure_claim(
     Args:
         claim: a claim of the plan.
         plan: the study.
-        trials: trials fitted on the training set.
+        trials: variant -> its trials fitted on the training set.
         seeds: seeds to use; by default all of the plan.
         marking: which images each trial classifies correctly.
         collapsed: (variant, seed) of the trials that collapsed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from paribus.judge.reading import metric_of
 from paribus.judge.selection import higher_is_better
@@ -43,12 +44,12 @@ class ClaimSeeds:
     resolution: float
     """Smallest possible difference between two accuracies, 1 / number of images; 0 if unknown."""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """All variants of the claim."""
         return tuple(dict.fromkeys(name for item in self.contrasts for name in item.weights))
 
-    @property
+    @cached_property
     def learned(self) -> tuple[int, ...]:
         """Ended seeds in which no variant of the claim collapsed."""
         return tuple(
@@ -116,7 +117,7 @@ class ClaimSeeds:
 def claim_seeds(
     claim: Claim,
     contrasts: Sequence[Contrast],
-    trials: Sequence[StoredTrial],
+    trials: Mapping[str, Sequence[StoredTrial]],
     seeds: Sequence[int],
     collapsed: Collection[tuple[str, int]],
     images: Mapping[str, int],
@@ -126,14 +127,14 @@ def claim_seeds(
     Args:
         claim: the claim.
         contrasts: its contrasts, at least one.
-        trials: trials fitted on the training set.
+        trials: variant -> its trials fitted on the training set.
         seeds: seeds to use.
         collapsed: (variant, seed) of the trials that collapsed.
         images: split (``train``, ``validation``, ``test``) -> number of images; may lack any.
     """
-    names = {name for contrast in contrasts for name in contrast.weights}
+    names = dict.fromkeys(name for contrast in contrasts for name in contrast.weights)
     wanted = set(seeds)
-    own = [trial for trial in trials if trial.variant in names and trial.seed in wanted]
+    own = [t for name in names for t in trials.get(name, ()) if t.seed in wanted]
     ended = {(t.variant, t.seed) for t in own if t.status in ("done", "failed")}
     found = tuple(seed for seed in seeds if all((name, seed) in ended for name in names))
     failed: dict[str, int] = {}

@@ -7,6 +7,7 @@ take counts and return numbers; the checks decide what to report.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from scipy.special import bdtrc
 
@@ -95,6 +96,7 @@ def tells_skill(examples: int, guess: float, *, looks: int = 1) -> bool:
     return needed is not None and 1 - chance_p(needed, examples, skilled) <= WRONGLY / looks
 
 
+@lru_cache(maxsize=256)
 def _fewest_above(examples: int, guess: float) -> int | None:
     """Return the smallest number of correct predictions that is `above_chance`; None if none is."""
     low, high = 0, examples + 1

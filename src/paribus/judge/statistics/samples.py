@@ -10,8 +10,10 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import nctdtr, ndtri, stdtr, stdtrit
 
 from paribus.judge.statistics.crossed import Spread
@@ -49,12 +51,12 @@ class Sample:
         """Number of seeds."""
         return len(self.values)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """Mean over seeds, the estimate."""
         return math.fsum(self.values) / self.n
 
-    @property
+    @cached_property
     def std(self) -> float:
         """Standard deviation with n - 1; NaN for one seed, 0 where values differ by rounding alone."""
         if self.n < 2:
@@ -120,14 +122,10 @@ class Sample:
         """
         values = np.asarray(self.values)
         if self.n <= EXACT_UP_TO:
-            patterns = np.arange(2 ** (self.n - 1), dtype=np.int64)[
-                :, None
-            ]  # half of the patterns: the others have the same absolute sums
-            signs = 1 - 2 * ((patterns >> np.arange(self.n)) & 1)
+            signs = _sign_patterns(self.n)
             sums = np.abs(signs @ values)
             return float(np.mean(sums >= abs(values.sum()) * (1 - 1e-12)))
-        draw = np.random.Generator(np.random.Philox(0))
-        signs = 1 - 2 * draw.integers(0, 2, (FLIPS, self.n))
+        signs = _drawn_signs(self.n)
         hits = np.sum(np.abs(signs @ values) >= abs(values.sum()) * (1 - 1e-12))
         return float((hits + 1) / (FLIPS + 1))
 
@@ -144,6 +142,20 @@ class Sample:
     def smallest_p_flip(self) -> float:
         """Smallest p value that the exact sign-flip test can give with this number of seeds."""
         return 2.0 ** (1 - self.n)
+
+
+@lru_cache(maxsize=EXACT_UP_TO)
+def _sign_patterns(n: int) -> npt.NDArray[np.int64]:
+    """Return ``(pattern, seed)``: half of all sign patterns; the others have the same absolute sums."""
+    patterns = np.arange(2 ** (n - 1), dtype=np.int64)[:, None]
+    return np.asarray(1 - 2 * ((patterns >> np.arange(n)) & 1), dtype=np.int64)
+
+
+@lru_cache(maxsize=32)
+def _drawn_signs(n: int) -> npt.NDArray[np.int64]:
+    """Return ``(pattern, seed)``: `FLIPS` random sign patterns, drawn with a fixed key."""
+    draw = np.random.Generator(np.random.Philox(0))
+    return np.asarray(1 - 2 * draw.integers(0, 2, (FLIPS, n)), dtype=np.int64)
 
 
 def seeds_for_direction(effect: float, alpha: float, power: float = POWER) -> int | None:
