@@ -1,4 +1,4 @@
-"""The overview is the linear model of a balanced design."""
+"""The overview is the linear model of a balanced design, over the seeds in which its networks learn."""
 
 import numpy as np
 import pytest
@@ -34,3 +34,13 @@ def test_the_overview_is_the_linear_model_of_a_balanced_design():
     assert all(row.low < row.estimate < row.high for row in rows.values())
     assert factorial_overview(plan(levels={"reg": ("none", "bn")}), found, "val_accuracy") == ()
     assert factorial_overview(own, found[:1], "val_accuracy") == ()
+
+
+def test_seeds_in_which_a_network_collapsed_are_left_out_as_in_claims():
+    own = plan(seeds=6, levels={"reg": ("none", "bn"), "depth": ("one", "two")})
+    found = trials(own, lambda v: 0.7 + 0.03 * (v["reg"] == "bn"), noise=0.005)
+    hit = {(found[0].variant, 2)}
+    rows = factorial_overview(own, found, "val_accuracy", hit)
+    without = [trial for trial in found if trial.seed != 2]
+    assert {row.n for row in rows} == {5}
+    assert rows == factorial_overview(own, without, "val_accuracy")

@@ -16,7 +16,7 @@ STUDY = {
     "model": {
         "layers": ["Flatten", {"Dense": {"name": "output", "units": 10, "activation": "softmax"}}]
     },
-    "train": {"optimizer": {"Adam": {"learning_rate": 0.001}}, "epochs": 1, "batch_size": 32},
+    "train": {"optimizer": {"Adam": {"learning_rate": 0.005}}, "epochs": 1, "batch_size": 32},
     "seeds": 3,
     "factors": {
         "rate": {
@@ -58,6 +58,16 @@ def test_by_how_much_is_the_paired_difference_and_its_t_interval(results):
         assert other in line
         assert f"[{100 * low:+.2f}, {100 * high:+.2f}], 3 seeds" in line
         assert ("the direction is open" in line) == (low <= 0 <= high)
+
+
+def test_by_how_much_speaks_of_the_seeds_where_both_learn(results):
+    chosen = results.summary.selected
+    lead = dataclasses.replace(chosen.leads[0], n=7, seeds=10, collapsed=3, low=0.01, high=0.2)
+    summary = dataclasses.replace(
+        results.summary, selected=dataclasses.replace(chosen, leads=(lead,))
+    )
+    (line,) = said(results.manifest.plan, summary)["By how much"]
+    assert line.endswith("7 of 10 seeds where both learn.")
 
 
 def test_how_sure_counts_the_verdicts_and_why_names_the_change(results):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 
 from paribus.judge.results import OverviewRow
@@ -15,25 +15,32 @@ __all__ = ["factorial_overview"]
 
 
 def factorial_overview(
-    plan: Plan, trials: Sequence[StoredTrial], metric: str
+    plan: Plan,
+    trials: Sequence[StoredTrial],
+    metric: str,
+    collapsed: Collection[tuple[str, int]] = frozenset(),
 ) -> tuple[OverviewRow, ...]:
     """Return main effects and two-way interactions with 95 % intervals and false discovery rates.
 
     A main effect is the difference between a level and the baseline's level of the factor, averaged
     over the other factors. An interaction is the difference of one such difference between a level
-    of another factor and the baseline's level of it. Rows with fewer than two seeds are left out.
+    of another factor and the baseline's level of it. As claims do by default, a row compares the seeds in
+    which no network of it collapsed; rows with fewer than two of them are left out.
 
     Args:
         plan: the study; with fewer than two factors the overview is empty.
         trials: trials fitted on the training set.
         metric: for example ``val_accuracy``.
+        collapsed: (variant, seed) of the trials that collapsed.
     """
     if len(plan.factors) < 2:
         return ()
     values = {
         (trial.variant, trial.seed): trial.metrics[metric]
         for trial in trials
-        if trial.status == "done" and metric in trial.metrics
+        if trial.status == "done"
+        and metric in trial.metrics
+        and (trial.variant, trial.seed) not in collapsed
     }
     found = []
     for kind, what, contrast in _contrasts(plan, metric):

@@ -12,6 +12,7 @@ from paribus.observed import Probe
 from paribus.records import Plan, StoredTrial, Variant
 
 __all__ = [
+    "METRICS",
     "done_trials",
     "layers_of",
     "mean_curve",
@@ -20,6 +21,9 @@ __all__ = [
     "num_classes",
     "probes",
 ]
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+"""Metrics of a trial that tables and effects show, in this order."""
 
 
 def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:

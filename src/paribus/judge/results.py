@@ -51,7 +51,7 @@ class EffectRow:
     n: int
     """Number of seeds in which both learn."""
     q: float
-    """p value adjusted by Benjamini-Hochberg over the variants, for this metric."""
+    """p value adjusted by Benjamini-Hochberg over the variants, for this metric; NaN where no family is adjusted."""
     seeds: int
     """Number of seeds in which the trials of both have ended; above ``n`` if networks collapsed."""
     collapsed: int
@@ -92,6 +92,8 @@ class Selection:
     """``none`` or ``train+validation``: data on which the variant was trained again before the test."""
     test: Mapping[str, Interval]
     """Test metric -> mean over seeds; empty until the test set is opened."""
+    leads: tuple[EffectRow, ...] = ()
+    """The selected variant minus the baseline, and minus the runner-up, on ``by``."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ def _selection(item: Selection) -> dict[str, Any]:
         "runner_up": item.runner_up,
         "refit": item.refit,
         "test": {name: {**_interval(row), "n": row.n} for name, row in item.test.items()},
+        "leads": [dict(vars(row)) for row in item.leads],
     }
 
 

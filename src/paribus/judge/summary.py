@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 from paribus.judge.checks import run_checks
 from paribus.judge.claims.claim_row import ClaimRow
-from paribus.judge.claims.evidence import ClaimEvidence, claim_evidence
+from paribus.judge.claims.evidence import claim_evidence
 from paribus.judge.claims.family import judge_claims, open_claims
-from paribus.judge.estimands.means import MeanOfContrast
+from paribus.judge.effects import baseline_effects, leads
 from paribus.judge.evidence import Evidence
 from paribus.judge.marks import Marking
 from paribus.judge.overview import factorial_overview
 from paribus.judge.published import compare_published
-from paribus.judge.results import EffectRow, MissingTrial, StudyResults, VariantSummary
+from paribus.judge.reading import METRICS
+from paribus.judge.results import MissingTrial, StudyResults, VariantSummary
 from paribus.judge.selection import (
     missing_trials,
     select_variant,
     trials_by_variant,
 )
-from paribus.judge.statistics.adjusting import benjamini_hochberg
 from paribus.judge.statistics.contrasts import contrasts_of
 from paribus.judge.statistics.effects import mean_interval
 from paribus.records import Claim, DataDescription, DataFacts, Look, Plan, StoredTrial
 
-__all__ = ["METRICS", "required_trials", "summarise"]
-
-METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+__all__ = ["required_trials", "summarise"]
 
 
 def summarise(
@@ -67,6 +66,8 @@ def summarise(
     required = required_trials(plan, claims)
     selected = select_variant(plan, own, required)
     winner = None if selected is None else selected.variant
+    if selected is not None:
+        selected = replace(selected, leads=leads(evidence, selected))
     own = [trial for trial in own if trial.fit_on == "train" or trial.variant == winner]
     tested = (
         selected is None or plan.select.test == "never" or bool(selected.test) or _no_test(plan)
@@ -77,12 +78,12 @@ def summarise(
         complete=required <= finished and tested,
         trials=tuple(own),
         variants=summaries,
-        effects=tuple(_effects(evidence)),
+        effects=tuple(baseline_effects(evidence)),
         claims=claims,
         selected=selected,
         findings=run_checks(Evidence(plan, first, facts or {}, descriptions or {})),
         looks=tuple(looks),
-        overview=factorial_overview(plan, first, plan.select.by),
+        overview=factorial_overview(plan, first, plan.select.by, evidence.collapsed),
         published=compare_published(plan.published, {row.name: row.metrics for row in summaries}),
         missing=tuple(_missing(plan, first, required)),
     )
@@ -146,42 +147,3 @@ def _summaries(plan: Plan, trials: Sequence[StoredTrial]) -> Iterator[VariantSum
             if mine and all(metric in trial.metrics for trial in mine)
         }
         yield VariantSummary(variant.name, variant.levels, len(mine), failed, metrics)
-
-
-def _effects(evidence: ClaimEvidence) -> Iterator[EffectRow]:
-    """Yield each variant's paired difference from the baseline for each metric; exploratory.
-
-    As claims do by default, it compares the seeds in which both networks learn.
-    """
-    plan = evidence.plan
-    others = [variant.name for variant in plan.variants if variant.name != plan.baseline]
-    found: list[tuple[str, str, MeanOfContrast]] = []
-    for name in others:
-        for metric in METRICS:
-            claim = Claim("", "", "", name, ">", plan.baseline, metric)
-            item = evidence.measure(claim)
-            if isinstance(item, MeanOfContrast):
-                found.append((name, metric, item))
-    rates = {
-        metric: iter(
-            benjamini_hochberg([item.sample.p_differs() for _, m, item in found if m == metric])
-        )
-        for metric in METRICS
-    }
-    for name, metric, item in found:
-        own, base = (
-            sum((side, seed) in evidence.collapsed for seed in item.seeds.ended)
-            for side in (name, plan.baseline)
-        )
-        yield EffectRow(
-            variant=name,
-            baseline=plan.baseline,
-            metric=metric,
-            estimate=item.estimate,
-            **dict(zip(("low", "high"), item.interval(0.95), strict=True)),
-            n=item.n,
-            q=next(rates[metric]),
-            seeds=len(item.seeds.ended),
-            collapsed=own,
-            baseline_collapsed=base,
-        )

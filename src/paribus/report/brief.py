@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from paribus.judge.claims.claim_row import ClaimRow
-from paribus.judge.results import Finding, MissingTrial, Selection, StudyResults
-from paribus.judge.statistics.effects import mean_interval
+from paribus.judge.results import EffectRow, Finding, MissingTrial, Selection, StudyResults
 from paribus.records import Plan
 from paribus.wording import counted
 from paribus.writing.numbers import format_difference
@@ -45,7 +44,7 @@ def brief(plan: Plan, results: StudyResults) -> tuple[BriefLine, ...]:
     lines = []
     if chosen is not None:
         anchor = "effects" if _has_effects(results, chosen.by) else "results"
-        lines.append(BriefLine("By how much", tuple(_leads(plan, results, chosen)), anchor))
+        lines.append(BriefLine("By how much", tuple(_leads(plan, chosen)), anchor))
     if results.claims:
         lines.append(BriefLine("How sure", tuple(_certainty(results.claims)), "claims"))
     if chosen is not None:
@@ -59,35 +58,26 @@ def _has_effects(results: StudyResults, metric: str) -> bool:
     return any(row.metric == metric and math.isfinite(row.low) for row in results.effects)
 
 
-def _leads(plan: Plan, results: StudyResults, chosen: Selection) -> Iterator[str]:
-    """Compare the winner with the baseline and with the runner-up, seed by seed."""
-    others = dict.fromkeys([plan.baseline, chosen.runner_up])
-    for other in others:
-        if other is None or other == chosen.variant:
-            continue
-        role = "the baseline" if other == plan.baseline else "the runner-up"
-        found = _difference(results, chosen.variant, other, chosen.by)
-        if found is not None:
-            yield f"Against {role} {other}: {found}."
+def _leads(plan: Plan, chosen: Selection) -> Iterator[str]:
+    """Compare the winner with the baseline and with the runner-up, in the seeds where both learn."""
+    for row in chosen.leads:
+        role = "the baseline" if row.baseline == plan.baseline else "the runner-up"
+        yield f"Against {role} {row.baseline}: {_difference(row)}."
 
 
-def _difference(results: StudyResults, name: str, other: str, metric: str) -> str | None:
+def _difference(row: EffectRow) -> str:
     """Return text about a paired difference: estimate, interval, and whether its sign is certain."""
-    values: dict[str, dict[int, float]] = {name: {}, other: {}}
-    for trial in results.trials:
-        if trial.variant in values and trial.fit_on == "train" and trial.status == "done":
-            values[trial.variant][trial.seed] = trial.metrics.get(metric, math.nan)
-    shared = sorted(values[name].keys() & values[other].keys())
-    if not shared:
-        return None
-    item = mean_interval([values[name][seed] - values[other][seed] for seed in shared])
-    text = format_difference(metric, item.mean, item.low, item.high)
-    seeds = counted(item.n, "seed")
-    if not math.isfinite(item.low):
-        return f"{text}, {seeds}: one run each says nothing about others"
-    if item.low <= 0 <= item.high:
-        return f"{text}, {seeds}: the direction is open"
-    return f"{text}, {seeds}"
+    text = format_difference(row.metric, row.estimate, row.low, row.high)
+    learned = (
+        counted(row.n, "seed")
+        if row.n == row.seeds
+        else f"{row.n} of {row.seeds} seeds where both learn"
+    )
+    if not math.isfinite(row.low):
+        return f"{text}, {learned}: one seed says nothing about others"
+    if row.low <= 0 <= row.high:
+        return f"{text}, {learned}: the direction is open"
+    return f"{text}, {learned}"
 
 
 def _certainty(claims: Sequence[ClaimRow]) -> Iterator[str]:

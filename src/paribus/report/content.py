@@ -14,7 +14,7 @@ from paribus.nn.summary import ModelSummary
 from paribus.observed import RanOptimizer
 from paribus.pictures import Panel
 from paribus.records import DataDescription, Plan
-from paribus.report.methods import Answer
+from paribus.report.methods.checklists import Answer
 from paribus.report.selection import selection_sentence
 from paribus.wording import counted
 

@@ -15,7 +15,8 @@ from paribus.pictures import panels_by_section
 from paribus.records import Predictions, StoredTrial
 from paribus.report.content import ReportContent, training_rows
 from paribus.report.html import render_html
-from paribus.report.methods import checklists, methods_paragraph
+from paribus.report.methods.checklists import checklists
+from paribus.report.methods.paragraph import methods_paragraph
 from paribus.study.resolved import resolved_yaml
 from paribus.study.shapes import check_shapes
 from paribus.tables.classes import class_rows

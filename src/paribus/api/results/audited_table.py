@@ -13,8 +13,9 @@ from typing import Any
 
 from paribus.checking import SettingsError, show
 from paribus.errors import DataError, Problem, StudyError, did_you_mean
+from paribus.judge.reading import METRICS
 from paribus.judge.results import StudyResults
-from paribus.judge.summary import METRICS, summarise
+from paribus.judge.summary import summarise
 from paribus.observed import Observed
 from paribus.records import Claim, EpochRecord, Plan, SelectRule, StoredTrial, Variant
 from paribus.study.claims import parse_claim

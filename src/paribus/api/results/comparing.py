@@ -10,7 +10,7 @@ from paribus.api.results.record import Results
 from paribus.checking import show
 from paribus.errors import Problem, StudyError, did_you_mean
 from paribus.judge.comparison import ComparedRow, compare_results
-from paribus.judge.summary import METRICS
+from paribus.judge.reading import METRICS
 
 __all__ = ["Comparison", "Difference", "compare"]
 
