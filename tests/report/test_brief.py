@@ -16,7 +16,7 @@ STUDY = {
     "model": {
         "layers": ["Flatten", {"Dense": {"name": "output", "units": 10, "activation": "softmax"}}]
     },
-    "train": {"optimizer": {"Adam": {"learning_rate": 0.005}}, "epochs": 1, "batch_size": 32},
+    "train": {"optimizer": {"Adam": {"learning_rate": 0.01}}, "epochs": 1, "batch_size": 32},
     "seeds": 3,
     "factors": {
         "rate": {

@@ -38,7 +38,7 @@ def test_a_collapse_is_told_by_three_more_sentences():
     assert learned.endswith("p < 0.0001.")
     assert collapsed == (
         "bn collapsed in 0 of 10 seeds (95 %: 0-28 %), none in 1 of 10 (2-40 %): 10 seeds cannot tell these "
-        "rates apart; 10 % against 0 % takes about 78."
+        "rates apart; 10 % against 0 % takes about 78 seeds."
     )
     total = np.mean([b - a for a, b in zip(none, bn, strict=True)])
     assert mean.startswith(f"The mean over all 10 seeds, +{100 * total:.2f} points [")

@@ -29,6 +29,7 @@ from paribus.report.content import (
     tallies,
 )
 from paribus.report.embedding import svg_uri
+from paribus.report.glossary import explained, terms_in
 from paribus.tables.base.rendering import html_grid
 from paribus.tables.published import HEAD, published_cells
 from paribus.tables.settings import format_minutes, minutes_of, tried_table
@@ -176,9 +177,13 @@ def render_parts(content: ReportContent) -> dict[str, str]:
         "has_interval": lambda item: math.isfinite(item.low),
         "signed": signed,
     }
-    return {
-        name: environment.get_template(f"{name}.html.j2").render(names) for name in part_names()
+    parts = {
+        name: explained(environment.get_template(f"{name}.html.j2").render(names))
+        for name in part_names()
+        if name != "glossary"
     }
+    terms = terms_in(parts)
+    return {**parts, "glossary": environment.get_template("glossary.html.j2").render(terms=terms)}
 
 
 def _refuse_without_a_part(kind: str, sections: Mapping[str, str | None]) -> None:

@@ -83,7 +83,7 @@ def _collapsing(found: Collapses) -> str:
     shares = sorted((rate.count / rate.n for rate in found.rates), reverse=True)
     pair = " against ".join(f"{100 * share:.0f} %" for share in shares)
     needed = found.seeds_to_tell
-    many = "more than a thousand" if needed is None else f"about {needed}"
+    many = "more than a thousand seeds" if needed is None else f"about {needed} seeds"
     return f"{told}: {found.rates[0].n} seeds cannot tell these rates apart; {pair} takes {many}."
 
 
