@@ -14,8 +14,8 @@ LINK = re.compile(r'<a class="term" href="#([a-z0-9-]+)" title="[^"]*">(.*?)</a>
 JARGON = [
     "Bonferroni",
     "Holm",
-    "Hotelling",
-    "McNemar",
+    "Hotelling's test",
+    "McNemar's test",
     "false discovery rate",
     "sign test",
     "sign flips",
