@@ -6,12 +6,15 @@ from typing import get_args
 import numpy as np
 import pytest
 
+import paribus
+from paribus.api.run.running import RunOptions
 from paribus.judge.statistics.contrasts import Contrast
 from paribus.judge.statistics.hotelling import joint_p
 from paribus.judge.statistics.samples import Sample
 from paribus.judge.summary import summarise
 from paribus.judge.verdicts import Verdict
 from paribus.records import Claim, Plan, SelectRule, StoredTrial, Variant
+from tests.data.reading import case
 from tests.judge.judging import judged
 
 LEVELS = {"a": ("x", "y"), "b": ("1", "2", "3", "4")}
@@ -108,3 +111,20 @@ def test_rounding_is_neither_an_effect_nor_a_spread():
     assert noisy.std == 0.0
     assert noisy.p_differs() == noisy.p_flip() == 2**-4
     assert Sample((0.05, 0.05 + 1e-10)).std > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of", ["learned", "mean"])
+def test_levels_with_equal_outcomes_get_a_verdict_and_a_reason(of, tmp_path):
+    """Steps of 1e-9 change no prediction, so that levels of `epochs` have the same accuracies."""
+    path = case("studies") / "interaction-singular.yaml"
+    study = tmp_path / "study.yaml"
+    study.write_text(path.read_text().replace("margin: 0.01", f"margin: 0.01, of: {of}"))
+    found = paribus.load(study).run(tmp_path / "out", options=RunOptions(jobs=1))
+    (row,) = found.summary.claims
+    assert row.reason
+    if of == "mean":
+        assert (row.verdict, row.estimate, row.n) == ("undecided", 0.0, 5)
+    else:
+        assert (row.verdict, row.n) == ("not assessable", 0)
+        assert "in none of 5 seeds do all its networks learn" in row.reason

@@ -37,3 +37,16 @@ def test_findings_of_one_check_share_their_advice():
     text = shown(replace(results(), findings=tuple(rows)))
     assert text.count("→ Do.") == 2
     assert text.index("Warnings (3)") < text.index("Note (1)")
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_claim_without_a_difference_shows_the_reason(width):
+    found = results()
+    reason = "in none of 5 seeds do all its networks learn; ask how often they collapse"
+    text = shown(
+        replace(found, claims=(*found.claims[:2], replace(found.claims[2], reason=reason))), width
+    )
+    assert "".join(reason.split()) in "".join(text.split())
+    assert "".join(text.split()).count("],n=") == 2
+    only = shown(replace(found, claims=(replace(found.claims[2], reason=reason),)), width)
+    assert "".join(reason.split()) in "".join(only.split())

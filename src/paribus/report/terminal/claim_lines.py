@@ -33,26 +33,31 @@ def claim_heading(claims: Sequence[ClaimRow]) -> str:
 
 
 def claim_grid(claims: Sequence[ClaimRow], screen: Screen) -> Table:
-    """Return every claim with its verdict, the difference, and its interval around zero."""
+    """Return every claim with its verdict, the difference, and its interval around zero.
+
+    A claim without a difference has the reason why there is none in its place.
+    """
     from rich.table import Table
     from rich.text import Text
 
     cells = [claim_cells(row) for row in claims]
+    known = [difference != "-" for _, difference, _, _ in cells]
     facts = [f"{difference}, n = {n}" for _, difference, n, _ in cells]
-    longest = max(map(len, facts))
+    longest = max((len(fact) for fact, shown in zip(facts, known, strict=True) if shown), default=0)
     verdicts = min(VERDICT, max(len(verdict) for *_, verdict in cells))
     bar = min(BAR[1], screen.width - 1 - 2 - verdicts - 2 - longest - 2)
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=2, justify="right")
     grid.add_column(width=verdicts)
     grid.add_column(overflow="fold")
-    for row, (says, _, _, verdict), fact in zip(claims, cells, facts, strict=True):
+    for row, (says, _, _, verdict), fact, shown in zip(claims, cells, facts, known, strict=True):
         style = STYLES.get(row.verdict, "yellow")
         drawn = _bar(row, claims, bar, screen) if bar >= BAR[0] else ""
+        said = f"{fact:<{longest}}  {drawn}".rstrip() if shown else screen.text(row.reason)
         grid.add_row(
             Text(screen.mark(row.verdict), style),
             Text(verdict, style),
-            Text.assemble(screen.text(says), "\n", f"{fact:<{longest}}  {drawn}".rstrip()),
+            Text.assemble(screen.text(says), "\n", said),
         )
     return grid
 
