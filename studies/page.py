@@ -58,11 +58,12 @@ def _overview(found: Mapping[str, Mapping[str, Any] | None]) -> str:
                         _says(claim),
                         claim["published"],
                         _difference(claim),
+                        ", ".join(text for text in (_ahead(claim), _collapsed(claim)) if text),
                         _word(claim),
                     ]
                 )
     return "## What became of the published claims\n\n" + _table(
-        ["study", "claim", "published", "ours: difference", "verdict"], rows
+        ["study", "claim", "published", "ours: difference", "seeds", "verdict"], rows
     )
 
 
@@ -152,7 +153,7 @@ def claims_table(rows: list[Mapping[str, Any]]) -> str:
             str(row["margin"]),
             str(row["n"]),
             _word(row),
-            row["reason"],
+            " ".join([f"{row['reason']}.", *row.get("sentences", ())]),
         ]
         for row in rows
     ]
@@ -179,17 +180,31 @@ _NUMBERS = ("mean", "low", "high", "single_low", "single_high")
 
 def _difference(claim: Mapping[str, Any]) -> str:
     if "shown" in claim:
-        return " ".join([f"{claim['shown']}.", *claim["sentences"]])
+        return str(claim["shown"])
     metric = str(claim["says"]).rsplit(" on ", 1)[-1]
     if " rises " in claim["says"] or " falls " in claim["says"]:
         metric = str(claim["says"]).split()[0]
-    text = format_difference(metric, *(_number(claim[key]) for key in ("estimate", "low", "high")))
+    return format_difference(metric, *(_number(claim[key]) for key in ("estimate", "low", "high")))
+
+
+def _ahead(claim: Mapping[str, Any]) -> str:
+    """Return in how many seeds which side is ahead, or the difference above zero."""
+    if claim.get("sentences"):
+        first = str(claim["sentences"][0]).removesuffix(".")
+        return first if "ahead" in first or first.startswith("Above") else ""
     ahead = claim.get("ahead")
-    return (
-        text
-        if ahead is None or claim["n"] < 2
-        else f"{text}; {seeds_above_zero(ahead, claim['n'], claim.get('ties'))}"
-    )
+    if ahead is None or claim["n"] < 2:
+        return ""
+    return seeds_above_zero(ahead, claim["n"], claim.get("ties"))
+
+
+def _collapsed(claim: Mapping[str, Any]) -> str:
+    """Return how often each side collapsed; empty where none did."""
+    rates = (claim.get("collapse") or {}).get("rates", ())
+    if not rates:
+        return ""
+    told = ", ".join(f"{rate['side']} {rate['count']}" for rate in rates)
+    return f"collapsed: {told} of {rates[0]['n']}"
 
 
 def _word(claim: Mapping[str, Any]) -> str:
@@ -245,22 +260,11 @@ def _short(result: Mapping[str, Any]) -> str:
 
 
 def _brief(rows: list[Mapping[str, Any]]) -> str:
-    cells = [[_says(row), *_seen(row), _word(row)] for row in rows]
-    head = [
-        "claim",
-        "difference where both learn (all intervals hold together)",
-        "seeds",
-        "verdict",
+    cells = [
+        [_says(row), _difference(row), _ahead(row), _collapsed(row), _word(row)] for row in rows
     ]
-    return _table(head, cells)
-
-
-def _seen(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the difference of a claim, and what its seeds show beside it."""
-    if "shown" not in row:
-        return _difference(row), ""
-    beside = [text for text in row["sentences"] if not text.startswith("On the ")]
-    return row["shown"], " ".join(beside)
+    head = ["claim", "difference where both learn", "ahead", "collapsed", "verdict"]
+    return _table(head, [[cell.removeprefix("collapsed: ") for cell in row] for row in cells])
 
 
 def main() -> None:

@@ -332,7 +332,6 @@ SEEN_THROUGH = {
     "nn/augmentation.py": "engine/test_augment.py",
     # values with a few properties, and a protocol
     "execute/executor.py": "contracts/test_executor_contract.py",
-    "judge/results.py": "judge/test_summary.py",
     "records.py": "judge/test_selection.py",
     "writing/study.py": "charts/test_factor_grid.py",
 }
