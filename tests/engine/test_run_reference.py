@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 
+from paribus.engine import run_reference
 from paribus.engine.run import run_trial
 from paribus.engine.run_reference import run_reference_trial
 from tests.engine.groups import data_of, study, trials_of
@@ -58,10 +59,30 @@ def test_early_stopping_and_the_best_epoch_are_the_same():
     assert (one.epochs, one.observed.kept_epoch) == (other.epochs, other.observed.kept_epoch)
 
 
-def test_a_loss_that_is_not_finite_is_a_failure():
-    (trial,) = trials_of(study(["Flatten"], seeds=1, train={"loss": "mean_squared_error", "optimizer": {"SGD": {"learning_rate": 1e300}}}))  # fmt: skip
-    with np.errstate(all="ignore"):
-        outcome = run_reference_trial(trial, data_of([trial]), emit=lambda _: None)
-    assert outcome.status in ("failed", "done")
-    if outcome.status == "failed":
-        assert outcome.reason == f"the loss is not finite in epoch {outcome.epochs + 1}"
+@pytest.mark.parametrize("rate", [1e10, 1e38, 1e300])
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "mean_squared_error"])
+def test_what_single_precision_cannot_keep_is_a_failure(rate, loss):
+    """Networks are kept and tested in single precision: a done trial has finite numbers there, too."""
+    layers = ["Flatten", {"Dense": {"name": "hidden", "units": 8, "activation": "relu"}}]
+    (trial,) = trials_of(study(layers, seeds=1, train={"loss": loss, "optimizer": {"SGD": {"learning_rate": rate}}}))  # fmt: skip
+    outcome = run_reference_trial(trial, data_of([trial]), emit=lambda _: None)
+    if outcome.status == "done":
+        # A squared error can leave all units dead at once, with small weights.
+        assert all(np.isfinite(value).all() for value in outcome.weights.values())
+        assert all(np.isfinite(part.log_probabilities).all() for part in outcome.predictions)
+        assert loss == "mean_squared_error"
+        return
+    assert outcome.status == "failed"
+    assert outcome.reason.startswith(
+        (f"the loss is not finite in epoch {outcome.epochs + 1}", outcome.first_nonfinite)
+    )
+
+
+@pytest.mark.parametrize(("above", "status"), [(1e-6, "done"), (-1e-6, "failed")])
+def test_weights_up_to_the_limit_are_kept(above, status, monkeypatch):
+    (trial,) = trials_of(study(["Flatten"], seeds=1, train={"optimizer": {"SGD": {"learning_rate": 1e-9}}}))  # fmt: skip
+    data = data_of([trial])
+    first = run_reference_trial(trial, data, emit=lambda _: None)
+    size = max(float(np.abs(value).max()) for value in first.weights.values())
+    monkeypatch.setattr(run_reference, "LARGEST", size * (1 + above))
+    assert run_reference_trial(trial, data, emit=lambda _: None).status == status

@@ -36,6 +36,10 @@ __all__ = ["run_reference_trial"]
 Labels = npt.NDArray[np.int64]
 
 
+LARGEST = 1e18
+"""Largest weight of a network that single precision can reckon with; its square is below 3e38."""
+
+
 @dataclass
 class _Run:
     trial: Trial
@@ -59,21 +63,43 @@ def run_reference_trial(
     Returns:
         The outcome, as `paribus.engine.run.run_trial` returns it.
     """
-    run = _start(trial, data)
+    with np.errstate(all="ignore"):  # what is not finite is looked for, and said
+        return _trained(_start(trial, data), emit)
+
+
+def _trained(run: _Run, emit: Callable[[EpochRecord], None]) -> TrialOutcome:
     while not run.history.ended:
-        record = _epoch(run, len(run.history.records) + 1)
-        if record is None:
-            epoch = len(run.history.records) + 1
+        epoch = len(run.history.records) + 1
+        record = _epoch(run, epoch)
+        large = _too_large(run)
+        if record is None or large is not None:
             return TrialOutcome(
                 "failed",
                 epoch - 1,
                 run.history.wall_seconds,
-                reason=f"the loss is not finite in epoch {epoch}",
-                first_nonfinite="loss",
+                reason=(
+                    f"the loss is not finite in epoch {epoch}"
+                    if record is None
+                    else f"{large} is beyond {LARGEST:g} in epoch {epoch}; networks are kept and tested in "
+                    "single precision, which cannot reckon with it"
+                ),
+                first_nonfinite="loss" if record is None else str(large),
                 observed=replace(_observed(run), failed_after=0),
             )
         emit(record)
     return _finished(run)
+
+
+def _too_large(run: _Run) -> str | None:
+    """Return the name of the first weight that single precision cannot reckon with; None if all are small.
+
+    The square of what passes is within float32's range, so that neither a product of two weights nor a sum
+    over a layer overflows.
+    """
+    for name, value in run.network.weights().items():
+        if value.size and not np.abs(value).max() <= LARGEST:
+            return name
+    return None
 
 
 def _start(trial: Trial, data: PreparedData) -> _Run:
