@@ -63,3 +63,16 @@ def test_a_failed_seed_is_no_seed_of_a_lead():
     own = ClaimEvidence(plan(), found, collapsed={("one/none", 5)})
     (row,) = leads(own, selection("one/bn", "one/none"))
     assert (row.n, row.seeds, row.baseline_collapsed) == (9, 10, 1)
+
+
+def test_an_effect_has_an_exploratory_verdict_on_being_better():
+    """By q, with a margin of a point, and not before the last seed."""
+    rows = {(row.variant, row.metric): row for row in baseline_effects(evidence())}
+    assert rows["one/bn", "val_accuracy"].verdict == "supported"
+    assert rows["one/bn", "val_loss"].verdict == "supported", "a smaller loss is better"
+    assert rows["two/none", "val_accuracy"].verdict == "refuted"
+    waiting = ClaimEvidence(plan(seeds=11), trials(GOOD))
+    assert {row.verdict for row in baseline_effects(waiting)} == {"not judged yet"}
+    ended = ClaimEvidence(plan(seeds=11), trials(GOOD), more_to_come=False)
+    assert {row.variant: row.verdict for row in baseline_effects(ended)}["one/bn"] == "supported"
+    assert {row.verdict for row in leads(evidence(), selection("one/bn", "two/bn"))} == {None}

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from paribus.judge.claims.claim_row import ClaimRow, claim_json
 from paribus.judge.published import PublishedRow
 from paribus.judge.statistics.effects import Interval
+from paribus.judge.verdicts import Verdict
 from paribus.records import Look, StoredTrial
 
 __all__ = [
@@ -58,6 +59,8 @@ class EffectRow:
     """Number of these seeds in which the variant collapsed."""
     baseline_collapsed: int
     """Number of these seeds in which the baseline collapsed."""
+    verdict: Verdict | None = None
+    """Verdict on "better than the baseline", exploratory; None where no family is adjusted."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _COLUMNS = ("variant", "baseline", "metric", "estimate", "low", "high", "n", "q"
 
 def table(results: StudyResults) -> Table:
     """Return the effects of a study that has some."""
-    columns = (*_COLUMNS, "seeds", "collapsed", "baseline_collapsed")
+    columns = (*_COLUMNS, "seeds", "collapsed", "baseline_collapsed", "verdict")
     values = [tuple(getattr(row, name) for name in columns) for row in results.effects]
     cells = [
         [
