@@ -182,6 +182,16 @@ def _estimands() -> Iterator[Scenario]:
     yield Scenario(name, plan, lopsided, decided, _once, promised=False)
 
 
+def _often_collapsing() -> Iterator[Scenario]:
+    """Yield claims about seeds where half of all networks collapse: exact tests can decide there."""
+    often = replace(NULL, collapse=(("none", 0.5), ("bn", 0.5)))
+    for of in ("collapse", "wins"):
+        claim = replace(PAIR, of=of, metric="collapse" if of == "collapse" else PAIR.metric)
+        plan = levels_plan(("none", "bn"), (claim,), seeds=40)
+        name = f"wrong decision, of: {of}, half collapse in both arms, 40 seeds"
+        yield Scenario(name, plan, often, decided, _once)
+
+
 def _interactions() -> Iterator[Scenario]:
     """Yield interactions over two and three levels whose largest difference is the margin."""
     for count in (2, 3):
@@ -262,7 +272,15 @@ def _covering(gain: float) -> Event:
     return lambda rows: all(row.plain_low <= gain <= row.plain_high for row in rows)
 
 
-SCENARIOS = (*_kinds(), *_families(), *_estimands(), *_interactions(), *_looking(), *_mixed())
+SCENARIOS = (
+    *_kinds(),
+    *_families(),
+    *_estimands(),
+    *_interactions(),
+    *_looking(),
+    *_often_collapsing(),
+    *_mixed(),
+)
 
 
 def happened(scenario: Scenario, draws: np.random.Generator) -> bool:
