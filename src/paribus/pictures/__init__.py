@@ -2,10 +2,12 @@
 
 A module in this folder is found by itself. It defines ``ENTRY``, where its picture is found, and
 ``show(kept, ...)``, which returns a sheet: that is what ``results.images.NAME(...)`` returns, with the
-same arguments. Two functions are optional:
+same arguments. Three functions are optional:
 
 - ``choices(kept)``: the arguments with which there is something to show (variants, parts of the data), where
   one picture is several sheets. Without it there is one sheet, and `show` is called with nothing else.
+- ``keeps(ended)``: (group, ids of images) that a run keeps for it when it ends. Without it the picture shows
+  what others keep, or no images of the data.
 - ``panels(sheets)``: how the page shows these sheets together. Without it each sheet is a panel of its own.
 
 The page, ``paribus figures``, ``results.images``, the notebook and the list in the docs show what is found here.
@@ -20,6 +22,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+
+from paribus.pictures.base.ended import EndedRun, Ids
 from paribus.pictures.base.entry import Entry
 from paribus.pictures.base.kept import Kept
 from paribus.pictures.base.panels import Panel
@@ -33,6 +38,7 @@ __all__ = [
     "PictureFile",
     "Sheet",
     "all_pictures",
+    "kept_groups",
     "panels_by_section",
 ]
 
@@ -58,6 +64,7 @@ class PictureFile:
     choices: Callable[[Kept], Iterable[str]] | None
     combined: Callable[[Sequence[Any]], Iterator[Panel]] | None
     """The file's ``panels``."""
+    keeps: Callable[[EndedRun], Iterable[tuple[str, Ids]]] | None = None
 
     def sheets(self, kept: Kept, attempt: Attempt) -> Iterator[tuple[tuple[str, ...], Sheet]]:
         """Yield the arguments of `show` with which there is something to show, and what it returns.
@@ -93,9 +100,24 @@ def all_pictures() -> tuple[PictureFile, ...]:
     for item in pkgutil.iter_modules(__path__):
         if not item.ispkg:
             module = importlib.import_module(f"{__name__}.{item.name}")
-            choices, panels = getattr(module, "choices", None), getattr(module, "panels", None)
-            found.append(PictureFile(item.name, module.ENTRY, module.show, choices, panels))
+            parts = (getattr(module, name, None) for name in ("choices", "panels", "keeps"))
+            found.append(PictureFile(item.name, module.ENTRY, module.show, *parts))
     return tuple(sorted(found, key=lambda file: (file.entry.order, file.name)))
+
+
+def kept_groups(ended: EndedRun) -> dict[str, Ids]:
+    """Return group -> ids of the images that pictures want a run to keep.
+
+    Raises:
+        ValueError: two pictures keep groups of one name.
+    """
+    groups: dict[str, Ids] = {}
+    for file in all_pictures():
+        for name, ids in () if file.keeps is None else file.keeps(ended):
+            if name in groups:
+                raise ValueError(f"{file.name}: another picture keeps a group called {name!r}")
+            groups[name] = np.asarray(ids, dtype=np.int64)
+    return groups
 
 
 def panels_by_section(kept: Kept, attempt: Attempt) -> Mapping[str, tuple[Panel, ...]]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from paribus.pictures.base.ended import EndedRun, Ids
 from paribus.pictures.base.entry import Entry
 from paribus.pictures.base.kept import Kept
 from paribus.pictures.base.picking import picture
 from paribus.pictures.base.sheets import ImageSheet
 from paribus.records import Predictions
 
-__all__ = ["ENTRY", "Disagreement", "disagreements", "show"]
+__all__ = ["ENTRY", "Disagreement", "disagreements", "keeps", "show"]
 
 ENTRY = Entry(
     "Images on which the variants disagree",
@@ -57,6 +58,12 @@ def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
         for k in order
         if shares[k] < len(alike)
     ]
+
+
+def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
+    """Yield the validation images on which the variants disagree."""
+    rows = disagreements(ended.of_variants)
+    yield "disagreements", np.array([row.index for row in rows], dtype=np.int64)
 
 
 def show(kept: Kept) -> ImageSheet:

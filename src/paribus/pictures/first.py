@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paribus.errors import Problem, StudyError, did_you_mean
+from paribus.pictures.base.ended import EndedRun, Ids
 from paribus.pictures.base.entry import Entry
 from paribus.pictures.base.kept import Gallery, Kept
 from paribus.pictures.base.panels import Cell, Grid, Grids, Line
@@ -21,7 +22,7 @@ from paribus.pictures.base.png import Picture
 from paribus.pictures.base.sheet import sheet_png
 from paribus.pictures.base.sheets import saved_png
 
-__all__ = ["ENTRY", "FirstImages", "Part", "choices", "panels", "show"]
+__all__ = ["ENTRY", "FirstImages", "Part", "choices", "keeps", "panels", "show"]
 
 ENTRY = Entry(
     "The first images of every part",
@@ -33,6 +34,15 @@ ENTRY = Entry(
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 COLUMNS = 5
+FIRST = 25
+"""Number of images of each part, in five rows of five."""
+
+
+def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
+    """Yield the first images of training and validation, and of the test set once it was opened."""
+    for part in PARTS:
+        if part != "test" or "test" in ended.predictions:
+            yield part, ended.parts[part][:FIRST]
 
 
 @dataclass(frozen=True)

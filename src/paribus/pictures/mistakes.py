@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from paribus.execute.insight_file import most_confident
+from paribus.pictures.base.ended import EndedRun, Ids
 from paribus.pictures.base.entry import Entry
 from paribus.pictures.base.kept import Kept
 from paribus.pictures.base.picking import guessed, whose
 from paribus.pictures.base.sheets import ImageSheet
 
-__all__ = ["ENTRY", "show"]
+__all__ = ["ENTRY", "MOST", "keeps", "show"]
 
 ENTRY = Entry(
     "Most confident mistakes",
@@ -17,6 +21,16 @@ ENTRY = Entry(
     "images",
 )
 NOTE = "Validation images, first seed. “said” is the network's guess with its probability."
+
+MOST = 24
+"""Largest number of mistakes that are kept."""
+
+
+def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
+    """Yield the validation images that the selected variant's first network gets wrong."""
+    found = ended.predictions.get("validation")
+    if found is not None:
+        yield "mistakes", found.ids[most_confident(found, MOST)]
 
 
 def show(kept: Kept) -> ImageSheet:

@@ -1,11 +1,13 @@
 """Pictures for the report: the right images under the right labels, and none of a sealed test set."""
 
 import copy
+import sys
 
 import numpy as np
 import pytest
 
 import paribus
+from paribus import pictures
 from paribus.api.report.gallery import load_gallery
 from paribus.api.report.reporting import report_content
 from paribus.data.load import load_dataset
@@ -87,3 +89,50 @@ def test_the_page_says_who_says_what(opened):
     assert said
     assert all(text in page for text in said)
     assert "The first 25 test images" in page
+
+
+KEEPING = '''
+"""The last training images."""
+
+from paribus.pictures import Entry
+from paribus.pictures.base.picking import picture
+from paribus.pictures.base.sheets import ImageSheet
+
+ENTRY = Entry("Last images", "The last training images.", 56, ("images",), "images")
+
+
+def keeps(ended):
+    yield {group!r}, ended.parts["train"][-3:]
+
+
+def show(kept):
+    gallery = kept.images()
+    ids = () if gallery is None else gallery.groups.get("last", ())
+    return ImageSheet("Last images", tuple(picture(kept, gallery, int(k)) for k in ids))
+'''
+
+
+@pytest.fixture
+def plugged(tmp_path, monkeypatch):
+    def plug(text):
+        (tmp_path / "last_of_a_plug_in.py").write_text(text)
+        monkeypatch.setattr(pictures, "__path__", [*pictures.__path__, str(tmp_path)])
+
+    yield plug
+    sys.modules.pop("paribus.pictures.last_of_a_plug_in", None)
+
+
+def test_a_picture_keeps_images_of_its_own(plugged, tmp_path):
+    plugged(KEEPING.format(group="last"))
+    results = run(tmp_path, test="never")
+    spec = DataSpec.parse(STUDY["data"])
+    data = load_dataset(spec)
+    last = split_ids(spec.split, data.labels, data.parts).train[-3:]
+    np.testing.assert_array_equal(load_gallery(results.folder).groups["last"], last)
+    assert len(results.images.last_of_a_plug_in()) == 3
+
+
+def test_two_groups_of_one_name_are_refused(plugged, tmp_path):
+    plugged(KEEPING.format(group="samples"))
+    with pytest.raises(ValueError, match="another picture keeps a group called 'samples'"):
+        run(tmp_path, test="never")

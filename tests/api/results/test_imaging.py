@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import paribus
-from paribus.api.report.gallery import MAX_MISTAKES, load_gallery, most_confident
+from paribus.api.report.gallery import load_gallery
 from paribus.api.report.kept import KeptByRun, first_selected_trial
 from paribus.api.results import imaging
 from paribus.api.results.damage import Damage
@@ -18,9 +18,11 @@ from paribus.data.load import load_dataset
 from paribus.data.spec import DataSpec
 from paribus.errors import StudyError
 from paribus.execute.artifacts import read_predictions, trial_folder
+from paribus.execute.insight_file import most_confident
 from paribus.pictures import all_pictures
 from paribus.pictures.base.png import Picture, png_uri
 from paribus.pictures.base.sheets import ImageSheet
+from paribus.pictures.mistakes import MOST
 from tests.scope_study import STUDY
 
 pytestmark = pytest.mark.slow
@@ -70,7 +72,7 @@ def test_guesses_are_those_of_the_selected_variants_first_network(results, split
 def test_mistakes_are_mistakes_the_most_confident_first(results):
     frame, stored = results.images.mistakes().frame(), predictions(results, "validation")
     assert (frame["truth"] != frame["guess"]).all()
-    assert list(frame["index"]) == list(stored.ids[most_confident(stored, MAX_MISTAKES)])
+    assert list(frame["index"]) == list(stored.ids[most_confident(stored, MOST)])
     assert frame["probability"].is_monotonic_decreasing
 
 

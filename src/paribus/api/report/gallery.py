@@ -7,28 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from paribus.data.dataset import Dataset
 from paribus.data.spec import DataSpec
 from paribus.data.splits import split_ids
 from paribus.errors import TrialError
-from paribus.execute.artifacts import read_described, read_predictions, trial_folder, write_arrays
-from paribus.execute.insight_file import most_confident
+from paribus.execute.artifacts import (
+    Split,
+    read_described,
+    read_predictions,
+    trial_folder,
+    write_arrays,
+)
 from paribus.execute.sealed import BROKEN, damaged
+from paribus.pictures import kept_groups
+from paribus.pictures.base.ended import EndedRun
 from paribus.pictures.base.kept import Gallery
-from paribus.pictures.disagreements import disagreements
+from paribus.records import Predictions
 
 __all__ = ["FILE", "holds_gallery", "keep_gallery", "load_gallery"]
 
-SAMPLES_PER_CLASS = 2
-MAX_SAMPLES = 40
-MAX_MISTAKES = 24
-FIRST = 25
-"""Number of images shown of each part of the data, in five rows of five."""
 FILE = "gallery.safetensors"
 RULE = "must hold images, their labels, and which of them belong together"
-Ids = npt.NDArray[np.int64]
 
 
 def keep_gallery(
@@ -44,21 +44,16 @@ def keep_gallery(
         firsts: identities of every variant's first trial, for images on which they disagree.
     """
     split = split_ids(spec.split, data.labels, data.parts)
-    groups = {
-        "samples": _samples(split.train, data.labels, len(data.class_names)),
-        "train": split.train[:FIRST],
-        "validation": split.validation[:FIRST],
-    }
-    if selected is not None:
-        folder = trial_folder(out, selected)
-        found = read_predictions(folder, "validation")
-        if found is not None:
-            groups["mistakes"] = found.ids[most_confident(found, MAX_MISTAKES)]
-        if read_predictions(folder, "test") is not None:
-            groups["test"] = split.test[:FIRST]
+    found = {} if selected is None else _predictions(trial_folder(out, selected))
     others = [read_predictions(trial_folder(out, name), "validation") for name in firsts]
-    rows = disagreements([item for item in others if item is not None])
-    groups["disagreements"] = np.array([row.index for row in rows], dtype=np.int64)
+    ended = EndedRun(
+        parts={"train": split.train, "validation": split.validation, "test": split.test},
+        labels=data.labels,
+        num_classes=len(data.class_names),
+        predictions=found,
+        of_variants=[item for item in others if item is not None],
+    )
+    groups = kept_groups(ended)
     ids = np.unique(np.concatenate(list(groups.values())))
     write_arrays(
         out / "artifacts" / FILE,
@@ -127,10 +122,7 @@ def _is_whole(found: Gallery) -> bool:
     )
 
 
-def _samples(
-    train: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], num_classes: int
-) -> npt.NDArray[np.int64]:
-    chosen: list[Sequence[int]] = []
-    for label in range(min(num_classes, MAX_SAMPLES // SAMPLES_PER_CLASS)):
-        chosen.append(train[labels[train] == label][:SAMPLES_PER_CLASS].tolist())
-    return np.array([item for part in chosen for item in part], dtype=np.int64)
+def _predictions(folder: Path) -> dict[Split, Predictions]:
+    splits: tuple[Split, ...] = ("validation", "test")
+    found = {split: read_predictions(folder, split) for split in splits}
+    return {split: item for split, item in found.items() if item is not None}

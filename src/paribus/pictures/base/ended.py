@@ -1,0 +1,34 @@
+"""What a run knows as it ends: pictures choose from it the images that are kept for them.
+
+A report is made without the data set, so an image that is not kept then can never be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.execute.artifacts import Split
+from paribus.records import Predictions
+
+__all__ = ["EndedRun", "Ids"]
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """Data and predictions of a run; ids are indices in the source of the data."""
+
+    parts: Mapping[str, Ids]
+    """``train``, ``validation`` and ``test`` -> ids of its images, in the order of the split."""
+    labels: Ids
+    """Class of every image of the source."""
+    num_classes: int
+    predictions: Mapping[Split, Predictions]
+    """Split -> predictions of the selected variant's first trial; ``test`` only if the test set was opened."""
+    of_variants: Sequence[Predictions]
+    """Predictions of every variant's first trial for its validation images, where they are kept."""
