@@ -9,7 +9,7 @@ from docs.generate import FOLDER, PAGES
 from paribus.errors import StudyError
 from paribus.study.load import load_study, study_from_mapping
 from paribus.study.reading import read_text
-from paribus.study.template import TEMPLATE
+from paribus.study.template import study_template
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def test_every_study_shown_is_valid(tmp_path):
 
 def test_the_mistake_of_the_tutorial_gives_the_text_it_shows(tmp_path):
     path = tmp_path / "study.yaml"
-    path.write_text(TEMPLATE.replace("epochs: 10", "epocs: 10"))
+    path.write_text(study_template().replace("epochs: 10", "epocs: 10"))
     with pytest.raises(StudyError) as caught:
         load_study(path)
     shown = (ROOT / "docs" / "tutorial.md").read_text()

@@ -15,7 +15,7 @@ from paribus.errors import Problem, StudyError
 from paribus.study.load import load_study, study_from_mapping
 from paribus.study.loaded import Study as LoadedStudy
 from paribus.study.schema import json_schema
-from paribus.study.template import TEMPLATE
+from paribus.study.template import study_template
 
 if TYPE_CHECKING:
     from paribus.api.run.running import RunOptions
@@ -187,7 +187,7 @@ def write_template(path: Path, *, replace: bool = False) -> None:
         fix = "Choose another name, or add --force."
         raise StudyError(Problem(str(path), "must not exist yet", "an existing file", fix))
     try:
-        write_file(path, TEMPLATE.encode(), partial=path.with_name(f"{path.name}.partial"))
+        write_file(path, study_template().encode(), partial=path.with_name(f"{path.name}.partial"))
     except OSError as error:
         raise StudyError(
             Problem(str(path), "must be writable", error.strerror or str(error))

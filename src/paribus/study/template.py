@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["TEMPLATE"]
+from paribus.data.sources import named_sources
+from paribus.data.steps import STEPS
+from paribus.nn.training import OPTIMIZERS
 
-TEMPLATE = """\
+__all__ = ["study_template"]
+
+_TEXT = """\
 # A study: one question, what varies, and what is claimed before anything runs.
 # Check it with `paribus check`, look at it with `paribus plan`, run it with `paribus run`.
 study: my-study
 question: Does dropout help this network?
 
 data:
-  source: digits            # digits, mnist, fashion-mnist, cifar10, or a path to your own images
+  source: digits            # SOURCES, or a path to your own images
   split: {train: 0.6, validation: 0.2, test: 0.2, seed: 0}
-  preprocess: [scale]       # scale, standardize, resize, grayscale, invert, pad
+  preprocess: [scale]       # STEPS
   # train_size: 500         # train on fewer examples; smaller sets are parts of larger ones
 
 model:
@@ -26,7 +30,7 @@ model:
     - Dense: {name: output, units: 10, activation: softmax}
 
 train:
-  optimizer: {Adam: {learning_rate: 0.001}}   # SGD, Adam, AdamW, Nadam, RMSprop, Adagrad, Adadelta
+  optimizer: {Adam: {learning_rate: 0.001}}   # OPTIMIZERS
   loss: categorical_crossentropy
   epochs: 10
   batch_size: 32
@@ -49,3 +53,12 @@ select: {by: val_accuracy, refit: none, test: once}
 claims:
   - {id: dropout-helps, says: "some > none on val_accuracy", margin: 0.01}
 """
+
+
+def study_template() -> str:
+    """Return a study file with comments that name every source, step and optimizer that there is."""
+    names = {"SOURCES": named_sources(), "STEPS": STEPS, "OPTIMIZERS": OPTIMIZERS}
+    text = _TEXT
+    for word, known in names.items():
+        text = text.replace(f"# {word}", f"# {', '.join(known)}")
+    return text
