@@ -153,7 +153,7 @@ def test_what_was_downloaded_under_the_old_name_is_found(monkeypatch, tmp_path):
     monkeypatch.delenv("PARIBUS_DATA", raising=False)
     monkeypatch.delenv("CETERIS_DATA", raising=False)
     source = named_sources()["mnist"]
-    assert search_folders(source.folder) == [
+    assert search_folders(source.folder, source.torchvision) == [
         tmp_path / "paribus" / source.folder,
         tmp_path / "ceteris" / source.folder,
     ]

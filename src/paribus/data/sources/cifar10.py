@@ -62,6 +62,7 @@ SOURCE = Cifar10(
     ),
     parts=Parts(50_000, test=10_000),
     folder="cifar-10",
+    torchvision="",
     files={
         "cifar-10-python.tar.gz": "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
     },

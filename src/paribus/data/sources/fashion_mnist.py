@@ -32,6 +32,7 @@ SOURCE = IdxSource(
     ),
     parts=Parts(60_000, test=10_000),
     folder="fashion-mnist",
+    torchvision="FashionMNIST/raw",
     files=dict(zip(IDX_FILES, _DIGESTS, strict=True)),
     mirrors=(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",

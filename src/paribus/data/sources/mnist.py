@@ -22,6 +22,7 @@ SOURCE = IdxSource(
     parts=Parts(60_000, test=10_000),
     handwritten=True,
     folder="mnist",
+    torchvision="MNIST/raw",
     files=dict(zip(IDX_FILES, _DIGESTS, strict=True)),
     mirrors=(
         "https://storage.googleapis.com/cvdf-datasets/mnist/",

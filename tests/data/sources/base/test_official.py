@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from paribus.data.sources import mnist
+from paribus.data.sources import mnist, named_sources
 from paribus.data.sources.base import official
 from paribus.errors import DataError
 from tests.data.small_data import idx_folder
@@ -113,3 +113,24 @@ def test_named_sources_are_found_then_cached_then_downloaded(server, tmp_path, m
         own.notes[0]
         == "train-images-idx3-ubyte.gz is not the official file (its SHA-256 differs); it is used as it is"
     )
+
+
+OFFICIAL = [file for file in named_sources().values() if isinstance(file, official.OfficialSource)]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("source", OFFICIAL, ids=lambda source: source.name)
+def test_the_folders_of_torchvision_are_found(source, tmp_path, monkeypatch, real_data):
+    """`torchvision.datasets.MNIST(root)` keeps its files in root/MNIST/raw, CIFAR10(root) in root itself."""
+    (found,) = {path.parent for path in source._local()}
+    whole = source.load()
+    place = tmp_path / source.torchvision
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place == tmp_path:
+        for path in source._local():
+            (tmp_path / path.name).symlink_to(path)
+    else:
+        place.symlink_to(found)
+    monkeypatch.setenv("PARIBUS_DATA", str(tmp_path))
+    assert {path.parent for path in source._local()} == {place}
+    assert source.load().fingerprint == whole.fingerprint

@@ -44,6 +44,8 @@ class OfficialSource(NamedSource):
 
     folder: str
     """Name of its folder inside a data folder."""
+    torchvision: str
+    """The folder inside a data folder in which torchvision keeps it; it is searched, too."""
     files: Mapping[str, str]
     """File name -> official SHA-256."""
     mirrors: tuple[str, ...]
@@ -82,7 +84,7 @@ class OfficialSource(NamedSource):
         return replace(data, notes=(*data.notes, *notes))
 
     def _local(self) -> tuple[Path, ...] | None:
-        found = (self.found_in(folder) for folder in search_folders(self.folder))
+        found = (self.found_in(folder) for folder in search_folders(self.folder, self.torchvision))
         return next((paths for paths in found if paths is not None), None)
 
     def _checksum_notes(self, paths: Mapping[Path, str]) -> tuple[str, ...]:
@@ -115,14 +117,16 @@ class IdxSource(OfficialSource):
         )
 
 
-def search_folders(name: str) -> list[Path]:
+def search_folders(name: str, torchvision: str) -> list[Path]:
     """Return the folders that are searched for the files of a source, in order.
 
     Args:
         name: of the source's folder inside a data folder.
+        torchvision: of the folder inside a data folder in which torchvision keeps it.
     """
     roots = [Path(root) for root in _named_folders().split(os.pathsep) if root]
-    return [root / name for root in [*roots, cache_folder(), _old_cache()]]
+    named = [root / inside for root in roots for inside in (name, torchvision)]
+    return [*named, cache_folder() / name, _old_cache() / name]
 
 
 def _named_folders() -> str:
