@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from paribus.data.same_names import alike
 from paribus.errors import DataError, Problem
 from paribus.records import Parts
 
@@ -91,7 +92,8 @@ def make_dataset(
         file_names: path of each example in the source; empty if examples are not files.
 
     Raises:
-        DataError: counts differ, labels are out of range, or there are fewer than two classes.
+        DataError: counts differ, labels are out of range, there are fewer than two classes, or two of
+            them look alike.
     """
     images = np.ascontiguousarray(images if images.ndim == 4 else images[..., None])
     labels = np.ascontiguousarray(labels, dtype=np.int64)
@@ -103,6 +105,13 @@ def make_dataset(
     elif len(labels) and (labels.min() < 0 or labels.max() >= len(class_names)):
         given = f"{labels.min()}..{labels.max()}"
         problems.append((f"labels must lie in 0..{len(class_names) - 1}", given))
+    problems += [
+        (
+            "names of classes must look different (these differ in spaces, or in how Unicode writes a letter)",
+            " and ".join(ascii(name) for name in names),
+        )
+        for names in alike(class_names)
+    ]
     if problems:
         raise DataError(Problem(where, rule, got) for rule, got in problems)
     parts = parts or Parts(len(images))

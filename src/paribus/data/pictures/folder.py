@@ -16,6 +16,7 @@ from paribus.data.dataset import Dataset, Said
 from paribus.data.pictures.labels_table import contradicting_table, labelled_pictures, tables_of
 from paribus.data.pictures.pictures import Listed, read_pictures
 from paribus.data.pictures.tree import Tree, grown, plain_text, shown
+from paribus.data.same_names import composed
 from paribus.data.spec import DataSpec
 from paribus.errors import DataError, Problem
 from paribus.wording import counted
@@ -263,21 +264,33 @@ def _two_levels(part: Tree) -> list[Problem]:
 
 
 def _listed(parts: list[tuple[int, Tree]]) -> tuple[list[Listed], tuple[str, ...]]:
-    class_names = tuple(sorted({folder.name for _, part in parts for folder in part.folders}))
+    """List the images with their classes, which are called as in the training part."""
     known = {folder.name for role, part in parts if role == 0 for folder in part.folders}
+    called = _called(parts)
+    class_names = tuple(sorted(set(called.values())))
     strange = [name for name in class_names if name not in known]
     if strange:
-        part = next(p for _, p in parts if any(f.name in strange for f in p.folders))
+        part = next(p for _, p in parts if any(called[f.name] in strange for f in p.folders))
         rule = f"classes must be those of the training part ({', '.join(sorted(known))})"
         raise DataError(
             Problem(plain_text(str(part.path)), rule, ", ".join(strange), "Rename or remove them.")
         )
     return [
-        Listed(file, class_names.index(folder.name), role)
+        Listed(file, class_names.index(called[folder.name]), role)
         for role, part in parts
         for folder in part.folders
         for file in folder.all_pictures()
     ], class_names
+
+
+def _called(parts: list[tuple[int, Tree]]) -> dict[str, str]:
+    """Return folder name -> class name: that of the training part's folder whose letters are the same."""
+    known = {composed(f.name): f.name for role, part in parts if role == 0 for f in part.folders}
+    return {
+        folder.name: folder.name if role == 0 else known.get(composed(folder.name), folder.name)
+        for role, part in reversed(parts)
+        for folder in part.folders
+    }
 
 
 def _missing_classes(
@@ -285,7 +298,8 @@ def _missing_classes(
 ) -> tuple[str, ...]:
     notes = []
     for role, part in parts[1:]:
-        absent = set(class_names) - {folder.name for folder in part.folders}
+        called = _called(parts)
+        absent = set(class_names) - {called[folder.name] for folder in part.folders}
         if absent:
             notes.append(f"the {_ROLES[role]} part has no image of {', '.join(sorted(absent))}")
     return tuple(notes)

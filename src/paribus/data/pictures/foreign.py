@@ -14,6 +14,7 @@ from PIL import Image
 from paribus.data.pictures.decoding import Background, UnreadableError, decode
 from paribus.data.pictures.folder import image_folders
 from paribus.data.pictures.handwriting import mnist_like
+from paribus.data.same_names import composed
 from paribus.data.sources import is_handwritten
 from paribus.errors import DataError, Problem
 from paribus.records import Shape
@@ -175,7 +176,10 @@ def labelled_files(folder: Path, class_names: Sequence[str]) -> tuple[list[Path]
     """
     if not folder.is_dir():
         raise DataError(Problem(str(folder), "must be a folder", "no folder"))
-    found = image_folders(folder)
+    known = {composed(name): name for name in class_names}
+    found: dict[str, list[Path]] = {}
+    for name, files in image_folders(folder).items():
+        found.setdefault(known.get(composed(name), name), []).extend(files)
     unknown = [name for name in found if name not in class_names]
     if unknown or not any(found.values()):
         got = f"the folders {', '.join(unknown)}" if unknown else "no image"

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 
 from paribus.data.pictures.tree import Tree, plain_text, shown
+from paribus.data.same_names import composed
 from paribus.data.spec import ColumnNames
 from paribus.data.tables.table_columns import PART_WORDS
 from paribus.data.tables.table_header import LABEL_NAMES, PART_NAMES, is_number, plain_name
@@ -62,7 +63,10 @@ class PictureTable:
 
 
 class Pictures:
-    """Index of the images below a folder, by path and by name, each with and without extension."""
+    """Index of the images below a folder, by path and by name, each with and without extension.
+
+    Letters are compared in their composed form, since tables and folders may come from different systems.
+    """
 
     def __init__(self, root: Tree) -> None:
         self.every = root.all_pictures()
@@ -71,13 +75,13 @@ class Pictures:
         for file in self.every:
             path = PurePosixPath(plain_text(file.relative_to(self.root).as_posix()))
             for text in {str(path), str(path.with_suffix("")), path.name, path.stem}:
-                names[text].append(file)
+                names[composed(text)].append(file)
         self._names: Mapping[str, list[Path]] = names
 
     def found(self, text: str) -> list[Path]:
         """Return the images that a cell may mean; an image with exactly this path excludes others."""
         plain = text.strip().replace("\\", "/").removeprefix("./")
-        found = self._names.get(plain, [])
+        found = self._names.get(composed(plain), [])
         literal = [f for f in found if plain_text(f.relative_to(self.root).as_posix()) == plain]
         return literal or found
 
