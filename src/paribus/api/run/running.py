@@ -32,6 +32,7 @@ from paribus.data.spec import DataSpec, SplitSpec
 from paribus.data.splits import split_ids, unused_parts
 from paribus.errors import Problem, StudyError
 from paribus.execute.artifacts import drop_partials
+from paribus.execute.devices import require_device
 from paribus.execute.executor import Executor, MakesExecutor
 from paribus.execute.executors import executor_named
 from paribus.execute.jobs import default_jobs
@@ -75,6 +76,7 @@ def run_study(
     if options.device not in DEFAULT_GROUP:
         rule = f"must be one of {', '.join(DEFAULT_GROUP)}"
         raise StudyError(Problem("--device", rule, repr(options.device)))
+    require_device(options.device)
     make = partial(_executor, executor_named(options.executor), out, options.device)
     planned = plan_study(
         study,

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from paribus.errors import ParibusError, Problem, StudyError
+from paribus.errors import ParibusError, Problem
+from paribus.execute.devices import no_gpu
 from paribus.execute.events import Event, Fatal, Finished, NotDone, Tell, fatal
 from paribus.execute.task import Kind, Task
 from paribus.execute.tasks import explain, fit, fit_group, test
@@ -102,14 +103,7 @@ def _check_device(device: str) -> None:
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
-        raise StudyError(
-            Problem(
-                "--device",
-                "cuda needs a GPU that torch can use; torch sees none",
-                f"torch {torch.__version__}",
-                "Use --device cpu, or install a torch with CUDA.",
-            )
-        )
+        raise no_gpu(torch.__version__)
 
 
 def _is_full(error: Exception) -> bool:

@@ -71,6 +71,7 @@ def test_a_device_that_is_not_there_is_one_clear_error(study, tmp_path, device, 
         pytest.skip("this machine has a GPU")
     done = paribus("run", study(), "--device", device, cwd=tmp_path)
     assert done.returncode == 2
+    assert not (tmp_path / "results").exists(), "nothing is written"
     assert text in done.stderr
     assert "Traceback" not in done.stderr
 
