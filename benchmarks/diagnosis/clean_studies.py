@@ -183,7 +183,8 @@ def _true(case: Case, finding: Finding, trials: Sequence[StoredTrial]) -> bool:
     if finding.check == "batch_norm_memory":
         return bool(mine) and 0.8 ** min(t.observed.optimizer_steps for t in mine) > 0.05
     if finding.check == "at_chance":
-        seeds = set(map(int, re.findall(r"\d+", finding.evidence.split("seed ")[1].split(")")[0])))
+        named = re.findall(r"\(seeds? ([\d, ]+)", finding.evidence)[0]
+        seeds = set(map(int, named.split(", ")))
         return not any(
             _knows(case.answers[trial.identity]) for trial in mine if trial.seed in seeds
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["counted", "p_value", "plain", "seeds_above_zero", "visible"]
+__all__ = ["counted", "named_seeds", "p_value", "plain", "seeds_above_zero", "visible"]
 
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
@@ -29,6 +30,15 @@ def counted(number: int, noun: str) -> str:
     ('1 seed', '1,000 seeds')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def named_seeds(seeds: Sequence[int]) -> str:
+    """Return seeds by their numbers.
+
+    >>> named_seeds([8]), named_seeds([2, 6])
+    ('seed 8', 'seeds 2, 6')
+    """
+    return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
 
 
 def p_value(p: float) -> str:

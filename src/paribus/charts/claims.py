@@ -26,6 +26,12 @@ COLOURS = {
 }
 OPEN = "#7d4e00"
 WIDTH = 480
+NOTE = (
+    "An interval right of zero: the difference is positive; left of zero: negative; inside the grey margin: a "
+    "difference of the margin or more is ruled out; across zero and beyond the margin: both are open. Each of "
+    "the two errors, to show a difference that does not exist and to rule out one of the margin or more, has a "
+    "chance of at most 5 % over all declared claims together."
+)
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,9 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the claims, if some have an interval."""
     found = points(study.results)
     if found:
-        note = (
-            "An interval beyond the grey margin shows a difference that matters; one inside it shows that there "
-            "is none that matters; one that reaches both leaves it open."
-        )
+        note = NOTE
+        if any(point.verdict == "not judged yet" for point in found):
+            note += " Intervals of claims that are not judged yet will change with their seeds."
         alt = "Every claim's difference with its interval and the margin; the table below has the numbers"
         yield Chart("claims", "The claims at a glance", note, draw(found), alt)
 
@@ -95,7 +100,7 @@ def draw(points: Sequence[ClaimPoint]) -> str:
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=RULE)
     words = [
         "difference of the two sides, left - right (points)",
-        "line: interval over seeds; grey: the margin; ×: published",
+        "line: interval of the verdict; grey: the margin; ×: published",
     ]
     x = alt.X("low:Q", title=words)
     chart = alt.layer(

@@ -28,7 +28,9 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     found = points(study)
     if found is not None:
         title = f"Where {found.left} and {found.right} err differently"
-        note = "On the diagonal more is better; beside it less is better."
+        note = (
+            "On the diagonal more is better; beside it less is better. Single cells are not tested."
+        )
         yield Chart("confusion-difference", title, note, draw(found))
 
 

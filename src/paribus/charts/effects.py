@@ -67,8 +67,8 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     if found:
         baseline = study.plan.baseline
         note = (
-            "Paired by seed. An interval that crosses zero leaves the direction open. "
-            "Exploratory: only claims were declared before the run."
+            "Paired by seed. An interval that crosses zero leaves the direction open. Exploratory: these "
+            "differences were not declared before the run, and the 95 % intervals are not adjusted for their number."
         )
         if any(point.n < point.seeds for point in found):
             note += " Intervals are from the seeds where both learn; dots are all seeds."

@@ -25,7 +25,9 @@ ENTRY = Entry(
 def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw one chart for every pair of factors with more than two cells."""
     note = (
-        "Parallel lines: the factors do not depend on each other. Bars: 95 % intervals over seeds."
+        "Parallel lines: the effect of one factor is estimated to be the same at all levels of the other. "
+        "Chance alone makes lines differ, too: the report's table of factors has every interaction with its interval. "
+        "Bars: 95 % intervals over seeds."
     )
     yield from charts_of_pairs(study, "Does the effect of {} depend on {}?", note, draw)
 
@@ -34,7 +36,7 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
 def draw(points: Sequence[CellPoint], metric: str, pair: tuple[str, str]) -> str:
     """Draw one line per level of the second factor over the levels of the first; return SVG.
 
-    Parallel lines mean that the factors do not depend on each other.
+    Parallel lines mean that one factor's effect is estimated to be the same at all levels of the other.
     """
     import altair as alt
 

@@ -74,7 +74,7 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     for name, summary in study.summaries.items():
         note = "Boxes: name, layer, output (height x width x channel), parameters."
         if name != study.plan.reference:
-            note += f" Framed in orange: what {known} has not."
+            note += f" Framed in orange: layers that differ from {known}."
         svg = draw(points(summary, study.descriptions[name].input_shape, reference))
         alt = f"The layers of {name}; the table below has the same"
         yield Chart(f"model-{slug(name)}", name, note, svg, alt, name)

@@ -27,7 +27,8 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
         found = points(study, split)
         note = (
             "On the dashed line a network is right as often as it says; below it, it is too sure. Dots are as large "
-            f"as their share of the guesses. Expected calibration error: {expected_calibration_error(found):.3f}."
+            "as their share of the guesses, all seeds together. Expected calibration error (mean distance from the "
+            f"line over all guesses): {expected_calibration_error(found):.3f}."
         )
         title = f"Reliability on {split} images"
         yield Chart(f"reliability-{split}", title, note, draw(found), subject=split)

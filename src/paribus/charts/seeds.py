@@ -31,7 +31,7 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the score of every trial by variant, if there is any."""
     rows = points(study)
     if any(row.values for row in rows):
-        note = "Every trial is a dot. Differences between variants are judged seed by seed, not dot cloud by dot cloud."
+        note = "Every dot is a trial. Differences between variants are judged between dots of the same seed."
         alt = "One row per variant, one dot per seed, the mean and its interval; the table above has the numbers"
         name = f"Every seed's {title(study.metric)}"
         yield Chart("seeds", name, note, draw(rows, study.metric), alt)

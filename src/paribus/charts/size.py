@@ -28,5 +28,5 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the chart, if the variants differ in their number of parameters."""
     found = points(study)
     if len({point.parameters for point in found}) > 1:
-        note = "Mean and 95 % interval over seeds. More parameters are no aim in themselves."
+        note = "Mean and 95 % interval over seeds."
         yield Chart(slug(TITLE), TITLE, note, draw(found, study.metric))

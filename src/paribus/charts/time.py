@@ -28,5 +28,8 @@ def charts(study: ShownStudy) -> Iterator[Chart]:
     """Draw the chart, if there is more than one variant."""
     found = points(study)
     if len(found) > 1:
-        note = "As measured in this run, with as many trials at once as there were workers."
+        note = (
+            "Mean and 95 % interval over seeds. Seconds as measured in this run, with as many trials at once as "
+            "there were workers."
+        )
         yield Chart(slug(TITLE), TITLE, note, draw(found, study.metric))

@@ -75,7 +75,7 @@ def test_an_impossible_fraction_is_an_error(tmp_path):
     (finding,) = [f for f in audit(path).findings if f.severity == "error"]
     assert (finding.where, finding.evidence) == (
         "a, seed 0",
-        "val_accuracy 0.931240 is no fraction of 10,000 images",
+        "val_accuracy 0.931240 would be 9,312.4 of 10,000 images, which is no whole number",
     )
 
 

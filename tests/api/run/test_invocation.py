@@ -73,7 +73,7 @@ def test_a_run_without_its_baseline_has_a_report_tables_and_pictures(tmp_path):
     paribus.from_mapping(study, base=tmp_path).run(tmp_path / "out", options=options)
     text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "the baseline <strong>low</strong>, which this run left out." in text
-    assert "Framed in orange: what mid has not." in text
+    assert "Framed in orange: layers that differ from mid." in text
     results = paribus.open_results(tmp_path / "out")
     assert results.summary.selected.variant == "high"
     assert "Where high and mid err differently" in text

@@ -9,7 +9,7 @@ def test_an_accuracy_that_mirrors_the_loss_is_none():
     assert finding.severity == "error"
     assert finding.evidence == "accuracy is 1 - loss in all 3 epochs"
     (outside,) = found("counted_accuracy", plan(), study(**metrics(accuracy=1.5)))
-    assert outside.evidence == "accuracy is 1.5, which is not a share"
+    assert outside.evidence == "accuracy is 1.5, which is not between 0 and 1"
 
 
 def test_a_solved_task_is_no_mirrored_loss():

@@ -13,7 +13,7 @@ def test_a_margin_below_the_resolution_is_told():
     (finding,) = found("resolution", plan(claims=(claim,)), study())
     assert finding.where == "claims fine"
     assert finding.evidence == (
-        "10,000 validation images give an accuracy to 0.3 points (one standard error), coarser than the margin"
+        "with 10,000 validation images, one accuracy has a standard error of 0.3 points, more than the margin of 0.2 points"
     )
     assert not found("resolution", plan(claims=(replace(claim, margin=0.01),)), study())
 

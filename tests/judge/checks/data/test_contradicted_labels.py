@@ -22,20 +22,28 @@ def test_labels_that_all_networks_contradict_are_named():
     (finding,) = found("contradicted_labels", plan(), trials)
     assert finding.severity == "warning"
     assert finding.evidence.startswith(
-        "150 of 10,000 validation images are labelled one class while 90% of 12 networks rule it out "
-        "and see the same other one: 0 (3, seen as 8), 1 (3, seen as 8)"
+        "on 150 of 10,000 validation images, at least 90% of 12 networks contradict the label and agree on "
+        "another class: image 0 (labelled 3, seen as 8), image 1 (labelled 3, seen as 8)"
     )
     assert finding.evidence.endswith("and 142 more")
     clothes = ("shirt", "boot", "bag", "coat", "hat", "sock", "tie", "belt", "dress", "scarf")
     (named,) = found("contradicted_labels", plan(), trials, descriptions=described(classes=clothes))
-    assert "0 (coat, seen as dress), 1 (coat, seen as dress)" in named.evidence
+    assert (
+        "image 0 (labelled coat, seen as dress), image 1 (labelled coat, seen as dress)"
+        in named.evidence
+    )
     files = {str(k): f"3/{k}.png" for k in range(150)}
     filed = [replace(t, **observed(contradicted=rows, contradicted_files=files)) for t in trials]
     (by_file,) = found("contradicted_labels", plan(), filed, descriptions=described(classes=clothes))  # fmt: skip
-    assert "3/0.png (coat, seen as dress), 3/1.png (coat, seen as dress)" in by_file.evidence
+    assert (
+        "3/0.png (labelled coat, seen as dress), 3/1.png (labelled coat, seen as dress)"
+        in by_file.evidence
+    )
     mixed = {**described(), "b": described(classes=clothes)["b"]}
     (numbered,) = found("contradicted_labels", plan(), trials, descriptions=mixed)
-    assert "0 (3, seen as 8)" in numbered.evidence, "two variants' classes have different names"
+    assert "image 0 (labelled 3, seen as 8)" in numbered.evidence, (
+        "two variants' classes have different names"
+    )
     few = [replace(t, **observed(contradicted=rows[:2])) for t in study()]
     assert [item.severity for item in found("contradicted_labels", plan(), few)] == ["note"]
     torn = [replace(t, **observed(contradicted=rows if k % 2 else [])) for k, t in enumerate(study())]  # fmt: skip

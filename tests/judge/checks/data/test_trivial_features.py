@@ -8,7 +8,7 @@ def test_classes_that_one_pixel_gives_away_are_told():
         "trivial_features", plan(), [], facts(trivial={"one pixel": 0.97, "mean colour": 0.6})
     )
     assert finding.evidence == (
-        "of the validation images, the nearest class mean of one pixel alone 97% is right"
+        "of 40 validation images, a simple classifier is right on 97% if it sees only one pixel; guessing gives 50%"
     )
     assert not found("trivial_features", plan(), [], facts(trivial={"one pixel": 0.7}))
     assert not found("trivial_features", plan(), [], facts())

@@ -32,7 +32,7 @@ CASES = {
     ),
     "at_chance": (
         metrics(accuracy=0.102, val_accuracy=0.1),
-        "b: 6 of 6 trials guess (seed 0, 1, 2, 3, 4, 5): 10.2% or less of the training images are right, and guessing gives 12.0%",
+        "b: 6 of 6 trials cannot be told from guessing (seeds 0, 1, 2, 3, 4, 5; test at 1%): 10.2% or less of the training images are right, and guessing gives 12.0%",
     ),
     "unequal_budgets": (
         observed(optimizer_steps=6000),
@@ -40,11 +40,11 @@ CASES = {
     ),
     "declared_optimizer": (
         observed(optimizer={"class": "SGD", "learning_rate": 0.01}),
-        "b, seed 0: declared Adam{'learning_rate': 0.001, 'beta_1': 0.9}, ran SGD (learning_rate 0.01)",
+        "b, seed 0: declared Adam (learning_rate 0.001, beta_1 0.9), ran SGD (learning_rate 0.01)",
     ),
     "counted_accuracy": (
         metrics(val_accuracy=0.93124),
-        "b, seed 0: val_accuracy 0.931240 is no fraction of 10,000 images",
+        "b, seed 0: val_accuracy 0.931240 would be 9,312.4 of 10,000 images, which is no whole number",
     ),
 }
 
@@ -105,37 +105,37 @@ def test_what_looking_at_the_data_has_found_is_said_once(name, changes, evidence
         (
             "dead_units",
             probed([{"name": "hidden", "rms": 0.1, "dead": 0.75, "units": 80}]),
-            "hidden: 75% of its units are silent on all 250 images that were tried",
+            "hidden: 75% of its units give 0 for all 250 images that were tried (mean over 6 seeds)",
         ),
         (
             "dead_units",
             probed([{"name": "hidden", "rms": 0.9, "saturated": 0.8}]),
-            "hidden: 80% of its values are within 0.01 of the activation's limit",
+            "hidden: 80% of its values are within 0.01 of the activation's limit (mean over 6 seeds)",
         ),
         (
             "vanishing_gradients",
             probed(gradients=(1e-6, 1e-4, 1e-2)),
-            "at the first step h0/kernel gets 0.0001 of the gradient that h2/kernel gets",
+            "at the first step (median over 6 seeds) h0/kernel gets 0.0001 of the gradient that h2/kernel gets",
         ),
         (
             "vanishing_gradients",
             probed(gradients=(1e-9, 1e-9)),
-            "at the first step no kernel gets a gradient above 1e-09 (root mean square)",
+            "at the first step (median over 6 seeds) no kernel gets a gradient above 1e-09 (root mean square)",
         ),
         (
             "vanishing_gradients",
             probed(gradients=(21.0, 3.0)),
-            "at the first step a kernel's gradient has the root mean square 21",
+            "at the first step (median over 6 seeds) a kernel's gradient has the root mean square 21, and more than 2 counts as exploding",
         ),
         (
             "unsteady_evaluation",
             probed(twice=0.03),
-            "a probability changes by 0.03 when the same images are scored again (dropout is on)",
+            "a probability changes by up to 0.03 when the same images are scored again, as with dropout left on",
         ),
         (
             "unsteady_evaluation",
             probed(alone=0.2),
-            "a probability changes by 0.2 when images are scored one by one (normalised by the batch)",
+            "a probability changes by up to 0.2 when images are scored one by one, as with normalisation by the batch",
         ),
     ],
 )

@@ -13,7 +13,7 @@ def test_moving_statistics_need_steps():
     (finding,) = found("batch_norm_memory", plan(), few)
     assert finding.where == "a"
     assert finding.evidence == (
-        "after 60 steps at momentum 0.99, 55% of the moving mean and variance is still their initial 0 and 1"
+        "after 60 steps at momentum 0.99, the initial values 0 and 1 still make up 55% of batch normalisation's moving mean and variance"
     )
     assert not found("batch_norm_memory", plan(model=PLAIN), few)
 
@@ -26,7 +26,7 @@ def test_moving_statistics_need_steps_before_an_epoch_that_a_claim_reads():
     assert finding.where == "a"
     assert finding.evidence == (
         "after 100 steps at momentum 0.99 (epoch 1, which a claim reads), "
-        "37% of the moving mean and variance is still their initial 0 and 1"
+        "the initial values 0 and 1 still make up 37% of batch normalisation's moving mean and variance"
     )
     assert not found("batch_norm_memory", plan(claims=(late,)), brief)
     assert not found("batch_norm_memory", plan(claims=(early,)), study())

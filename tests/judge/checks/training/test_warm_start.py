@@ -31,7 +31,7 @@ def test_weights_that_were_carried_over_show_between_variants():
     (finding,) = found("warm_start", plan(), own + later)
     assert finding.where == "b"
     assert finding.evidence == (
-        "its first epoch's loss, 0.41, is about the last of a, 0.40, which began at 1.80"
+        "its first epoch's loss, 0.41, is close to the last loss of a, 0.40; a began at 1.80"
     )
     fresh = [trial("b", k, curves=curve([0.5, 0.8, 0.9], [1.7, 0.8, 0.4])) for k in range(6)]
     assert not found("warm_start", plan(), own + fresh)

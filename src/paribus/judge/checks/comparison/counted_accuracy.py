@@ -27,7 +27,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                     where=f"{name}, seed {trial.seed}",
                     variants=(name,),
                     evidence=reason,
-                    advice="This is not an accuracy; count the right answers again.",
+                    advice="Count the right answers again: an accuracy is their share of all images.",
                 )
                 break
 
@@ -42,10 +42,10 @@ def _impossible(trial: StoredTrial) -> str | None:
         if not examples or value is None:
             continue
         if not -CLOSE <= value <= 1 + CLOSE:
-            return f"{metric} is {value:g}, which is not a share"
+            return f"{metric} is {value:g}, which is not between 0 and 1"
         hits = value * examples
         if abs(hits - round(hits)) > max(CLOSE * examples, 1e-4):
-            return f"{metric} {value:.6f} is no fraction of {examples:,} images"
+            return f"{metric} {value:.6f} would be {hits:,.8g} of {examples:,} images, which is no whole number"
     return None
 
 

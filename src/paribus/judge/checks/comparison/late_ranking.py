@@ -28,6 +28,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     earlier = max(curves, key=lambda name: curves[name][before])
     last = max(curves, key=lambda name: curves[name][-1])
     lead = curves[earlier][before] - curves[last][before]
+    now = curves[last][-1] - curves[earlier][-1]
     if earlier != last and lead >= _finest(study):
         yield Finding(
             check="late_ranking",
@@ -35,10 +36,11 @@ def check(study: Evidence) -> Iterator[Finding]:
             where=f"{last}, {earlier}",
             variants=(last, earlier),
             evidence=(
-                f"after {before + 1} of {length} epochs {earlier} led {last} by "
-                f"{100 * lead:.2f} points; at the end {last} leads"
+                f"after {before + 1} of {length} epochs {earlier} led {last} by {100 * lead:.2f} points of "
+                f"validation accuracy; at the end {last} leads by {100 * now:.2f} points (means over seeds, "
+                "not tested)"
             ),
-            advice="What wins depends on when training stops; more epochs would tell.",
+            advice="Train all variants for more epochs: which one leads may depend on when training stops.",
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, mean_metric
 from paribus.judge.results import Finding
+from paribus.records import Claim
 
 __all__ = ["check"]
 
@@ -23,7 +24,7 @@ def check(study: Evidence) -> Iterator[Finding]:
     likely = (accuracy * examples + 1) / (examples + 2)  # Laplace: 6 of 6 correct has an error, too
     error = math.sqrt(likely * (1 - likely) / examples)
     fine = [
-        claim.id
+        claim
         for claim in plan.claims
         if claim.metric == "val_accuracy" and 0 < claim.margin < error
     ]
@@ -31,10 +32,18 @@ def check(study: Evidence) -> Iterator[Finding]:
         yield Finding(
             check="resolution",
             severity="warning",
-            where=f"claims {', '.join(fine)}",
+            where=f"claims {', '.join(claim.id for claim in fine)}",
             evidence=(
-                f"{examples:,} validation images give an accuracy to {100 * error:.1f} points "
-                f"(one standard error), coarser than the margin"
+                f"with {examples:,} validation images, one accuracy has a standard error of "
+                f"{100 * error:.1f} points, more than the margin of {_margins(fine)}"
             ),
-            advice="Seeds cannot mend that: the verdict is about these images. Validate on more of them.",
+            advice=(
+                "Validate on more images: more seeds repeat the training, and leave this error as it is."
+            ),
         )
+
+
+def _margins(claims: Sequence[Claim]) -> str:
+    """Return the different margins of claims, in points."""
+    sizes = [f"{100 * margin:g}" for margin in sorted({claim.margin for claim in claims})]
+    return f"{' or '.join(sizes)} point{'' if sizes == ['1'] else 's'}"

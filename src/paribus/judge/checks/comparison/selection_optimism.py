@@ -53,9 +53,10 @@ def check(study: Evidence) -> Iterator[Finding]:
             severity="note",
             where="selection",
             evidence=(
-                f"{len(rivals)} variants could have been the best, by means with a standard error of "
-                f"{100 * error:.2f} points: by luck alone the chosen one looks up to {100 * optimism:.1f} "
-                "points too good"
+                f"the means of {len(rivals)} variants are near the best (at most {REACH:g} standard errors of the "
+                f"difference below it); if all {len(rivals)} were equally good, the best mean would be too high "
+                f"by up to {100 * optimism:.1f} points on average (standard error of a mean over seeds: "
+                f"{100 * error:.2f} points)"
             ),
-            advice="Quote its test score, not its validation score; more seeds make the luck smaller.",
+            advice="Quote the test accuracy of the selected variant, not its validation accuracy.",
         )

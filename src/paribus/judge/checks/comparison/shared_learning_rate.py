@@ -36,7 +36,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 variants=tuple(names.values()),
                 evidence=f"{', '.join(names)} all run at learning_rate {rate:g}",
                 advice=(
-                    "A rate that suits one is far off for another (Keras's defaults: Adam 0.001, SGD 0.01); "
-                    "give each its own, found in the same way."
+                    "Give each optimizer a learning rate of its own, found in the same way: what suits one may "
+                    "not suit another (Keras's defaults: Adam 0.001, SGD 0.01)."
                 ),
             )

@@ -64,8 +64,8 @@ def check(study: Evidence) -> Iterator[Finding]:
         severity="warning" if many else "note",
         where="data",
         evidence=(
-            f"{len(found)} of {total:,} validation images are labelled one class while "
-            f"{AGREEING:.0%} of {count} networks rule it out and see the same other one: "
+            f"on {len(found)} of {total:,} validation images, at least {AGREEING:.0%} of {count} networks "
+            "contradict the label and agree on another class: "
             f"{_shown(found, _class_names(study), _files(done))}"
         ),
         advice="Look at them: the labels may be wrong, and then the best possible accuracy is lower.",
@@ -114,7 +114,8 @@ def _shown(
     found: Sequence[Contradiction], names: Mapping[int, str], files: Mapping[int, str]
 ) -> str:
     shown = ", ".join(
-        f"{files.get(index, index)} ({names.get(label, label)}, seen as {names.get(guess, guess)})"
+        f"{files.get(index, f'image {index}')} (labelled {names.get(label, label)}, "
+        f"seen as {names.get(guess, guess)})"
         for index, label, guess in found[:SHOWN]
     )
     return shown + (f" and {len(found) - SHOWN} more" if len(found) > SHOWN else "")

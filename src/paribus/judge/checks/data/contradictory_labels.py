@@ -27,7 +27,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             where=f"the data of {name}",
             evidence=f"{facts.contradictory:,} images occur with different labels"
             + (f" ({_examples(facts)})" if facts.clashes else ""),
-            advice="Look at them; at least one label of each is wrong.",
+            advice="Look at them, and correct or remove them: no network can be right about all copies of one image.",
         )
 
 

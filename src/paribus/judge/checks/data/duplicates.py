@@ -13,6 +13,11 @@ __all__ = ["check"]
 NOTABLE = 0.001
 """Smallest reported fraction of training images that repeat another one."""
 SHOWN = 5
+_SHARED = (
+    "Remove these images from one of the two: a score on images that were used before says little "
+    "about new images."
+)
+_REPEATED = "Remove the copies, unless these images are meant to count more than once in training."
 
 
 def check(study: Evidence) -> Iterator[Finding]:
@@ -38,7 +43,7 @@ def check(study: Evidence) -> Iterator[Finding]:
             severity="warning" if crossing else "note",
             where=f"the data of {name}",
             evidence="; ".join(parts) + (f" ({_examples(facts)})" if crossing else ""),
-            advice="A network may know these by heart: scores on them say little about new images.",
+            advice=_SHARED if crossing else _REPEATED,
         )
 
 

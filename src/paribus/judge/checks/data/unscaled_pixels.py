@@ -28,5 +28,8 @@ def check(study: Evidence) -> Iterator[Finding]:
             where=", ".join(raw) if len(raw) < len(plan.variants) else "all variants",
             variants=tuple(raw) if len(raw) < len(plan.variants) else (),
             evidence="pixels reach the network as they are (0..255 in most images)",
-            advice="Add `preprocess: [scale]`; otherwise a normalising layer gets credit for mending the scale.",
+            advice=(
+                "Add `preprocess: [scale]`: without it, a layer that normalises its input may be ahead only "
+                "because it scales the pixels."
+            ),
         )

@@ -20,5 +20,8 @@ def check(study: Evidence) -> Iterator[Finding]:
             severity="error",
             where="data.split.validation",
             evidence=f"{len(plan.variants)} variants are compared on the official test images",
-            advice="Use `split: {validation: 0.2}`: the winner's score on images that chose it is too good.",
+            advice=(
+                "Use `split: {validation: 0.2}`: on the images by which it was selected, a winner's score is "
+                "too high on average."
+            ),
         )

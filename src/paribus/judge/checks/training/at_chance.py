@@ -8,8 +8,9 @@ from paribus.judge.chance_level import chance_level
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, num_classes
 from paribus.judge.results import Finding
-from paribus.judge.statistics.chance import above_chance, tells_skill
+from paribus.judge.statistics.chance import ALPHA, above_chance, tells_skill
 from paribus.records import StoredTrial
+from paribus.wording import named_seeds
 
 __all__ = ["check"]
 
@@ -42,7 +43,7 @@ def check(study: Evidence) -> Iterator[Finding]:
 
 
 def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int) -> Finding:
-    seeds = ", ".join(str(trial.seed) for trial, _ in stuck)
+    seeds = named_seeds([trial.seed for trial, _ in stuck])
     best, guess = max(stuck, key=lambda item: item[0].metrics["accuracy"])
     return Finding(
         check="at_chance",
@@ -50,10 +51,14 @@ def _finding(name: str, stuck: Sequence[tuple[StoredTrial, float]], trials: int)
         where=name,
         variants=(name,),
         evidence=(
-            f"{len(stuck)} of {trials} trials guess (seed {seeds}): {best.metrics['accuracy']:.1%} or "
-            f"less of the training images are right, and guessing gives {guess:.1%}"
+            f"{len(stuck)} of {trials} trials cannot be told from guessing ({seeds}; test at "
+            f"{ALPHA:.0%}): {best.metrics['accuracy']:.1%} or less of the training images are right, "
+            f"and guessing gives {guess:.1%}"
         ),
-        advice="A mean over these and other seeds describes neither; look at the learning rate.",
+        advice=(
+            "Try another learning rate, or other initial weights; a mean over all seeds mixes trials that "
+            "learn with trials that do not."
+        ),
     )
 
 

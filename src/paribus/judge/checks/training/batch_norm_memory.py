@@ -71,8 +71,8 @@ def _finding(variant: str, momentum: float, steps: int, when: str) -> Finding:
         where=variant,
         variants=(variant,),
         evidence=(
-            f"after {counted(steps, 'step')} at momentum {momentum:g}{when}, {momentum**steps:.0%} of the moving mean "
-            "and variance is still their initial 0 and 1"
+            f"after {counted(steps, 'step')} at momentum {momentum:g}{when}, the initial values 0 and 1 "
+            f"still make up {momentum**steps:.0%} of batch normalisation's moving mean and variance"
         ),
-        advice="Scores use the moving values: lower the momentum, or train for more steps.",
+        advice="Lower the momentum, or train for more steps: scores are computed with the moving values.",
     )

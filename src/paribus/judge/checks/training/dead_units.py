@@ -9,6 +9,7 @@ from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, probes
 from paribus.judge.results import Finding
 from paribus.observed import Probe
+from paribus.wording import counted
 
 __all__ = ["check"]
 
@@ -21,7 +22,7 @@ MISSED = 0.01
 """Largest acceptable probability that no probed image activates such a unit; above it (too few
 images), dead units are not reported."""
 _WORDS = {
-    "dead": "units are silent on all {examples} images that were tried",
+    "dead": "units give 0 for all {examples} images that were tried",
     "saturated": "values are within 0.01 of the activation's limit",
 }
 
@@ -44,8 +45,11 @@ def check(study: Evidence) -> Iterator[Finding]:
                 severity="warning",
                 where=variant,
                 variants=(variant,),
-                evidence="; ".join(said),
-                advice="No gradient passes there. Lower the learning rate, or look at the scale of inputs and weights.",
+                evidence=f"{'; '.join(said)} (mean over {counted(len(found), 'seed')})",
+                advice=(
+                    "Lower the learning rate, or look at the scale of inputs and weights: hardly any gradient "
+                    "passes through such units."
+                ),
             )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials
@@ -27,13 +28,19 @@ def check(study: Evidence) -> Iterator[Finding]:
             if seen.name == name and not wrong:
                 continue
             said = {"formulas": seen.formulas} if seen.formulas else {}
-            ran = ", ".join(f"{key} {value}" for key, value in {**said, **used}.items())
+            ran = _called(seen.name, {**said, **used})
             yield Finding(
                 check="declared_optimizer",
                 severity="error",
                 where=f"{variant.name}, seed {trial.seed}",
                 variants=(variant.name,),
-                evidence=f"declared {name}{constants or ''}, ran {seen.name} ({ran})",
-                advice="Its results belong to the optimizer that ran; train the variant again.",
+                evidence=f"declared {_called(name, constants)}, ran {ran}",
+                advice="Train the variant again: its results are those of the optimizer that ran.",
             )
             break
+
+
+def _called(name: str, constants: Mapping[str, Any]) -> str:
+    """Return an optimizer with its constants: ``SGD (learning_rate 0.01)``."""
+    said = ", ".join(f"{key} {value}" for key, value in constants.items())
+    return f"{name} ({said})" if said else name

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from paribus.judge.evidence import Evidence
 from paribus.judge.results import Finding
 from paribus.records import StoredTrial
+from paribus.wording import named_seeds
 
 __all__ = ["check"]
 
@@ -27,11 +28,17 @@ def check(study: Evidence) -> Iterator[Finding]:
             where=variant,
             variants=(variant,),
             evidence=(
-                f"{len(items)} of {len(plan.seeds)} trials failed; seed {items[0].seed}: {items[0].reason}"
-                + (f". Run again: {_tried(tried[0])}" if tried else "")
+                f"{len(items)} of {len(plan.seeds)} trials failed{_others(items)}; "
+                f"seed {items[0].seed}: {items[0].reason}"
+                + (f". Seed {tried[0].seed} run again: {_tried(tried[0])}" if tried else "")
             ),
             advice=_advice(tried),
         )
+
+
+def _others(failed: Sequence[StoredTrial]) -> str:
+    """Name the seeds that failed, unless the first, whose reason is given, is the only one."""
+    return f" ({named_seeds([trial.seed for trial in failed])})" if len(failed) > 1 else ""
 
 
 def _tried(trial: StoredTrial) -> str:
@@ -53,13 +60,13 @@ def _listed(names: Sequence[str]) -> str:
 
 _CURES = {
     "NaN": (
-        "The inputs are the cause: some are not finite. Look for a division by zero in the preprocessing "
-        "(a pixel that never changes has the deviation zero)."
+        "Look for a division by zero in the preprocessing (a pixel that is the same in all images has the "
+        "deviation zero): with 0 for the inputs that are not finite, training does not fail."
     ),
-    "precision": "bfloat16 is the cause: train this study in fp32.",
-    "inputs": "The scale of the inputs is the cause: add `scale` or `standardize` to `preprocess`.",
-    "learning_rate": "The learning rate is the cause: lower it.",
-    "batch_size": "It depends on the batch size: lower the learning rate with it.",
+    "precision": "Train this study in fp32: that alone prevents the failure.",
+    "inputs": "Add `scale` or `standardize` to `preprocess`: standardised inputs alone prevent the failure.",
+    "learning_rate": "Lower the learning rate: that alone prevents the failure.",
+    "batch_size": "Change the batch size: that alone prevents the failure.",
 }
 """First word of a counterfactual's name -> advice if this change alone prevents the failure."""
 
@@ -71,8 +78,8 @@ def _advice(tried: Sequence[StoredTrial]) -> str:
     helped = set.intersection(*(_helpful(trial) for trial in tried))
     cure = next((text for kind, text in _CURES.items() if kind in helped), None)
     if cure is None:
-        return "No single change that was tried helps: look at the initial weights and the model."
-    blamed = "" if "batch_size" in helped else " The batch size is not the cause."
+        return "Look at the initial weights and the model: no single change that was tried prevents the failure."
+    blamed = "" if "batch_size" in helped else " Half or twice the batch size does not prevent it."
     return cure + blamed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
+from math import prod, sqrt
 
 from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, layers_of
@@ -65,16 +65,16 @@ def _remainder(variant: Variant, trial: StoredTrial) -> int:
 
 def _finding(variant: str, which: str, examples: int, layer: tuple[str, int]) -> Finding:
     name, places = layer
-    total = counted(examples * places, "place")
-    how = f", {places} in each" if places > 1 else ""
+    values = examples * places
+    how = f" ({places} per example)" if places > 1 else ""
     return Finding(
         check="lone_example",
         severity="warning",
         where=variant,
         variants=(variant,),
         evidence=(
-            f"{which} has {counted(examples, 'example')}, which leaves {name} {total} per channel{how}; "
-            "mean and deviation of so few are mostly noise"
+            f"{which} has {counted(examples, 'example')}, so {name} takes mean and standard deviation of a "
+            f"channel from {counted(values, 'value')}{how}; {_error(values)}"
         ),
         advice=(
             "Take larger batches, or LayerNormalization, which does not look at the batch."
@@ -82,3 +82,11 @@ def _finding(variant: str, which: str, examples: int, layer: tuple[str, int]) ->
             else "Set `last_batch: drop`, or another batch size."
         ),
     )
+
+
+def _error(values: int) -> str:
+    """Say how far off a standard deviation of a few values is (see `FEW`)."""
+    if values == 1:
+        return "the standard deviation of one value is 0"
+    share = 1 / sqrt(2 * (values - 1))
+    return f"such a standard deviation is off by about {share:.0%}, if the values are independent"

@@ -42,5 +42,5 @@ def check(study: Evidence) -> Iterator[Finding]:
             f"validation accuracy still rises over the last {window} epochs, by up to "
             f"{100 * rising[steepest]:.1f} points per epoch ({steepest})"
         ),
-        advice="What is compared is speed as well as quality; more epochs would tell them apart.",
+        advice="Train for more epochs: variants that learn more slowly may still catch up.",
     )

@@ -14,8 +14,8 @@ __all__ = ["check"]
 NOTICED = 1e-3
 """Smallest reported change of a probability; rounding changes less."""
 _WORDS = {
-    "twice": "when the same images are scored again (dropout is on)",
-    "alone": "when images are scored one by one (normalised by the batch)",
+    "twice": "when the same images are scored again, as with dropout left on",
+    "alone": "when images are scored one by one, as with normalisation by the batch",
 }
 
 
@@ -33,8 +33,8 @@ def check(study: Evidence) -> Iterator[Finding]:
                     severity="error",
                     where=variant,
                     variants=(variant,),
-                    evidence=f"a probability changes by {change:.2g} {words}",
-                    advice="Scores must come from evaluation mode; these cannot be trusted.",
+                    evidence=f"a probability changes by up to {change:.2g} {words}",
+                    advice="Compute the scores again in evaluation mode: these depend on more than network and image.",
                 )
                 break
 

@@ -9,6 +9,7 @@ from paribus.judge.evidence import Evidence
 from paribus.judge.reading import done_trials, probes
 from paribus.judge.results import Finding
 from paribus.observed import Probe
+from paribus.wording import counted
 
 __all__ = ["check"]
 
@@ -35,7 +36,7 @@ def check(study: Evidence) -> Iterator[Finding]:
                 severity="warning",
                 where=variant,
                 variants=(variant,),
-                evidence=f"at the first step {said[0]}",
+                evidence=f"at the first step (median over {counted(len(found), 'seed')}) {said[0]}",
                 advice=said[1],
             )
 
@@ -57,7 +58,10 @@ def _said(found: Sequence[Probe]) -> tuple[str, str] | None:
             "Use relu instead of sigmoid, normalise between layers, or add residual connections.",
         )
     if largest > LARGE and inputs < USUAL_INPUT:
-        return f"a kernel's gradient has the root mean square {largest:.2g}", weights
+        return (
+            f"a kernel's gradient has the root mean square {largest:.2g}, and more than {LARGE:g} counts as exploding",
+            weights,
+        )
     return None
 
 

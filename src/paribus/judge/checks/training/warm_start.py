@@ -113,8 +113,8 @@ def _continued(done: dict[str, list[StoredTrial]], told: set[str]) -> Iterator[F
         yield _finding(
             name,
             name,
-            f"its first epoch's loss, {new[0]:.2f}, is about the last of {before}, {old[-1]:.2f}, "
-            f"which began at {old[0]:.2f}",
+            f"its first epoch's loss, {new[0]:.2f}, is close to the last loss of {before}, {old[-1]:.2f}; "
+            f"{before} began at {old[0]:.2f}",
         )
 
 
@@ -131,5 +131,5 @@ def _finding(variant: str, where: str, evidence: str) -> Finding:
         where=where,
         variants=(variant,),
         evidence=evidence,
-        advice="Build every network anew; weights that carry over make later variants look better.",
+        advice="Build every network anew for every trial: weights that carry over add the training of earlier ones.",
     )
