@@ -84,7 +84,9 @@ def test_a_winner_gives_its_reason_only_where_there_was_another(results):
     (low, *_) = plan.variants
     selected = dataclasses.replace(results.summary.selected, variant=low.name)
     summary = dataclasses.replace(results.summary, selected=selected, overview=())
-    assert said(plan, summary)["Why"] == ("It is the baseline: no change helped more.",)
+    assert said(plan, summary)["Why"] == (
+        "It is the baseline: no other variant has a better mean.",
+    )
     assert "Why" not in said(dataclasses.replace(plan, variants=(low,)), summary)
 
 

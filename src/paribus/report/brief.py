@@ -112,9 +112,9 @@ def _reasons(plan: Plan, results: StudyResults, chosen: Selection) -> BriefLine:
     elif not said and changes:
         said = [f"It differs from the baseline in: {'; '.join(changes)}."]
     elif not said and len(plan.variants) > 1:  # a single variant has no comparison to explain
-        said = ["It is the baseline: no change helped more."]
+        said = ["It is the baseline: no other variant has a better mean."]
     if not found and results.overview:
-        said.append("No main effect is beyond doubt.")
+        said.append("No main effect has a false discovery rate of 5 % or less.")
     return BriefLine("Why", tuple(said), "overview" if results.overview else "design")
 
 

@@ -61,8 +61,8 @@ def _parts(content: ReportContent, charts: dict[str, str]) -> Iterator[str]:
     yield "## Methods"
     yield markdown_text(content.methods)
     yield (
-        f"Written by paribus {__version__}. Intervals are over seeds on one split; they do not cover "
-        "the choice of the split."
+        f"Written by paribus {__version__}. Intervals are over seeds on one split, unless a claim is "
+        "about the source of the images; they do not cover the choice of the split."
     )
 
 

@@ -71,7 +71,7 @@ def write_figures(
         written.append(path)
     found = [item for item in results.summary.findings if item.check == "unreadable_files"]
     for finding in dict.fromkeys((*found, *damage.findings())):
-        warn(f"{finding.where}: {finding.evidence}. {finding.advice}.")
+        warn(f"{finding.where}: {finding.evidence}. {finding.advice}")
     return written
 
 

@@ -52,7 +52,7 @@ class Damage:
                 "warning",
                 self._name(problem.where),
                 f"{problem.rule}, got {problem.got}; what needs this file is left out",
-                f"Run the study again: paribus run {self.folder} makes it anew",
+                f"Run the study again: paribus run {self.folder} makes it anew.",
             )
             for problem in self.found.values()
         )
