@@ -91,6 +91,7 @@ def test_parts_of_words_are_no_terms():
 
 def test_the_longer_term_wins():
     assert "term-sign-test" in explained("<p>an exact sign test</p>")
+    assert "term-batch-normalisation" in explained("<p>batch normalisation</p>")
     assert "term-test-set" in explained("<p>the sealed test set</p>")
 
 

@@ -47,7 +47,17 @@ TERMS = (
         "dropout. Under the same seed, variants share the choices that they have in common.",
     ),
     Term("epoch", "One pass over the training images."),
-    Term("batch", "Images that are used for one update of the weights.", "batch(?:es)?"),
+    Term(
+        "batch",
+        "Images that are used for one update of the weights.",
+        r"batch(?:es)?(?! normali[sz]ation)",
+    ),
+    Term(
+        "batch normalisation",
+        "A layer that brings every channel to mean 0 and standard deviation 1 over a batch; in use, over averages kept "
+        "from training.",
+        "[Bb]atch normali[sz]ation",
+    ),
     Term(
         "optimizer step",
         "One update of the weights, from one batch.",
