@@ -57,7 +57,7 @@ class ImageSet:
 
     @property
     def image_shape(self) -> Shape:
-        """``(height, width, channel)``."""
+        """Return ``(height, width, channel)`` of one image."""
         raw = self.source.raw if isinstance(self.source, LookUp) else self.source
         height, width, channels = raw.shape[1:]
         return height, width, channels

@@ -34,7 +34,7 @@ class SpeedProbe:
 
 @dataclass(frozen=True)
 class MeasuredSpeeds:
-    """What was measured."""
+    """How fast workers start and train on this machine, as measured."""
 
     start_seconds: float
     """From starting a worker until it can train."""

@@ -43,7 +43,7 @@ _PLAIN: dict[str, dict[str, float]] = {
 _FILLED = {"zeros": 0.0, "ones": 1.0}
 _ALIASES = {"uniform": "random_uniform", "normal": "random_normal"}
 LARGEST = 1e30
-"""Of a number in an initialiser: float32 ends at 3e38."""
+"""Largest absolute value of an argument of an initialiser; float32 ends at 3e38."""
 INITIALIZERS = (*_SCALED, *_PLAIN)
 
 

@@ -47,7 +47,7 @@ def _pair(value: object) -> object:
 
 MOST_UNITS = 1_000_000
 MOST_PIXELS = 10_000
-"""Of a window, a stride or a border: more than any image has."""
+"""Largest side of a window, a stride or a border, in pixels; more than any image has."""
 MOST_TIMES = 1_000
 MOST_PENALTY = 1e30
 """Beyond, float32 knows only infinity."""
@@ -169,7 +169,7 @@ class Layer(BaseModel):
 
 
 KERAS_SLOPE = 0.2
-"""Of ``leaky_relu`` for negative numbers in Keras's profile, where settings leave it out."""
+"""Slope of ``leaky_relu`` for negative inputs in Keras's profile, where settings do not give one."""
 
 
 class Activated(Layer):
@@ -177,7 +177,7 @@ class Activated(Layer):
 
     activation: Activation = "linear"
     negative_slope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """Of leaky_relu: 0.2 in Keras, 0.01 in torch."""
+    """Slope of ``leaky_relu`` for negative inputs; by default 0.2 in the profile keras, 0.01 in torch."""
 
     @model_validator(mode="after")
     def _slope_of_leaky_relu(self) -> Self:

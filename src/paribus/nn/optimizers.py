@@ -46,7 +46,7 @@ class OptimizerState(ABC):
         return torch.zeros_like(parameter, memory_format=torch.preserve_format)
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Drop the gradients of the last step."""
         for parameter in self.parameters:
             parameter.grad = None
 
@@ -64,7 +64,7 @@ class OptimizerState(ABC):
 
     @abstractmethod
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the state as named tensors."""
@@ -107,7 +107,7 @@ class SGD(OptimizerState):
     slots: ClassVar = ("velocity",)
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
         momentum, nesterov = self.constants["momentum"], self.constants["nesterov"]
         rate = self.learning_rate
         velocity = self.state["velocity"]
@@ -146,7 +146,7 @@ class Adam(OptimizerState):
         torch._foreach_addcmul_(self.state["second"], gradients, gradients, 1 - beta_2)
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
         beta_1, beta_2 = self.constants["beta_1"], self.constants["beta_2"]
         divisor = (1 - beta_2**self.steps) ** 0.5
         rate = self.learning_rate / (1 - beta_1**self.steps)
@@ -188,7 +188,7 @@ class Nadam(Adam):
         return float(self.constants["beta_1"] * (1 - 0.5 * 0.96 ** (step * slow)))
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
         self.moments(gradients)
         now, following = self._momentum(self.steps), self._momentum(self.steps + 1)
         self.product *= now
@@ -208,7 +208,7 @@ class Nadam(Adam):
         return {**super().scalars(), "product": product}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Set the state."""
+        """Replace the state by tensors that were saved."""
         super().restore(tensors)
         self.product = float(tensors["product"])
 
@@ -219,7 +219,7 @@ class RMSprop(OptimizerState):
     slots: ClassVar = ("square", "mean", "velocity")
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
         rho, momentum, epsilon = (self.constants[k] for k in ("rho", "momentum", "epsilon"))
         square, rate = self.state["square"], self.learning_rate
         torch._foreach_mul_(square, rho)
@@ -251,7 +251,7 @@ class Adagrad(OptimizerState):
         return torch.full_like(parameter, self.constants["initial_accumulator_value"])
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
         accumulator, epsilon = self.state["accumulator"], self.constants["epsilon"]
         torch._foreach_addcmul_(accumulator, gradients, gradients, 1.0)
         if self.keras:
@@ -269,7 +269,7 @@ class Adadelta(OptimizerState):
     slots: ClassVar = ("square", "delta")
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Apply the formula."""
+        """Change the parameters in place by one step, from one gradient for each of them."""
         rho, epsilon = self.constants["rho"], self.constants["epsilon"]
         square, delta = self.state["square"], self.state["delta"]
         constants = (rho, 1 - rho, epsilon, -self.learning_rate)

@@ -19,7 +19,7 @@ __all__ = ["ModelSpec", "snake_case"]
 
 _INNER = ("layers", "shortcut")
 MOST_LAYERS = 2_000
-"""Of a network, with what is repeated written out."""
+"""Largest number of layers of a network, with repeated blocks written out."""
 
 
 @dataclass(frozen=True)

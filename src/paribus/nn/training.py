@@ -24,7 +24,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Size = Annotated[float, Field(ge=0)]
 Epochs = Annotated[int, Field(gt=0, le=100_000)]
 Count = Annotated[int, Field(gt=0, le=10_000_000)]
-"""Of examples or steps."""
+"""A number of examples or steps."""
 
 
 class _Spec(BaseModel):

@@ -89,7 +89,7 @@ class FirstImages:
         return saved_png(path, self.png)
 
     def files(self, name: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the PNG."""
+        """Yield the sheet as one PNG file."""
         yield name, self.png
 
     def panel(self, anchor: str) -> Grids:

@@ -77,7 +77,7 @@ class KernelSheet(Stack):
         return PngPicture(f"{self.variant}: {layer.layer}", layer.caption, png)
 
     def name(self, place: int) -> str:
-        """Return the layer."""
+        """Return the name of the layer at a place of the sheet."""
         return self.layers[place].layer
 
     def _repr_html_(self) -> str:

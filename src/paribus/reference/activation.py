@@ -78,7 +78,7 @@ class Activation(ReferenceLayer):
             self._function, self._slope = leaky(slope) if kind == "leaky_relu" else FUNCTIONS[kind]
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Apply the function."""
+        """Return the activation of ``(example, ...)``, element by element."""
         self._x = x
         self._y = softmax(x) if self.kind == "softmax" else self._function(x)
         return self._y
@@ -98,11 +98,11 @@ class Rescaling(ReferenceLayer):
         self.scale, self.offset = scale, offset
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Multiply and add."""
+        """Return ``scale * x + offset``, element by element."""
         return x * self.scale + self.offset
 
     def backward(self, dy: Array) -> Array:
-        """Multiply."""
+        """Return dL/dx = scale * dL/dy."""
         return dy * self.scale
 
 

@@ -35,7 +35,7 @@ class Residual(ReferenceLayer):
         yield from (*self.layers, *self.shortcut)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Add both paths."""
+        """Return the sum of both paths, activated."""
         y = x
         for layer in self.layers:
             y = layer.forward(y, training=training)

@@ -108,7 +108,7 @@ class SeparableConv2D(ReferenceLayer):
         self._pointwise = Conv2D(name, point, (0, 0, 0, 0), (1, 1))
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Convolve twice."""
+        """Convolve each channel by itself, then mix the channels by a 1x1 convolution."""
         self._share()
         return self._pointwise.forward(
             self._depthwise.forward(x, training=training), training=training

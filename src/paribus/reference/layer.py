@@ -60,7 +60,7 @@ class Given:
 
     name: str
     shape: Shape
-    """Of one input: ``(height, width, channel)`` or ``(unit,)``."""
+    """Shape of one input: ``(height, width, channel)`` or ``(unit,)``."""
     weights: Named
     """The layer's own, as float64."""
     build: Callable[[tuple[Layer, ...], Shape], tuple[ReferenceLayer, ...]]

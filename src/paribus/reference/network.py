@@ -42,7 +42,7 @@ class ReferenceNetwork:
         return x
 
     def probabilities(self, raw: Array) -> Array:
-        """Return class probabilities."""
+        """Return the class probabilities of raw outputs, ``(example, class)``."""
         if self.final == "sigmoid":
             values = 1 / (1 + np.exp(-raw))
             total = values.sum(1, keepdims=True)

@@ -113,7 +113,7 @@ class LayerNormalization(_Normalization):
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Normalise."""
+        """Return ``x`` with mean 0 and variance 1 over its axes, scaled and shifted."""
         return self._affine(self._standardised(x, (x.ndim - 1,)))
 
     def backward(self, dy: Array) -> Array:
@@ -132,7 +132,7 @@ class GroupNormalization(_Normalization):
         self.groups = groups
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Normalise."""
+        """Return ``x`` with mean 0 and variance 1 over its axes, scaled and shifted."""
         self._shape = x.shape
         split = x.reshape(len(x), -1, self.groups, x.shape[-1] // self.groups)
         return self._affine(self._standardised(split, (1, 3)).reshape(x.shape))

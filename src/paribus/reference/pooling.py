@@ -84,7 +84,7 @@ class GlobalPooling2D(ReferenceLayer):
         return x.max((1, 2))
 
     def backward(self, dy: Array) -> Array:
-        """Share out."""
+        """Return dL/dx: each pixel of a window gets an equal share of dL/dy."""
         return dy[:, None, None, :] * self._share
 
 

@@ -14,11 +14,11 @@ class Input(ReferenceLayer):
     """y = x, so dx = dy."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Return the input."""
+        """Return the input: only its shape is read differently."""
         return x
 
     def backward(self, dy: Array) -> Array:
-        """Hand on."""
+        """Return dL/dy, which is dL/dx."""
         return dy
 
 
@@ -31,7 +31,7 @@ class Flatten(ReferenceLayer):
         return x.reshape(len(x), -1)
 
     def backward(self, dy: Array) -> Array:
-        """Reshape."""
+        """Return dL/dy in the shape of the input."""
         return dy.reshape(self._shape)
 
 
@@ -43,7 +43,7 @@ class ZeroPadding2D(ReferenceLayer):
         self.pads = pads
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Pad."""
+        """Return the images with a border of zeros."""
         return pad(x, self.pads)
 
     def backward(self, dy: Array) -> Array:

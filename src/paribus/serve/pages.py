@@ -157,7 +157,7 @@ class Library:
 
     root: Path
     store: Address | None = None
-    """Of the trials of the one study; None for the stores that the folders know."""
+    """Address of the store of the one study's trials; None where each folder names its own store."""
     _pages: dict[Path, StudyPage] = field(default_factory=dict)
 
     @property

@@ -52,7 +52,7 @@ class Backlog:
         self.waiting = deque(tasks)
 
     def __iter__(self) -> Iterator[Task]:
-        """Return itself."""
+        """Return this iterator over tasks."""
         return self
 
     def __next__(self) -> Task:

@@ -41,7 +41,7 @@ class GradientReport:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
+        """Return the comparison as JSON-able values."""
         return {
             "study": self.study,
             "examples": self.examples,

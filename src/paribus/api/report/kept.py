@@ -45,7 +45,7 @@ class KeptByRun:
 
     @property
     def plan(self) -> Plan:
-        """Of the run."""
+        """Plan that the run has followed."""
         plan: Plan = self.results.manifest.plan
         return plan
 

@@ -35,9 +35,9 @@ class Place:
     """Where the results of one study lie."""
 
     folder: Path
-    """Of artifacts, report and the study's text."""
+    """Folder of the artifacts, the report and the study's text."""
     address: Address | None = None
-    """Of the store; None where it is the folder's own database."""
+    """Address of the store; None where it is the folder's own database."""
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ __all__ = ["Chart", "Entry", "slug"]
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn chart."""
+    """A drawn chart with its title, caption and text alternative."""
 
     name: str
     """Unique name of the chart; the name of its file without the ending."""

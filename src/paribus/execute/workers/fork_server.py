@@ -127,7 +127,7 @@ class ForkServer:
     """The program's end: starts the server when it is first needed, and again when it has ended."""
 
     def __init__(self) -> None:
-        """Start nothing yet."""
+        """Hold no process yet; the first `fork` starts one."""
         self._lock = threading.Lock()
         self._owner = 0
         self._process: Process | None = None

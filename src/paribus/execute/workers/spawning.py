@@ -35,7 +35,7 @@ class Process(Protocol):
 
     @property
     def pid(self) -> int | None:
-        """Its number."""
+        """Return the process id; None before the start."""
 
     @property
     def exitcode(self) -> int | None:

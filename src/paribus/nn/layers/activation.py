@@ -21,7 +21,7 @@ class Activation(Activated):
 
 
 class ReLU(Layer):
-    """max(x, 0)."""
+    """Rectifier: max(x, 0), element by element."""
 
     family: ClassVar[str] = "activation"
     order: ClassVar[int] = 170
@@ -35,7 +35,7 @@ class LeakyReLU(Layer):
     negative_slope: Annotated[float, Field(ge=0)] | None = None
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """The slope."""
+        """Return the slope of ``leaky_relu`` in the profile."""
         return {"negative_slope": 0.3 if profile == "keras" else 0.01}
 
 

@@ -55,7 +55,7 @@ class Conv2D(_Convolution):
     filters: Units
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(height, width, filters)``."""
+        """Return ``(height, width, filters)`` of the output."""
         return (*self._size(shape), self.filters)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
@@ -128,7 +128,7 @@ class SeparableConv2D(_Convolution):
         return {**base, "depthwise_initializer": kernel, "pointwise_initializer": kernel}
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(height, width, filters)``."""
+        """Return ``(height, width, filters)`` of the output."""
         return (*self._size(shape), self.filters)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:

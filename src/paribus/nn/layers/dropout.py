@@ -35,5 +35,5 @@ class SpatialDropout2D(_Dropout):
     order: ClassVar[int] = 120
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
+        """Return the shape of the input: dropout keeps it."""
         return image_shape(self.label, shape)

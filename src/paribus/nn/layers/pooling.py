@@ -57,7 +57,7 @@ class _GlobalPooling(Layer):
     family: ClassVar[str] = "pooling"
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(channel,)``."""
+        """Return ``(channel,)``: one value per channel."""
         return (image_shape(self.label, shape)[2],)
 
 

@@ -54,7 +54,7 @@ class Activation(nn.Module):
         self.name, self.inplace, self.slope = name, inplace, slope
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply it."""
+        """Return the activation of ``(example, ...)``, element by element."""
         return activate(x, self.name, inplace=self.inplace, slope=self.slope)
 
 
@@ -66,7 +66,7 @@ class Rescale(nn.Module):
         self.scale, self.offset = scale, offset
 
     def forward(self, x: Tensor) -> Tensor:
-        """Multiply and add."""
+        """Return ``scale * x + offset``, element by element."""
         return x * self.scale + self.offset if self.offset else x * self.scale
 
 

@@ -47,7 +47,7 @@ class Chain(nn.Module):
         self._steps = fused_steps([stage.module for stage in stages], first=first)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Run all modules."""
+        """Run all modules, each on the output of the one before it."""
         for step in self._steps if self.fused else self.stages:
             x = step(x)
         return x

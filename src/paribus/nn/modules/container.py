@@ -21,7 +21,7 @@ class ResidualSum(nn.Module):
         self.layers, self.shortcut, self.activation = layers, shortcut, activation
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add both paths."""
+        """Return the sum of both paths, activated."""
         result: Tensor = self.activation(self.layers(x) + self.shortcut(x))
         return result
 

@@ -36,7 +36,7 @@ class Convolution(nn.Module):
         self.register_parameter("bias", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve."""
+        """Return the convolution of ``(example, channel, height, width)``."""
         if self.before is not None:
             x = F.pad(x, self.before)
         if self.groups == 1:
@@ -58,7 +58,7 @@ class SeparableConvolution(nn.Module):
         self.register_parameter("bias", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve twice."""
+        """Convolve each channel by itself, then mix the channels by a 1x1 convolution."""
         if self.before is not None:
             x = F.pad(x, self.before)
         kernel, strides, padding = self.depthwise_kernel, self.strides, self.padding

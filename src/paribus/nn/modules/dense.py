@@ -23,7 +23,7 @@ class Product(nn.Module):
         self.register_parameter("bias", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Multiply."""
+        """Return ``x @ kernel + bias`` of ``(example, unit)``."""
         return linear(x, self.kernel, self.bias)
 
 

@@ -100,7 +100,7 @@ class LayerNorm(nn.Module):
         self.register_parameter("beta", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise."""
+        """Return ``(example, channel, ...)`` with mean 0 and variance 1, scaled and shifted."""
         if x.dim() == 2:
             return F.layer_norm(x, x.shape[1:], self.gamma, self.beta, self.epsilon)
         y = x.permute(0, 2, 3, 1)
@@ -121,7 +121,7 @@ class GroupNorm(nn.Module):
         self.register_parameter("beta", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise."""
+        """Return ``(example, channel, ...)`` with mean 0 and variance 1, scaled and shifted."""
         if self._whole(x):
             return self._standardised(x, self.gamma, self.beta)
         y, shape = self._standardised(x, None, None), (-1, *[1] * (x.dim() - 2))

@@ -30,7 +30,7 @@ class MaxPooling(nn.Module):
         return self.pads is None and self.size == self.strides
 
     def forward(self, x: Tensor, *, relu: bool = False) -> Tensor:
-        """Pool."""
+        """Return one value per window, or per channel, of ``(example, channel, height, width)``."""
         if self.pads is not None:
             x = F.pad(x, self.pads, value=float("-inf"))
         return max_pool(x, self.size, self.strides, relu=relu)
@@ -44,7 +44,7 @@ class AveragePooling(nn.Module):
         self.size, self.strides, self.pads = size, strides, pads if any(pads) else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool."""
+        """Return one value per window, or per channel, of ``(example, channel, height, width)``."""
         if self.pads is None:
             return F.avg_pool2d(x, self.size, self.strides)
         inside = torch.ones_like(x[:1, :1])
@@ -60,7 +60,7 @@ class GlobalPooling(nn.Module):
         self.kind = kind
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool."""
+        """Return one value per window, or per channel, of ``(example, channel, height, width)``."""
         return x.mean((2, 3)) if self.kind == "mean" else x.amax((2, 3))
 
 

@@ -29,7 +29,7 @@ class ZeroPadding(nn.Module):
         self.pads = pads
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pad."""
+        """Return the images with a border of zeros."""
         return F.pad(x, self.pads)
 
 

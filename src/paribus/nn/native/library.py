@@ -73,19 +73,19 @@ _SIGNATURES: dict[str, list[Any]] = {
 
 
 class _Convolution(ctypes.Structure):
-    """``Convolution`` of convolution.c."""
+    """The C structure ``Convolution`` of convolution.c, field by field."""
 
     _fields_ = [(name, ctypes.c_long) for name in CONVOLUTION_FIELDS]
 
 
 class _Gradient(ctypes.Structure):
-    """``Gradient`` of weights.c."""
+    """The C structure ``Gradient`` of weights.c, field by field."""
 
     _fields_ = [(name, ctypes.c_long) for name in GRADIENT_FIELDS]
 
 
 class _Winograd(ctypes.Structure):
-    """``Winograd`` of winograd.c."""
+    """The C structure ``Winograd`` of winograd.c, field by field."""
 
     _fields_ = [(name, ctypes.c_long) for name in WINOGRAD_FIELDS]
 

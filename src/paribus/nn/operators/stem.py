@@ -35,7 +35,8 @@ class StemGeometry:
 
 
 MOST_PIXELS = 255
-"""Of a pooling window: one byte names the largest, and its highest value says that relu cut it off."""
+"""Largest number of pixels of a pooling window. One byte stores the position of the largest pixel;
+its highest value, 255, means that relu has set the window to 0."""
 
 
 def stem_supported(x: Tensor, kernel: Tensor, pool: Pair | None = None) -> bool:

@@ -53,7 +53,7 @@ def winograd_pays(kernel: torch.Size, output: Pair, strides: Pair) -> bool:
 
 
 def _side(size: int) -> int:
-    """Of a tile."""
+    """Return the side of a tile, in pixels."""
     return _STEP + size - 1
 
 

@@ -40,7 +40,7 @@ class StackedConvolution(StackedModule):
             self.way = "grouped" if filters * channels <= FEW_KERNELS else "each"
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve."""
+        """Return each member's convolution of its own images."""
         if self.before is not None:
             x = F.pad(x, self.before)
         if self.separable:

@@ -58,7 +58,7 @@ class StackedModule(nn.Module):
             self.fields.append(name)
 
     def tensor(self, name: str) -> Tensor:
-        """Return ``(member, ...)``."""
+        """Return a stacked tensor, ``(member, ...)``, by its name."""
         value: Tensor = getattr(self, name)
         return value
 

@@ -47,7 +47,7 @@ class Kept(Protocol):
 
     @property
     def plan(self) -> Plan:
-        """Of the run."""
+        """Plan that the run has followed."""
         ...
 
     @property

@@ -50,7 +50,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Images in rows."""
+    """A grid of images, row by row, under one title."""
 
     cells: tuple[Cell, ...]
     title: str = ""
@@ -80,8 +80,8 @@ class Figure:
 
     uri: str
     width: int
-    """Pixels."""
     height: int
+    """Width and height of the picture in pixels."""
     caption: str
 
 

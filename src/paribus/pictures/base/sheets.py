@@ -33,7 +33,7 @@ class Sheet(Protocol):
 
     @property
     def title(self) -> str:
-        """What it shows."""
+        """Say in one line what the sheet shows."""
         ...
 
     def __len__(self) -> int:
@@ -114,7 +114,7 @@ class ImageSheet:
         yield name, self._png()
 
     def panel(self, anchor: str) -> Grids:
-        """Return one grid."""
+        """Return the sheet as one grid of the page."""
         grid = Grid(said_cells(self.pictures, self.said))
         return Grids(anchor, self.title, (grid,), self.note)
 
@@ -136,7 +136,7 @@ class PngPicture:
     png: bytes
 
     def __len__(self) -> int:
-        """Return 1."""
+        """Return 1: the sheet is one picture."""
         return 1
 
     def _repr_png_(self) -> bytes:
@@ -153,7 +153,7 @@ class PngPicture:
         return saved_png(path, self.png)
 
     def files(self, name: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the PNG."""
+        """Yield the sheet as one PNG file."""
         yield name, self.png
 
     def panel(self, anchor: str) -> Folds:
@@ -189,7 +189,7 @@ class Stack(ABC):
         """Return what tells a picture's file from the others'."""
 
     def __iter__(self) -> Iterator[PngPicture]:
-        """Yield every picture."""
+        """Yield every picture of the sheet, in its order."""
         return (self[place] for place in range(len(self)))
 
     def save(self, path: str | Path) -> Path:

@@ -27,7 +27,7 @@ BAR = (8, 24)
 
 
 def claim_heading(claims: Sequence[ClaimRow]) -> str:
-    """Count the verdicts."""
+    """Return a heading that counts the verdicts, for example "Claims: 2 supported"."""
     counts = Counter(row.word for row in claims)
     return "Claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 

@@ -42,6 +42,7 @@ def test_the_json_of_results_has_the_documented_keys(study, tmp_path):
         "seeds",
         "collapsed",
         "baseline_collapsed",
+        "verdict",
     }
     assert effect == set(results["effects"][0])
     claim = {"id", "says", "verdict", "estimate", "low", "high", "n", "published"}

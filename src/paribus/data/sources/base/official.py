@@ -106,7 +106,7 @@ class IdxSource(OfficialSource):
         return found if len(found) == len(files) else None
 
     def read(self, paths: Mapping[Path, str]) -> Dataset:
-        """Read the files."""
+        """Read the files and form the data set."""
         arrays = [read_idx(path) for path in paths]
         return make_dataset(
             np.concatenate([arrays[0], arrays[2]]),

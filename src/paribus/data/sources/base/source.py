@@ -23,9 +23,9 @@ class NamedSource(ABC):
 
     name: str
     order: int
-    """Among the names in lists."""
+    """Place of the name in lists of sources; smaller comes first."""
     shape: Shape
-    """Of an image: ``(height, width, channel)``."""
+    """Shape of an image: ``(height, width, channel)``."""
     class_names: tuple[str, ...]
     parts: Parts
     handwritten: bool = False

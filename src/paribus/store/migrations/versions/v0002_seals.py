@@ -12,12 +12,12 @@ SEALED = ("trial", "epoch", "look")
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the column of seals."""
     for table in SEALED:
         op.add_column(table, sa.Column("seal", sa.String(64)))
 
 
 def downgrade() -> None:
-    """Take it away."""
+    """Remove the column of seals."""
     for table in SEALED:
         op.drop_column(table, "seal")
