@@ -10,10 +10,12 @@ from collections.abc import Callable
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
 
+from paribus.store.studies import PREFIX
+
 __all__ = ["hold"]
 
 RUN_LOCK = 727373
-"""Number of the server's lock; each database has its own."""
+"""Number of the server's lock; each database has its own, and each schema of it."""
 
 
 def hold(engine: Engine) -> Callable[[], None] | None:
@@ -42,8 +44,12 @@ def _hold_server(engine: Engine) -> Callable[[], None] | None:
     """Take the lock on a connection of its own, whose end gives it back."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     connection.detach()
-    query = text("SELECT pg_try_advisory_lock(:number)")
-    if connection.execute(query, {"number": RUN_LOCK}).scalar():
+    query = text(
+        "SELECT CASE WHEN starts_with(current_schema(), :prefix) "
+        "THEN pg_try_advisory_lock(:number, hashtext(current_schema())) "
+        "ELSE pg_try_advisory_lock(:number) END"
+    )
+    if connection.execute(query, {"number": RUN_LOCK, "prefix": PREFIX}).scalar():
         return connection.close
     connection.close()
     return None

@@ -106,16 +106,17 @@ def known_schemes() -> dict[str, str]:
     return {scheme: name for name, module in modules.items() for scheme in module.SCHEMES}
 
 
-def open_store(database: str | Path, *, read_only: bool = False) -> Store:
+def open_store(database: str | Path, *, read_only: bool = False, study: str | None = None) -> Store:
     """Open (and create or upgrade) a store.
 
     Args:
         database: a file for SQLite, or a URL whose scheme names the kind of store.
         read_only: leave no trace: nothing is created, no schema upgraded.
+        study: which study of a database that holds several; by default the only one.
 
     Raises:
         StoreError: the kind is unknown, or the store cannot be opened, is damaged, or was written by a
-            newer version. No text of it holds a secret of the URL.
+            newer version; or it holds several studies and none is named. No text of it holds a secret of the URL.
         MissingExtraError: what speaks to such a store is not installed.
     """
     scheme = "sqlite"
@@ -128,5 +129,5 @@ def open_store(database: str | Path, *, read_only: bool = False) -> Store:
         rule = f"must be the URL of a store: {', '.join(f'{item}://...' for item in known)}"
         raise StoreError(Problem("--store", rule, repr(scheme), did_you_mean(scheme, known)))
     module = importlib.import_module(f"{kinds.__name__}.{name}")
-    store: Store = module.open_database(database, read_only=read_only)
+    store: Store = module.open_database(database, read_only=read_only, study=study)
     return store

@@ -99,7 +99,8 @@ def test_a_run_with_a_file_elsewhere_is_found_by_its_folder(study, plain, tmp_pa
     assert numbers(ran) == expected
     assert not list(out.glob("*.db"))
     assert json.loads((out / KEPT).read_text()) == {
-        "store": f"sqlite:///{tmp_path / 'elsewhere.db'}"
+        "store": f"sqlite:///{tmp_path / 'elsewhere.db'}",
+        "study": "tiny",
     }
     monkeypatch.chdir("/")  # the kept address is whole
     printed = everything_said(out)
@@ -138,6 +139,24 @@ def test_a_server_is_found_and_its_password_is_kept_and_shown_nowhere(
     assert len(files) > 20
     assert not [content for content in files if secret.encode() in content]
     assert not [text for text in (*printed, *lines) if secret in text]
+
+
+@pytest.mark.postgres
+def test_one_server_database_holds_several_studies(study, plain, postgres_database, tmp_path):
+    """Each folder finds its own study; the same trials under other names stay apart."""
+    theirs = tmp_path / "theirs.yaml"
+    theirs.write_text(study.read_text().replace("study: tiny", "study: theirs"))
+    for path, out in ((study, "out"), (theirs, "other")):
+        done = call("run", path, "--out", tmp_path / out, "--store", postgres_database, "--jobs", 1, "--json")  # fmt: skip
+        assert done.exit_code in (0, 1), done.stderr
+    expected = numbers(said("results", plain, "--json"))
+    for name, out in (("tiny", "out"), ("theirs", "other")):
+        found = said("results", tmp_path / out, "--json")
+        assert json.loads(found)["study"] == name
+        assert numbers(found) == {**expected, "study": name}
+        assert said("run", tmp_path / out, "--json") == found, "nothing is trained again"
+    line = refusal("run", theirs, "--out", tmp_path / "out", "--store", postgres_database)
+    assert line.startswith(f"{tmp_path / 'out'}: holds the results of the study 'tiny'")
 
 
 def test_the_variable_is_the_store_of_a_new_folder_alone(study, plain, tmp_path, monkeypatch):

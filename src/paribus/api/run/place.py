@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paribus.api.run.folder import (
@@ -38,6 +38,8 @@ class Place:
     """Folder of the artifacts, the report and the study's text."""
     address: Address | None = None
     """Address of the store; None where it is the folder's own database."""
+    study: str | None = None
+    """Name of the study in that store; None where nobody has written it down."""
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Place:
         """
         if self.address is None:
             return open_store(database_of(self.folder), read_only=True)
-        return open_store(self.address.database, read_only=True)
+        return open_store(self.address.database, read_only=True, study=self.study)
 
 
 def holds_results(folder: Path) -> bool:
@@ -71,10 +73,11 @@ def existing_place(folder: Path, store: str | None = None) -> Place:
     Raises:
         StoreError: the folder is not a run's, or a URL is no store's.
     """
-    address = kept_address(folder) if store is None else address_of(store)
+    kept = kept_store(folder)
+    address = kept.address if store is None else address_of(store)
     if address is None or not is_folder(folder):
         return Place(existing_folder(folder))
-    return Place(folder, completed(address))
+    return Place(folder, completed(address), kept.study)
 
 
 @contextmanager
@@ -91,20 +94,33 @@ def run_place(folder: Path, store: str | None, study: str) -> Iterator[tuple[Pla
             results lie elsewhere.
     """
     place = _chosen(folder, store)
+    of_folder = kept_store(folder).study
+    if of_folder is not None:
+        _refuse_other_study(Place(folder), {of_folder}, study)
     database = own_database(folder) if place.address is None else place.address.database
-    with open_store(database) as opened, _held(place, opened):
+    with open_store(database, study=study) as opened, _held(place, opened):
         known = {registration.study for registration in opened.registrations()}
         _refuse_other_study(place, known, study)
         if place.address is not None:
             _refuse_other_store(place, place.address, known)
-            kept = json.dumps({"store": place.address.public}, indent=1) + "\n"
+            kept = json.dumps({"store": place.address.public, "study": study}, indent=1) + "\n"
             if not is_file(folder / KEPT) or (folder / KEPT).read_text("utf-8") != kept:
                 write_text(folder / KEPT, kept)
-        yield place, opened
+        yield replace(place, study=study), opened
 
 
-def kept_address(folder: Path) -> Address | None:
-    """Return the address that a folder keeps, without secrets; None if it keeps none.
+@dataclass(frozen=True)
+class KeptStore:
+    """What a folder keeps about a store elsewhere."""
+
+    address: Address | None = None
+    """Address without secrets; None if it keeps none."""
+    study: str | None = None
+    """Name of its study in that store; None in folders of earlier versions, whose stores hold one."""
+
+
+def kept_store(folder: Path) -> KeptStore:
+    """Return what a folder keeps about a store elsewhere.
 
     Raises:
         StoreError: the file is damaged.
@@ -113,19 +129,21 @@ def kept_address(folder: Path) -> Address | None:
     try:
         found = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return KeptStore()
     except (OSError, ValueError):
         found = None
-    url = found.get("store") if isinstance(found, dict) else None
-    if not isinstance(url, str):
+    url, study = (
+        (found.get("store"), found.get("study")) if isinstance(found, dict) else (None, None)
+    )
+    if not isinstance(url, str) or not isinstance(study, str | None):
         rule = "must hold the address of a store"
         fix = "Delete it, and give the address again: --store URL."
         raise StoreError(Problem(str(path), rule, "something else", fix))
-    return address_of(url, where=str(path))
+    return KeptStore(address_of(url, where=str(path)), study)
 
 
 def _chosen(folder: Path, store: str | None) -> Place:
-    kept = kept_address(folder)
+    kept = kept_store(folder).address
     owns = kept is None and is_file(database_of(folder))
     if store is None and owns:
         return Place(folder)
@@ -158,7 +176,7 @@ def _refuse_other_store(place: Place, address: Address, known: set[str]) -> None
 
     A store that knows the study may be the same one at a new address.
     """
-    kept = kept_address(place.folder)
+    kept = kept_store(place.folder).address
     if kept is not None and not kept.is_same(address) and not known:
         rule = f"keeps its results in {kept.public}"
         fix = "Leave --store out, or choose another folder with --out."

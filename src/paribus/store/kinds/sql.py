@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, Select, Table, delete, insert, select, update
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 
 from paribus.errors import Problem, StoreError
 from paribus.failpoints import reach
 from paribus.observed import Moments
 from paribus.records import EpochRecord, Look, StoredTrial, Trial, TrialOutcome
 from paribus.store import columns as tables
-from paribus.store.address import VARIABLE, Address, address_of
+from paribus.store.address import Address, address_of
+from paribus.store.explaining import explained
 from paribus.store.holding import hold
 from paribus.store.observed_json import json_of_observed, with_test_inputs
 from paribus.store.read_only import read_only_engine
@@ -35,7 +34,7 @@ from paribus.store.schema import (
     server_engine,
     upgrade,
 )
-from paribus.wording import plain
+from paribus.store.studies import schema_for, use_schema
 
 __all__ = ["SCHEMES", "SqlStore", "open_database"]
 
@@ -54,15 +53,19 @@ _NEW = {
 }
 
 
-def open_database(database: str | Path, *, read_only: bool = False) -> SqlStore:
+def open_database(
+    database: str | Path, *, read_only: bool = False, study: str | None = None
+) -> SqlStore:
     """Open (and create or upgrade) a database.
 
     Args:
         database: a file for SQLite, or the URL of a PostgreSQL database.
         read_only: leave no trace: nothing is created, no schema upgraded.
+        study: of the studies of a PostgreSQL database; by default the only one. A file holds one study.
 
     Raises:
-        StoreError: it cannot be opened, is damaged, or was written by a newer version.
+        StoreError: it cannot be opened, is damaged, was written by a newer version, or holds several
+            studies and none is named.
         MissingExtraError: the driver is not installed.
     """
     if isinstance(database, Path):
@@ -71,8 +74,21 @@ def open_database(database: str | Path, *, read_only: bool = False) -> SqlStore:
         engine = read_only_engine(database) if read_only else open_engine(url)
     else:
         address = address_of(database)
-        engine = server_engine(database, address.public, read_only=read_only)
+        engine = _server_engine(database, address, study, read_only=read_only)
     return SqlStore(engine, address.public, read_only=read_only, hidden=address.hidden)
+
+
+def _server_engine(url: str, address: Address, study: str | None, *, read_only: bool) -> Engine:
+    """Create an engine that works in the schema of one study."""
+    engine = server_engine(url, address.public, read_only=read_only)
+    try:
+        with explained(address.public, address.hidden):
+            schema = schema_for(engine, study, address.public, read_only=read_only)
+    finally:
+        engine.dispose()  # connections that were opened without the schema
+    if schema is not None:
+        use_schema(engine, schema)
+    return engine
 
 
 class SqlStore:
@@ -349,39 +365,9 @@ class SqlStore:
             if writer:
                 reach(f"{writer}.end")
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Say what the database cannot do, without secrets."""
-        try:
-            yield
-        except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
-            reason = plain(self._hidden(_reason(error)))
-            rule = "must be a database that can be read and written"
-            raise StoreError(Problem(self._where, rule, reason, _cure(reason))) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    lines = str(getattr(error, "orig", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self._where, self._hidden)
 
 
 def _content(study_yaml: str, manifest: str) -> str:
     return hashlib.sha256(f"{study_yaml}\0{manifest}".encode()).hexdigest()
-
-
-def _cure(reason: str) -> str:
-    if "full" in reason:
-        return "Free some space, then run the same command again; nothing acknowledged is lost."
-    if "readonly" in reason or "unable to open" in reason:
-        return "Check the permissions of the folder, or choose another one with --out."
-    if "malformed" in reason or "not a database" in reason:
-        return DAMAGED
-    if "locked" in reason:
-        return "Another process is writing: try again in a moment."
-    if "No such file" in reason:
-        return "Check the name, and that the run has begun."
-    if "password" in reason or "authentication" in reason:
-        return f"{VARIABLE}=URL or --store URL gives the whole address, password included."
-    return "Check that the database is running and reachable."
