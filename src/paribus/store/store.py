@@ -92,8 +92,13 @@ class Store(Protocol):
             inputs: moments of the test images, kept as ``inputs["test"]`` of what was observed.
         """
 
-    def trials(self) -> tuple[StoredTrial, ...]:
-        """Return all trials with their epochs, by variant, what they were fitted on, and seed."""
+    def trials(self, *, curves: bool = True) -> tuple[StoredTrial, ...]:
+        """Return all trials with their epochs, by variant, what they were fitted on, and seed.
+
+        Args:
+            curves: whether epochs are read, too; without them ``curves`` of every trial is empty. They
+                are most of what a large study has stored.
+        """
 
     def looks(self) -> tuple[Look, ...]:
         """Return every reading of the test set, oldest first."""

@@ -6,6 +6,7 @@ import math
 import multiprocessing
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -86,6 +87,18 @@ class StoreContract:
         assert found.metrics == {"val_loss": 0.5}
         assert found.curves == (epoch(),)
         assert (found.observed, found.environment) == (OBSERVED, {"torch": "2"})
+
+    def test_trials_are_read_without_their_epochs_where_that_is_enough(
+        self, tmp_path: Path
+    ) -> None:
+        """Nothing else of a trial changes by it."""
+        with self._open(tmp_path) as store:
+            store.add_trials([trial(), trial(SECOND, seed=1)])
+            store.record_epoch(FIRST, epoch())
+            store.finish(FIRST, TrialOutcome("done", 1, 2.5, {"val_loss": 0.5}, observed=OBSERVED))
+            whole, short = store.trials(), store.trials(curves=False)
+        assert [item.curves for item in short] == [(), ()]
+        assert [replace(item, curves=()) for item in whole] == list(short)
 
     def test_writing_twice_changes_nothing(self, tmp_path: Path) -> None:
         """A writer that does not know whether it was heard may say everything again."""

@@ -77,7 +77,8 @@ def fit(session: Session, trials: Sequence[Trial], phase: str) -> None:
         phase: name of the phase, passed to observers.
     """
     wanted = {trial.identity for trial in trials}
-    stored = [item for item in session.store.trials() if item.identity in wanted]
+    known = session.store.trials(curves=False)
+    stored = [item for item in known if item.identity in wanted]
     unreadable = unreadable_trials(session.out, stored)
     if unreadable:
         session.tell(Progress(sentence_of_unreadable(unreadable)))

@@ -62,7 +62,7 @@ def _refit(session: Session, trial: Trial, stored: StoredTrial) -> Trial:
 
 
 def _open_test(session: Session, trials: Sequence[Trial]) -> None:
-    stored = {item.identity: item for item in session.store.trials()}
+    stored = {item.identity: item for item in session.store.trials(curves=False)}
     found = [stored[trial.identity] for trial in trials]
     unfinished = [item for item in found if item.status not in ("done", "failed")]
     if unfinished:

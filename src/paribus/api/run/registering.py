@@ -30,7 +30,7 @@ def register(session: Session, study: Study) -> None:
         engine_versions=session.engine_versions,
         facts=session.facts,
         results_seen=any(
-            trial.epochs or trial.status == "failed" for trial in session.store.trials()
+            trial.epochs or trial.status == "failed" for trial in session.store.trials(curves=False)
         ),
         verdict_looks=_verdict_looks(session),
     )

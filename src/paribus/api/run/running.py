@@ -113,7 +113,7 @@ def _executor(make: MakesExecutor, out: Path, device: str, jobs: int) -> Executo
 def _started_early(session: Session) -> AbstractContextManager[Executor | None]:
     """Start as many workers as there can be trials for; none if all trials seem to be done."""
     total = len(session.plan.variants) * len(session.plan.seeds)
-    finished = sum(trial.status == "done" for trial in session.store.trials())
+    finished = sum(trial.status == "done" for trial in session.store.trials(curves=False))
     if finished >= total:
         return nullcontext()
     jobs = session.options.jobs or default_jobs(session.options.device)

@@ -304,17 +304,22 @@ class SqlStore:
             key = connection.execute(insert(tables.looks).values(values)).inserted_primary_key
             seal(connection, tables.looks, id=key[0] if key else None)
 
-    def trials(self) -> tuple[StoredTrial, ...]:
+    def trials(self, *, curves: bool = True) -> tuple[StoredTrial, ...]:
         """Return all trials with their epochs, by variant, what they were fitted on, and seed."""
         with self._transaction() as connection:
-            table, order = tables.epochs, (tables.epochs.c.identity, tables.epochs.c.epoch)
-            curves: dict[str, list[EpochRecord]] = {}
-            for row in self._rows(connection, table, select(table).order_by(*order)):
-                curves.setdefault(row.identity, []).append(epoch_of(row))
+            found = self._curves(connection) if curves else {}
             table = tables.trials
             columns = (table.c.variant, table.c.fit_on, table.c.seed)
             rows = self._rows(connection, table, select(table).order_by(*columns))
-        return tuple(trial_of(row, tuple(curves.get(row.identity, ()))) for row in rows)
+        return tuple(trial_of(row, tuple(found.get(row.identity, ()))) for row in rows)
+
+    def _curves(self, connection: Connection) -> dict[str, list[EpochRecord]]:
+        """Return the identity of a trial -> its epochs, in order."""
+        table, found = tables.epochs, dict[str, list[EpochRecord]]()
+        query = select(table).order_by(table.c.identity, table.c.epoch)
+        for row in self._rows(connection, table, query):
+            found.setdefault(row.identity, []).append(epoch_of(row))
+        return found
 
     def looks(self) -> tuple[Look, ...]:
         """Return every reading of the test set, oldest first."""
