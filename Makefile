@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 MARKERS ?= not slow and not gpu and not postgres and not browser
 WORKERS ?= 2
 
-.PHONY: demo test lint docs bench calibrate diagnose fuzz mutate spread page labs labs-quick screenshots clean
+.PHONY: demo test lint docs bench calibrate diagnose fuzz mutate spread page large labs labs-quick screenshots clean
 
 # Exit code 1 says that a claim is refuted, which is a result.
 demo: .venv/.installed
@@ -39,6 +39,10 @@ diagnose: .venv/.installed-dev
 # The report of a thousand made-up trials: its size, and how long it takes to write and to open.
 page: .venv/.installed-dev
 	$(BIN)/python -m benchmarks.page
+
+# What 1,000 and 10,000 made-up trials cost the parent process: some minutes. Exit code 1: not linear.
+large: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.large
 
 # Mutated artifacts, databases, data and images against every reader: about a minute. Exit code 1: a leak.
 mutate: .venv/.installed-dev

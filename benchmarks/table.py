@@ -10,6 +10,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.convolutions import rows_of
+from benchmarks.large import markdown as large
 from benchmarks.measuring.ratios import Ratio
 from benchmarks.whole_studies.arms import ARMS
 from benchmarks.whole_studies.summary import OWN, shares_of_limit, summarize
@@ -350,6 +351,7 @@ SECTIONS = {
         "forecast": ("forecast.json", forecast),
         "gpu": ("gpu.json", gpu),
         "record": ("record.json", record),
+        "large": ("large.json", large),
         "stacked": ("stacked-convolutions.json", stacked),
     },
     "docs/checks.md": {"diagnosis": ("diagnosis.json", diagnosis)},

@@ -28,10 +28,10 @@ METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_ac
 
 def done_trials(plan: Plan, trials: Sequence[StoredTrial]) -> dict[str, list[StoredTrial]]:
     """Return variant -> finished trials; variants without finished trials are left out."""
-    found = {
-        variant.name: [t for t in trials if t.variant == variant.name and t.status == "done"]
-        for variant in plan.variants
-    }
+    found: dict[str, list[StoredTrial]] = {variant.name: [] for variant in plan.variants}
+    for trial in trials:
+        if trial.status == "done" and trial.variant in found:
+            found[trial.variant].append(trial)
     return {name: done for name, done in found.items() if done}
 
 
