@@ -22,7 +22,7 @@ OF_FILES = ("columns", "keys", "layout", "shape")
 
 
 def data_key(spec: DataSpec) -> str:
-    """Return a cache key: specifications that load the same data set have the same key."""
+    """Return a cache key that is equal for all settings that load the same data set."""
     if spec.source in named_sources():
         return json.dumps([spec.source, spec.maximum])
     return json.dumps([spec.source, _resize(spec), spec.reading(), spec.maximum], sort_keys=True)

@@ -56,7 +56,7 @@ class FittedPreprocessing:
         return ImageSet(LookUp(raw, ids, _table(self.apply(_levels(raw)))))
 
     def seen(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Return raw images with the network's input size and channels, but with raw pixel values.
+        """Return images with the network's input size and channels, but with raw pixel values.
 
         Only the steps resize, grayscale and pad are applied, for display.
 

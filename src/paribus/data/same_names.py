@@ -1,7 +1,7 @@
-"""Names that look alike: Unicode writes "ä" as one character, or as "a" and a dot above it.
+"""Comparison of names in Unicode, which encodes "ä" as one character (NFC), or as "a" and a diaeresis (NFD).
 
-macOS writes names of files in the second way, most other systems in the first; so a folder that was
-copied can have another name than the same folder that was not.
+Some macOS file systems use NFD for file names, most other systems NFC. Therefore a copied folder may have
+another name than the original, although both look the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["alike", "composed"]
 
 
 def composed(name: str) -> str:
-    """Return a name in its composed form (NFC), in which equal names are equal texts.
+    """Return a name in its composed form (NFC), in which names that look the same are equal.
 
     >>> composed("a" + chr(0x308)) == chr(0xE4)
     True
@@ -22,7 +22,7 @@ def composed(name: str) -> str:
 
 
 def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return the names that differ, if at all, in what nobody sees: the form of letters, and spaces.
+    """Return groups of names that differ at most in Unicode form and spaces, so that they look the same.
 
     >>> alike(["cat", "dog", "cat "])
     [('cat', 'cat ')]

@@ -18,7 +18,7 @@ from paribus.records import Parts
 __all__ = ["READING", "ColumnNames", "DataSpec", "KeyNames", "SplitSpec"]
 
 READING = ("background", "own_images", "columns", "keys", "layout", "shape", "unreadable")
-"""Settings for reading a source. They are not part of a trial's identity, but the fingerprint is."""
+"""Settings for reading a source. They are not part of a trial's identity; the data's fingerprint is."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(gt=0, le=4096)]
@@ -42,7 +42,7 @@ class ColumnNames(BaseModel):
 
 
 class KeyNames(BaseModel):
-    """Arrays of a .npz file, by name."""
+    """Names of the arrays of a .npz file with images and labels of each part."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -121,7 +121,7 @@ class SplitSpec(BaseModel):
 
 
 class DataSpec(BaseModel):
-    """Everything that decides which numbers reach a network."""
+    """Data settings of a variant: all settings that determine the network's inputs and labels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -198,7 +198,7 @@ class DataSpec(BaseModel):
         return {**plain, "split": {**plain["split"]}}
 
     def steps(self) -> tuple[Step, ...]:
-        """Return the preprocessing steps."""
+        """Return the preprocessing steps in their order."""
         return tuple(
             STEPS[name].model_validate(arguments)
             for item in self.preprocess

@@ -205,16 +205,16 @@ class Grayscale(Step):
         return result
 
     def misfit(self, shape: Shape) -> str | None:
-        """Return a rule unless there is one channel, or three."""
+        """Return a rule unless there are one or three channels."""
         return None if shape[2] in (1, 3) else "needs images of one channel or of three, RGB"
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return ``(height, width, 1)``."""
+        """Return the shape with one channel, ``(height, width, 1)``."""
         return shape[0], shape[1], 1
 
 
 class Invert(Step):
-    """Dark becomes light: maximum - x."""
+    """Invert brightness: maximum - x."""
 
     @property
     def valuewise(self) -> bool:
@@ -235,12 +235,12 @@ class Invert(Step):
 
 
 class Pad(Step):
-    """Zeros on every side: black, or the mean behind `standardize`."""
+    """Add zeros on every side: black, or after `standardize` the training mean."""
 
     pixels: Count
 
     def apply(self, images: Images, learned: Arrays, maximum: float | None) -> Images:  # noqa: ARG002
-        """Pad height and width."""
+        """Pad height and width of every image with zeros."""
         side = (self.pixels, self.pixels)
         return np.pad(images, ((0, 0), side, side, (0, 0)))
 

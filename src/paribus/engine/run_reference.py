@@ -37,7 +37,7 @@ Labels = npt.NDArray[np.int64]
 
 
 LARGEST = 1e18
-"""Largest weight of a network that single precision can reckon with; its square is below 3e38."""
+"""Largest accepted weight: its square is below the largest float32, 3e38."""
 
 
 @dataclass
@@ -63,7 +63,7 @@ def run_reference_trial(
     Returns:
         The outcome, as `paribus.engine.run.run_trial` returns it.
     """
-    with np.errstate(all="ignore"):  # what is not finite is looked for, and said
+    with np.errstate(all="ignore"):  # non-finite values are detected and reported below
         return _trained(_start(trial, data), emit)
 
 
@@ -91,10 +91,10 @@ def _trained(run: _Run, emit: Callable[[EpochRecord], None]) -> TrialOutcome:
 
 
 def _too_large(run: _Run) -> str | None:
-    """Return the name of the first weight that single precision cannot reckon with; None if all are small.
+    """Return the name of the first weight tensor with a value above `LARGEST`; None if there is none.
 
-    The square of what passes is within float32's range, so that neither a product of two weights nor a sum
-    over a layer overflows.
+    The squares of accepted weights are within float32's range, so that neither a product of two weights nor
+    a sum over a layer overflows.
     """
     for name, value in run.network.weights().items():
         if value.size and not np.abs(value).max() <= LARGEST:

@@ -1,1 +1,1 @@
-"""Where trials run: worker processes, and the artifacts they leave."""
+"""Executors, which run trials in worker processes or in this one, and the files that trials write."""

@@ -1,8 +1,8 @@
-"""What a trial leaves on disk: weights, preprocessing, predictions, and a checkpoint while it runs.
+"""Files of a trial: weights, preprocessing, predictions, and a checkpoint while it runs.
 
 Files are safetensors with a checksum, written so that a crash or a power cut leaves the old file or
-the new one: data, fsync, rename, fsync of the folder. A file of an earlier version has no checksum;
-what it holds is looked at all the same, so that damage is an error and never a traceback. Free of torch.
+the new one: data, fsync, rename, fsync of the folder. Files of earlier versions have no checksum.
+Types and shapes are checked in all files, so that a damaged one raises a package error. Does not import torch.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def trial_folder(out: Path, identity: str) -> Path:
 def write_weights(
     folder: Path, weights: Mapping[str, npt.NDArray[np.float32]], preprocessing: FittedPreprocessing
 ) -> None:
-    """Write weights and the preprocessing they belong to."""
+    """Write a network's weights and the preprocessing of its input."""
     described = preprocessing.to_json()
     write_sealed(folder / PREPROCESSING, preprocessing.to_tensors(), described)
     write_sealed(folder / WEIGHTS, weights, "{}")
@@ -119,13 +119,13 @@ def read_predictions(folder: Path, split: Split) -> Predictions | None:
 
 
 def unreadable(folder: Path, splits: Sequence[Split] = ()) -> str | None:
-    """Return why what a finished trial has left cannot be read; None if all is well.
+    """Return why the files of a finished trial cannot be read; None if all can be read.
 
-    A trial whose weights or predictions are damaged or gone is to be trained again.
+    A trial whose weights or predictions are damaged or missing must be trained again.
 
     Args:
-        folder: of the trial.
-        splits: whose predictions must be there; others may be missing, but not damaged.
+        folder: folder of the trial's artifacts.
+        splits: splits whose predictions must exist; those of other splits may be missing, but not damaged.
     """
     try:
         read_weights_file(folder)
@@ -141,7 +141,7 @@ def unreadable(folder: Path, splits: Sequence[Split] = ()) -> str | None:
 def write_checkpoint(
     folder: Path, records: tuple[EpochRecord, ...], groups: Mapping[str, Arrays]
 ) -> None:
-    """Write the state of a trial after an epoch: groups of named arrays."""
+    """Write the state of a trial after an epoch: its epoch records, and groups of named arrays."""
     tensors = {
         f"{group}:{name}": array
         for group, arrays in groups.items()
@@ -172,7 +172,7 @@ def write_arrays(path: Path, arrays: Arrays, text: str = "{}") -> None:
     """Write named arrays to a file of their own, with a text that describes them.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: the file cannot be written.
     """
     write_sealed(path, arrays, text)
 
@@ -197,14 +197,14 @@ def read_described(path: Path) -> tuple[Arrays, str] | None:
 
 
 def drop_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a finished trial, and what a killed worker left half-written."""
+    """Remove the checkpoint of a finished trial, and partial files of killed workers."""
     for path in (folder / CHECKPOINT, *folder.glob("*.partial")):
         with contextlib.suppress(OSError):
             remove(path, point=path.name.partition(".")[0])
 
 
 def drop_partials(out: Path) -> None:
-    """Remove what killed processes have left half-written, once nobody writes any more.
+    """Remove the partial files of killed processes; no process may be writing to the folder.
 
     Args:
         out: the study's output folder.
@@ -219,7 +219,7 @@ def _predictions(folder: Path, split: Split) -> Path:
 
 
 def _fits(found: Predictions) -> bool:
-    """Whether there is a label and a row of probabilities for every image."""
+    """Return whether every image has a label and a row of class probabilities."""
     ids, labels, values = found.ids, found.labels, found.probabilities
     if ids.ndim != 1 or labels.shape != ids.shape or values.ndim != 2 or len(values) != len(ids):
         return False

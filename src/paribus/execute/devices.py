@@ -1,4 +1,4 @@
-"""Whether a device can be used at all, asked before a run writes anything and without loading torch."""
+"""Checks whether a device can be used, before a run writes anything and without importing torch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def require_device(device: str) -> None:
 
 
 def no_gpu(torch: str) -> StudyError:
-    """Return the error of a run on a GPU that torch cannot use.
+    """Return the error that torch cannot use a GPU.
 
     Args:
         torch: version of torch.

@@ -15,59 +15,58 @@ __all__ = ["Executor", "MakesExecutor", "pass_on"]
 
 
 class Executor(Protocol):
-    """Does tasks and tells what happens; made by a `MakesExecutor`, used as a context manager.
+    """Carries out tasks and reports events. A `MakesExecutor` makes it; it is used as a context manager.
 
-    Which one does a task changes no bit of its result. `paribus.testing.executor.ExecutorContract` tests
-    what follows.
+    All executors produce bit-identical results. `paribus.testing.executor.ExecutorContract` tests the
+    following promises.
 
     **Start and end.** Workers may start at ``__enter__``, before the first task. Between ``__enter__`` and
-    ``__exit__``, `run` may be called any number of times. After ``__exit__`` nothing that the executor has
-    started is left running, however the end came; it comes within two seconds where workers are processes.
+    ``__exit__``, `run` may be called any number of times. After ``__exit__``, whether normal
+    or by an exception, no process or thread of the executor is left running; worker processes end within
+    two seconds.
 
-    **Tasks.** `run` asks for a task when it has room for it, never much earlier: for no more at a time than
-    it has workers, and one. It asks again after it was told that there is none, as long as a task is being
-    done, and once more when the last of them has ended. So a caller may put a task back while it hears
-    events.
+    **Tasks.** `run` takes tasks from the iterator lazily: at most one more than it has workers are taken and
+    not ended. When the iterator is exhausted, `run` calls ``next`` again as long as a task is running, and
+    once more when the last task has ended. So ``on_event`` may add tasks, for example to repeat a lost one.
 
-    **Events.** ``on_event`` is called in the process and the thread that have called `run`, for one event at
-    a time. Events of one trial come in order: `Started`, one `EpochEnded` per epoch (those before a
-    checkpoint first), `Finished`; or `Tested`, `Explained` or `NotDone` alone. Those of different trials come
-    in any order. Each trial of each task gets exactly one event that ends it: one of these, or a place in a
-    `Lost`.
+    **Events.** ``on_event`` is called in the process and the thread that called `run`, for one event at a
+    time. The events of a trial that is trained come in the order `Started`, one `EpochEnded` per epoch
+    (epochs before a checkpoint are reported again), `Finished`. Other tasks report only `Tested`, `Explained`
+    or `NotDone`. Events of different trials may be interleaved. Each trial of each task gets exactly one
+    final event: `Finished`, `Tested`, `Explained`, `NotDone`, or a `Lost` that contains its identity.
 
-    **What is durable.** Before `Finished`, `Tested` or `Explained` comes, what it announces has been written
-    into the output folder so that a power cut cannot undo it. When an `EpochEnded` comes, the checkpoint of
-    the epoch before is durable. Checkpoints are removed when ``on_event`` has returned from the trial's
-    `Finished`, not before, since only then the caller has kept the result.
+    **What is durable.** Before `Finished`, `Tested` or `Explained` is reported, the files that it announces are
+    in the output folder and survive a power cut. When an `EpochEnded` is reported, the checkpoint of the
+    epoch before it is durable. A trial's checkpoint is removed after ``on_event`` has returned from its
+    `Finished`, because only then the caller has stored the result.
 
-    **Errors.** A trial that cannot be trained is `Finished` with the status ``failed`` and a reason, whatever
-    was raised; one that was trained before and cannot be tested or explained is `NotDone`. Neither stops
-    other trials. What no trial can help (a full disk, data that cannot be read, a GPU without memory) stops
-    `run` with the package's error.
+    **Errors.** If training raises any exception, the trial is `Finished` with the status ``failed`` and a
+    reason; if testing or explaining a trained trial raises, it is `NotDone`. Neither stops other trials.
+    Errors that are not caused by a trial (a full disk, data that cannot be read, a GPU without free memory)
+    are raised by `run` as errors of this package.
 
-    **Loss.** When a worker dies, its task's trials that had not ended are told as one `Lost`, in the order of
-    the task, after everything the worker had said. That says nothing about the trials, and nothing of them
-    is kept but checkpoints. The executor replaces the worker and goes on. It never does a task again by
-    itself: the caller decides whether to.
+    **Loss.** When a worker dies, the trials of its task that have not ended are reported as one `Lost`, in the
+    order of the task, after all events that the worker sent. They do not count as failed, and only their
+    checkpoints are kept. The executor replaces the worker and continues. It never repeats a task by itself;
+    the caller decides whether to.
 
-    **Interruption.** Ctrl-C reaches the calling process alone and raises `KeyboardInterrupt` in `run`, as
-    anywhere else, also in the middle of a task: `run` waits neither for the task nor for its next event, and
-    tells of no trial that it has failed or is lost. This is how a run is cancelled; a program that calls
-    `run` in a thread to which signals do not come raises from ``on_event`` instead. An exception of
-    ``on_event`` or of the tasks' iterator, of whatever class, leaves `run` as it was raised. After either,
-    no more events come, and only ``__exit__`` may follow; what has been durable stays, and the same tasks
-    given to a new executor go on from there.
+    **Interruption.** Ctrl-C reaches only the calling process and raises `KeyboardInterrupt` in `run`, even in the
+    middle of a task: `run` does not wait for the task or for its next event, and reports no trial as failed
+    or lost. This is how a run is cancelled; a program that calls `run` in a thread that receives no signals
+    raises from ``on_event`` instead. Any exception of ``on_event`` or of the tasks' iterator is raised by
+    `run` unchanged. After an interruption or such an exception no more events are reported, and only
+    ``__exit__`` may be called; durable files stay, and a new executor continues the same tasks from them.
     """
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of how trials run here: words for the screen, often none."""
+        """Remarks for the user about how trials run on this machine, often none."""
 
     def __enter__(self) -> Self:
-        """Start.
+        """Start the executor and return it.
 
         Raises:
-            ParibusError: there is no room, or what is needed is not there.
+            ParibusError: the executor cannot start, for example because it lacks memory or a device.
         """
 
     def __exit__(
@@ -77,14 +76,14 @@ class Executor(Protocol):
         trace: TracebackType | None,
         /,
     ) -> None:
-        """End everything that was started; an exception is passed on."""
+        """End all workers; an exception from the block is passed on."""
 
     def run(self, tasks: Iterable[Task], on_event: Callable[[Event], None]) -> None:
-        """Do all tasks, and return when every trial of them has ended.
+        """Carry out all tasks, and return when all of their trials have ended.
 
         Args:
-            tasks: what to do, begun in this order.
-            on_event: hears what happens.
+            tasks: tasks, which are begun in this order.
+            on_event: function called with every event.
 
         Raises:
             ParibusError: the run cannot go on.
@@ -93,24 +92,26 @@ class Executor(Protocol):
 
 
 class MakesExecutor(Protocol):
-    """A class of executors: what `paribus.execute.executors` finds by name."""
+    """A class of executors, which `paribus.execute.executors` finds by name."""
 
     def __call__(self, out: Path, *, jobs: int, device: str = "cpu") -> Executor:
-        """Make an executor that has not started.
+        """Construct an executor that has not started.
 
         Args:
             out: the study's output folder, for artifacts.
-            jobs: number of workers, at least 1; an executor without workers has no use for it.
+            jobs: number of workers, at least 1; executors without workers ignore it.
             device: ``cpu`` or ``cuda``.
         """
 
 
 def pass_on(event: Event, on_event: Callable[[Event], None], out: Path) -> None:
-    """Pass an event of a worker on to the caller, as the contract says.
+    """Pass an event of a worker to the caller's ``on_event``; raise the error of a `Fatal`.
+
+    `Ready` is not passed on. After `Finished` the trial's checkpoint is removed.
 
     Args:
-        event: what a worker has told.
-        on_event: of the caller.
+        event: event that a worker sent.
+        on_event: the caller's function.
         out: the study's output folder.
 
     Raises:
@@ -121,5 +122,5 @@ def pass_on(event: Event, on_event: Callable[[Event], None], out: Path) -> None:
     if isinstance(event, Ready):
         return
     on_event(event)
-    if isinstance(event, Finished):  # only now is the result acknowledged
+    if isinstance(event, Finished):  # the caller has stored the result
         drop_checkpoint(trial_folder(out, event.identity))

@@ -1,4 +1,4 @@
-"""Executors by name: a module of this package that defines ``EXECUTOR`` is found by itself."""
+"""Executors by name. A module of this package that defines ``EXECUTOR`` is found without registration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["executor_named", "executors"]
 
 @cache
 def executors() -> Mapping[str, MakesExecutor]:
-    """Return every class of executors by the name of its file."""
+    """Return name of a module in this package -> the class of executors that it defines."""
     found: dict[str, MakesExecutor] = {}
     for name in sorted(module.name for module in pkgutil.iter_modules(execute.__path__)):
         module = importlib.import_module(f"{execute.__name__}.{name}")
@@ -26,13 +26,13 @@ def executors() -> Mapping[str, MakesExecutor]:
 
 
 def executor_named(name: str) -> MakesExecutor:
-    """Return a class of executors.
+    """Return the class of executors with a name.
 
     Args:
-        name: of its file, such as ``processes``.
+        name: name of its module, for example ``processes``.
 
     Raises:
-        StudyError: there is none of that name.
+        StudyError: no class of executors has that name.
     """
     known = executors()
     if name not in known:

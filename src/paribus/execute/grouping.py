@@ -1,4 +1,4 @@
-"""Which trials are trained together, which alone: the only place that decides it."""
+"""Assignment of trials to groups that train as one program. No other module decides it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def fit_tasks(
     """Return the tasks that train trials, in the order in which they should begin.
 
     Args:
-        trials: to train, the first ones first.
-        size: members of a group; 1 trains every trial alone.
+        trials: trials to train, in order of priority.
+        size: number of members of a group; 1 trains every trial alone.
         dataset_of: returns the folder of a trial's exported data.
     """
     tasks = []
@@ -33,22 +33,22 @@ def fit_tasks(
         dataset = dataset_of(group[0])
         if size == 1 or _is_for_itself(group[0]):
             tasks.append(Task("fit", group, dataset))
-        else:  # one trial alone, too: rounding depends on the size of the program
+        else:  # even for a single trial, because rounding depends on the group size
             tasks.append(Task("fit_group", group, dataset, size))
     return tasks
 
 
 def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
-    """Share trials out into groups of at most ``size``.
+    """Divide trials into groups of at most ``size`` members.
 
     Groups are filled in the order of the trials given (seed by seed), so that early seeds end first.
-    Trials of a group agree in data, layers, batch size, epochs, loss and precision; seeds, dropout
+    Trials of a group have equal data, layers, batch size, epochs, loss and precision; seeds, dropout
     rates, penalties, initializers, optimizers, schedules and stopping rules may differ. Trials with
-    equal optimizers stand side by side.
+    equal optimizers are neighbours in their group.
 
     Args:
-        trials: to train, the first ones first.
-        size: members of a group; 1 keeps every trial alone.
+        trials: trials to train, in order of priority.
+        size: number of members of a group; 1 makes a group of every trial.
     """
     if size == 1:
         return [(trial,) for trial in trials]
@@ -70,7 +70,7 @@ def groups_of(trials: Sequence[Trial], size: int) -> list[tuple[Trial, ...]]:
 
 
 def _is_for_itself(trial: Trial) -> bool:
-    """Whether a trial's training is of a kind that groups do not know."""
+    """Return whether a trial must train alone: in NumPy, or with a deliberate mistake."""
     train = trial.variant.train
     return train.get("backend") == "numpy" or bool(train.get("mistakes"))
 

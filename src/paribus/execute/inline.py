@@ -1,8 +1,9 @@
-"""The executor without workers: tasks are done in this very process, one after another.
+"""The executor without workers: it carries out tasks in the calling process, one after another.
 
-For tests and debugging, where a breakpoint or a profile in the training loop is wanted: events, artifacts
-and bits are those of `paribus.execute.processes`. Two things it cannot give: freed memory goes back to the
-system, so that steps are slower, and a crash of PyTorch ends the program. No trial is ever `Lost`.
+It serves for tests and debugging, for example with a breakpoint or a profiler in the training loop. Events,
+artifacts and bits are those of `paribus.execute.processes`. It has two disadvantages: the allocator returns
+freed memory to the system, so that steps are slower, and a crash of PyTorch ends the program. No trial is
+ever `Lost`.
 """
 
 from __future__ import annotations
@@ -24,19 +25,18 @@ __all__ = ["EXECUTOR", "Inline"]
 
 
 class Inline:
-    """An `Executor` that has this process do everything.
+    """An `Executor` that carries out tasks in the calling process.
 
-    While a task is done, this process computes as a worker does: on one thread, without denormals, with the
-    kernels that a worker would use. Between tasks, and whenever the caller hears an event, it computes as
-    before.
+    During a task this process has the settings of a worker: one thread, denormals flushed to zero, and the
+    same C kernels. Between tasks, and while ``on_event`` runs, it has its previous settings.
     """
 
     def __init__(self, out: Path, *, jobs: int = 1, device: str = "cpu") -> None:  # noqa: ARG002
-        """Compile the kernels.
+        """Compile the C kernels.
 
         Args:
             out: the study's output folder, for artifacts.
-            jobs: of no use here.
+            jobs: ignored.
             device: ``cpu`` or ``cuda``.
         """
         self.out, self.device = out, device
@@ -45,7 +45,7 @@ class Inline:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Why the C kernels were compiled anew or cannot be used, if that was not asked for."""
+        """Remarks for the user if the C kernels were recompiled or cannot be used."""
         return self.kernels.notes
 
     def __enter__(self) -> Self:
@@ -53,18 +53,18 @@ class Inline:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the data."""
+        """Release the prepared data."""
         self._desk = None
 
     def run(self, tasks: Iterable[Task], on_event: Callable[[Event], None]) -> None:
-        """Do all tasks, each when the one before has ended.
+        """Carry out all tasks one after another.
 
         Args:
-            tasks: what to do.
-            on_event: hears what happens, while it happens.
+            tasks: tasks, taken from the iterator one by one.
+            on_event: function called with every event as it happens.
 
         Raises:
-            ParibusError: a task met a full disk or the like.
+            ParibusError: an error that no trial caused, for example a full disk.
             BaseException: whatever ``on_event`` or ``tasks`` raises.
         """
         waiting = iter(tasks)
@@ -72,7 +72,7 @@ class Inline:
             self._do(task, on_event)
 
     def _do(self, task: Task, on_event: Callable[[Event], None]) -> None:
-        """Do one task; what the caller raises on hearing of it is no error of a trial."""
+        """Carry out one task; an exception of ``on_event`` does not count as an error of a trial."""
         callers = present_arithmetic()
 
         def tell(event: Event) -> None:
@@ -90,12 +90,13 @@ class Inline:
                 serve(self._desk, task, tell)
             except UnheardError as unheard:
                 raised = unheard.cause
-        if raised is not None:  # outside, so that it keeps its own cause and context
+        # Raised outside of the handler, so that the exception keeps its cause and context.
+        if raised is not None:
             raise raised
 
 
 def _one_thread_of_numpy() -> contextlib.AbstractContextManager[object]:
-    """Hold NumPy's matrix products to one thread, as a worker's environment does."""
+    """Return a context manager that limits NumPy's BLAS to one thread, as in a worker."""
     from threadpoolctl import threadpool_limits
 
     limits: contextlib.AbstractContextManager[object] = threadpool_limits(1, user_api="blas")

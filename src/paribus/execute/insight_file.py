@@ -1,6 +1,6 @@
-"""What the selected network looks at, kept in a small file so that a report needs neither torch nor data.
+"""The file with attribution maps and layer outputs of a network, so that reports need neither torch nor data.
 
-Values are bytes on a scale of their own, kept beside them: an image has no finer shades.
+Values are stored as bytes, with the range of each map beside them; 256 levels are enough for display.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ __all__ = [
 
 FILE = "insight.safetensors"
 MOST_IMAGES = 12
-"""Number of images kept of each group: the most confident mistakes, and the first validation images."""
+"""Largest number of images of each group: the most confident mistakes, and the first validation images."""
 MOST_VALUES = 65_536
-"""Number of values kept of one layer; ten times as many of all layers of one image. Channels are kept whole."""
+"""Largest number of values of one layer; all layers of one image have at most ten times as many. If a layer
+has more, its first channels are stored, at least one."""
 LEVELS = 255
 
 Ids = npt.NDArray[np.int64]
@@ -50,14 +51,14 @@ Numbers = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class LayerMaps:
-    """Output of a layer for one image, or its first channels if the whole is too large to keep."""
+    """Output of a layer for one image, or its first channels if all are more than `MOST_VALUES` values."""
 
     name: str
     type: str
     shape: tuple[int, ...]
     """Shape of the whole output, ``(height, width, channel)`` or ``(unit,)``."""
     values: Numbers
-    """The values that were kept, in the same layout."""
+    """``(height, width, channel)`` or ``(unit,)``, the values that were stored."""
     low: float
     high: float
 
@@ -69,28 +70,28 @@ class Insight:
     identity: str
     """Identity of the trial."""
     images: npt.NDArray[np.uint8]
-    """``(picture, height, width, channel)`` in the size in which the network sees them."""
+    """``(picture, height, width, channel)``, in the network's input size, with raw pixel values."""
     maximum: int
     ids: Ids
     labels: Ids
     attributions: Attributions
     """Attribution maps, one per picture."""
     first: tuple[int, ...]
-    """Positions of the first validation images."""
+    """Positions in ``images`` of the first validation images."""
     mistakes: tuple[int, ...]
-    """Positions of the most confident mistakes."""
+    """Positions in ``images`` of the most confident mistakes, in decreasing confidence."""
     layers: dict[int, tuple[LayerMaps, ...]]
-    """Position -> activations: an image that the network gets right, and one that it gets wrong."""
+    """Position in ``images`` -> layer outputs, for at most one correctly and one wrongly classified image."""
     files: tuple[str, ...] = ()
-    """Path of every picture inside the source, where images have files."""
+    """Path of every picture inside the source; empty if examples are not files."""
 
 
 def most_confident(predictions: Predictions, most: int) -> Ids:
-    """Return positions of wrong guesses, the most probable first.
+    """Return the positions of wrongly classified images, in decreasing probability of the predicted class.
 
     Args:
-        predictions: of one network.
-        most: positions to return.
+        predictions: predictions of one network.
+        most: largest number of positions to return.
     """
     guesses = predictions.probabilities.argmax(1)
     wrong = np.flatnonzero(guesses != predictions.labels)
@@ -99,10 +100,10 @@ def most_confident(predictions: Predictions, most: int) -> Ids:
 
 
 def layer_maps(outputs: Sequence[LayerOutput]) -> tuple[LayerMaps, ...]:
-    """Return what can be shown of the layers of a network: not those that only pass on what they get.
+    """Return the outputs to show, without those of layers that pass their input on, such as dropout.
 
     Args:
-        outputs: of every layer; of large ones, the first channels are kept.
+        outputs: output of every layer for one image; large ones are cut to their first channels.
     """
     rows = [row for row in outputs if not LAYERS[row.type].passes_on]
     room = min(MOST_VALUES, 10 * MOST_VALUES // max(1, len(rows)))
@@ -115,12 +116,12 @@ def layer_maps(outputs: Sequence[LayerOutput]) -> tuple[LayerMaps, ...]:
 
 
 def write_insight(out: Path, trial: Trial, data: Dataset) -> None:
-    """Look into a trained network and keep what is seen; nothing without validation images.
+    """Write attribution maps and layer outputs of a trained network; without validation images, write no file.
 
     Args:
-        out: output folder.
-        trial: has been trained.
-        data: the source of its data.
+        out: the study's output folder.
+        trial: the trained trial.
+        data: its data set.
 
     Raises:
         TrialError: artifacts of the trial are missing or damaged.
@@ -162,10 +163,10 @@ def write_insight(out: Path, trial: Trial, data: Dataset) -> None:
 
 
 def read_insight(out: Path) -> Insight | None:
-    """Return what was kept; None if nothing was.
+    """Read what `write_insight` wrote; None if there is no file.
 
     Args:
-        out: output folder.
+        out: the study's output folder.
 
     Raises:
         TrialError: the file is damaged.
@@ -210,7 +211,7 @@ def _read(arrays: Arrays, about: dict[str, Any]) -> Insight:
 
 
 def _chosen(predictions: Predictions) -> tuple[Ids, dict[str, list[int]], list[int]]:
-    """Return places among the predictions; positions of both groups; positions to look into."""
+    """Return rows of the predictions, positions of both groups among them, positions for layer outputs."""
     mistakes = most_confident(predictions, MOST_IMAGES)
     first = np.arange(min(MOST_IMAGES, len(predictions.ids)))
     right = np.flatnonzero(predictions.probabilities.argmax(1) == predictions.labels)[:1]
@@ -226,7 +227,7 @@ def _chosen(predictions: Predictions) -> tuple[Ids, dict[str, list[int]], list[i
 def _add_layers(
     arrays: Arrays, position: int, rows: Sequence[LayerMaps]
 ) -> list[tuple[str, str, tuple[int, ...]]]:
-    """Add the layers' values to the arrays; return name, type and shape of each."""
+    """Add the layers' outputs to ``arrays``; return (name, type, shape) of each layer."""
     for number, row in enumerate(rows):
         arrays |= _scaled(f"layer:{position}:{number}", row.values[None])
     return [(row.name, row.type, row.shape) for row in rows]
@@ -245,7 +246,7 @@ def _layers(
 
 
 def _scaled(name: str, values: npt.NDArray[Any]) -> Arrays:
-    """Return arrays as bytes, each on a scale from its smallest to its largest value."""
+    """Quantise each row of ``values`` to bytes between its smallest and its largest value."""
     plain = np.nan_to_num(values.astype(np.float32)).astype(np.float64)
     axes = tuple(range(1, plain.ndim))
     low, high = plain.min(axes, keepdims=True), plain.max(axes, keepdims=True)

@@ -1,4 +1,4 @@
-"""Measure how fast variants train here, in as many processes as a run would use."""
+"""Measurement of variants' training speed on this machine, in as many processes as a run would use."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ MOST_PROCESSES = 8
 
 @dataclass(frozen=True)
 class SpeedProbe:
-    """A variant to measure, and what must be known of its data."""
+    """A variant to measure, with shape and number of classes of its data."""
 
     variant: Variant
     shape: Shape
     num_classes: int
     guess: float
-    """Seconds per training example, roughly."""
+    """Rough forecast of seconds per training example."""
     looked_up: bool
-    """Whether images stay bytes until a batch is needed."""
+    """Whether images are bytes with a lookup table, or float32."""
 
 
 @dataclass(frozen=True)
 class MeasuredSpeeds:
-    """How fast workers start and train on this machine, as measured."""
+    """Measured times to start a worker and to train on this machine."""
 
     start_seconds: float
-    """From starting a worker until it can train."""
+    """Seconds from starting the workers until all of them are ready to train."""
     speeds: tuple[Speed, ...]
-    """One per probe, in order; means over the processes."""
+    """Speed of each probe, in order: mean over the processes, for memory the maximum."""
 
 
 def measure_speeds(probes: Sequence[SpeedProbe], jobs: int) -> MeasuredSpeeds:
     """Measure all probes in several processes at the same time, since they share the machine.
 
     Args:
-        probes: what to measure.
-        jobs: workers of the run that is forecast.
+        probes: variants to measure.
+        jobs: number of workers of the run that is forecast.
 
     Raises:
         TrialError: a process died.
@@ -84,7 +84,7 @@ def _mean(speeds: Sequence[Speed]) -> Speed:
 
 
 def _measure(connection: Connection, probes: Sequence[SpeedProbe], kernels: Built) -> None:
-    """What a process does: say when it is ready, then what it has measured."""
+    """Send ``"ready"``, then the list of measured speeds. Runs in a worker process."""
     settle(worker_arithmetic(kernels))
     from paribus.engine.inspection.speed import measure_speed
 

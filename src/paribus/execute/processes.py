@@ -1,7 +1,7 @@
-"""The executor that runs use unless told otherwise: worker processes of one thread, fed one task at a time.
+"""The default executor: worker processes with one thread each, which get one task at a time.
 
-The parent alone hears events and decides. A worker that dies is replaced, and its task is reported
-lost: that says nothing about the task's trials, and whether they are tried again is the caller's to say.
+Only the parent process receives events and makes decisions. A worker that dies is replaced, and the trials
+of its task are reported as lost, not as failed; the caller decides whether to repeat the task.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from paribus.nn.native.library import build
 __all__ = ["EXECUTOR", "Processes"]
 
 MOST_STILLBORN = 8
-"""Workers that may end, one after another, before they have said a word."""
+"""Largest number of workers in a row that may end before they have sent an event; one more raises."""
 
 
 _HALF_A_MESSAGE = (AttributeError, ImportError, LookupError, TypeError, ValueError, PickleError)
-"""What a message of a worker that died while it spoke may raise."""
+"""Exceptions that an incomplete message of a dying worker may raise when it is unpickled."""
 
 
 @dataclass
@@ -42,17 +42,17 @@ class _Worker:
     left: set[str] = field(default_factory=set)
     """Identities of the task's trials that have not ended."""
     heard: bool = False
-    """Whether it has ever said something."""
+    """Whether the worker has sent an event."""
 
 
 class Processes:
-    """An `Executor` of worker processes, which stay for all phases of a run.
+    """An `Executor` with worker processes that live through all phases of a run.
 
-    They start at once, so that what happens before the first task hides the time they take.
+    They are started in ``__enter__``, so that PyTorch is imported while the caller prepares tasks.
     """
 
     def __init__(self, out: Path, *, jobs: int, device: str = "cpu") -> None:
-        """Compile the kernels.
+        """Compile the C kernels.
 
         Args:
             out: the study's output folder, for artifacts.
@@ -67,11 +67,11 @@ class Processes:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Why the C kernels were compiled anew or cannot be used, if that was not asked for."""
+        """Remarks for the user if the C kernels were recompiled or cannot be used."""
         return self.kernels.notes
 
     def __enter__(self) -> Self:
-        """Start all workers."""
+        """Start all workers and return the executor."""
         try:
             for _ in range(self.jobs):
                 self._workers.append(self._spawn())
@@ -81,7 +81,7 @@ class Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End all workers."""
+        """Kill all workers and wait for their end."""
         for worker in self._workers:
             worker.process.kill()
             worker.connection.close()
@@ -93,15 +93,16 @@ class Processes:
         return _Worker(*start_worker(work, self._arguments))
 
     def run(self, tasks: Iterable[Task], on_event: Callable[[Event], None]) -> None:
-        """Run all tasks, each in some worker, in the given order as workers become free.
+        """Carry out all tasks: each free worker gets the next one.
 
         Args:
-            tasks: what to do; asked for the next one whenever a worker is free, also after it
-                had none, so that a caller can put a lost task back.
-            on_event: called in this process, in the order of arrival.
+            tasks: tasks; ``next`` is called whenever a worker is free, even after the iterator was
+                exhausted, so that a caller can add a lost task again.
+            on_event: function called with every event in this process, in the order of arrival.
 
         Raises:
-            ParibusError: a worker met a full disk or the like, or workers end before they begin.
+            ParibusError: a worker met an error that no trial caused, for example a full disk, or too many
+                workers ended before they were ready.
         """
         waiting = iter(tasks)
         following = self._feed(waiting, next(waiting, None))
@@ -112,9 +113,9 @@ class Processes:
             following = self._feed(waiting, following or next(waiting, None))
 
     def _feed(self, waiting: Iterator[Task], following: Task | None) -> Task | None:
-        """Give every free worker that has started a task; return the next task, if any is left.
+        """Give a task to every free worker that is ready; return the next task, or None.
 
-        A worker that takes long to start would begin its task after later ones.
+        Workers that are still starting get none, since it would begin later than tasks after it.
         """
         for worker in self._workers:
             if following is None:
@@ -128,7 +129,7 @@ class Processes:
         return following
 
     def _replace(self, worker: _Worker, on_event: Callable[[Event], None]) -> None:
-        """Report the task of a worker that died, and start another."""
+        """Start a worker in place of one that died, and report the trials of its task as lost."""
         reason = _how_it_ended(worker)
         self._stillborn = 0 if worker.heard else self._stillborn + 1
         self._workers.remove(worker)
@@ -142,13 +143,13 @@ class Processes:
 
 
 def _speaking(workers: list[_Worker]) -> list[_Worker]:
-    """Wait until busy or starting workers have something to say, or have ended (which ends their pipe)."""
+    """Wait until busy or starting workers have sent an event or ended (closed pipe); return them."""
     busy = {worker.connection: worker for worker in workers if worker.task or not worker.heard}
     return [busy[item] for item in wait(list(busy)) if isinstance(item, Connection)]
 
 
 def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool:
-    """Pass on everything a worker has said; return False when it has ended."""
+    """Pass on all events that a worker has sent; return False if the worker has ended."""
     while (event := _said(worker)) is not None:
         if isinstance(event, Finished | Tested | Explained | NotDone):
             worker.left.discard(event.identity)
@@ -158,7 +159,7 @@ def _hear(worker: _Worker, on_event: Callable[[Event], None], out: Path) -> bool
 
 
 def _said(worker: _Worker) -> Event | None:
-    """Return the next thing a worker has said; None if there is none, or it has ended (its pipe is closed)."""
+    """Return the next event of a worker; None if there is none, or the worker has ended (closed pipe)."""
     try:
         if not worker.connection.poll():
             return None
@@ -175,7 +176,7 @@ def _said(worker: _Worker) -> Event | None:
 
 
 def _how_it_ended(worker: _Worker) -> str:
-    """Wait for the end of a worker, and say how it came."""
+    """Wait for a worker to end, and return its exit code or signal as text."""
     worker.process.join()
     worker.connection.close()
     code = worker.process.exitcode or 0

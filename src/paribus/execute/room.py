@@ -1,4 +1,4 @@
-"""The memory that a process may use on this machine."""
+"""Amount of memory that a process may use on this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["machine_memory"]
 
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 UNKNOWN = 1 << 62
-"""Number of bytes assumed where the system does not tell, so that nothing is refused."""
+"""Number of bytes assumed if the system does not report its memory, so that no run is refused."""
 
 
 def machine_memory() -> int:

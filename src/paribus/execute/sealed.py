@@ -1,8 +1,8 @@
-"""Named arrays in a file that notices damage: safetensors with a checksum of all its bytes.
+"""Files of named arrays whose damage is detected: safetensors with a SHA-256 checksum.
 
-The checksum stands in the file's own header, so that a file is whole by itself. It covers every byte
-but its own, and the place that the file was written to: a file in another's place is damage, too.
-Files of earlier versions have none, and are read without. Free of torch.
+The checksum is in the file's own header. It covers all other bytes and the file's location (folder and
+name), so that a file moved to another trial's folder counts as damaged. Files of earlier versions have no
+checksum and are read without the comparison. Does not import torch.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 TEXT, SEAL, PLACE = OLD_NAME, "sha256", "place"
 EMPTY = "0" * 64
-"""Stands where the checksum will be, while it is computed."""
+"""Placeholder for the checksum while it is computed."""
 BROKEN = (SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading of damaged bytes can raise."""
+"""Exceptions that reading damaged bytes can raise."""
 CURE = "Run the study again: paribus run FOLDER trains what cannot be read once more."
 
 
@@ -40,12 +40,12 @@ def write_sealed(path: Path, arrays: Mapping[str, npt.NDArray[Any]], text: str) 
     """Write arrays and a text so that a crash leaves the old file or the new one.
 
     Args:
-        path: of the file; its folder is created.
-        arrays: by name.
-        text: describes them.
+        path: path of the file; its folder is created.
+        arrays: name -> array.
+        text: description of the arrays, stored in the header.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: the file cannot be written.
     """
     content = _sealed(path, arrays, text)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
@@ -100,12 +100,12 @@ def find_sealed(path: Path) -> tuple[Arrays, str] | None:
 
 
 def damaged(path: Path, got: str, *, rule: str = "must be a whole safetensors file") -> TrialError:
-    """Return the error about a file of a trial that is no good.
+    """Return the error that a trial's file is missing or damaged.
 
     Args:
-        path: of the file.
-        got: what is wrong with it.
-        rule: that it breaks.
+        path: path of the file.
+        got: what was found instead.
+        rule: rule that the file breaks.
     """
     return TrialError(Problem(str(path), rule, got, CURE))
 
@@ -114,7 +114,8 @@ def _sealed(path: Path, arrays: Mapping[str, npt.NDArray[Any]], text: str) -> by
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     saved = save(plain)
     (length,) = struct.unpack("<Q", saved[:8])
-    about = {TEXT: text, PLACE: _place(path), SEAL: EMPTY}  # safetensors would shuffle them
+    # The header is written here, because safetensors writes these keys in random order.
+    about = {TEXT: text, PLACE: _place(path), SEAL: EMPTY}
     tensors = json.loads(saved[8 : 8 + length])
     header = json.dumps({"__metadata__": about, **tensors}, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
@@ -125,10 +126,10 @@ def _sealed(path: Path, arrays: Mapping[str, npt.NDArray[Any]], text: str) -> by
 
 
 def _verify(path: Path, content: bytes, about: Mapping[str, str]) -> None:
-    """Compare the checksum, if the file is new enough to have one.
+    """Compare the checksum and the location; files of earlier versions have neither.
 
     Raises:
-        TrialError: it is another one, or what the file says of itself is not what we write.
+        TrialError: the checksum or the location differs, or the header has unknown keys.
     """
     if set(about) == {TEXT}:
         return
@@ -146,15 +147,15 @@ def _verify(path: Path, content: bytes, about: Mapping[str, str]) -> None:
 
 
 def _place(path: Path) -> str:
-    """Return what a file must not be mistaken for: its folder, which names the trial, and its name."""
+    """Return the location that the checksum covers: names of the folder (one per trial) and of the file."""
     return f"{path.absolute().parent.name}/{path.name}"
 
 
 def _seal_at(content: bytes) -> int:
-    """Return where the checksum stands; quotes in other texts of the header are escaped.
+    """Return the byte offset of the checksum. It is found by its quoted key; quotes in other texts are escaped.
 
     Raises:
-        ValueError: it is nowhere.
+        ValueError: there is no checksum.
     """
     key = f'"{SEAL}":"'.encode()
     (length,) = struct.unpack("<Q", content[:8])

@@ -17,7 +17,7 @@ trained trial, ``explain`` writes its attributions and layer outputs to a file."
 
 @dataclass(frozen=True)
 class Task:
-    """Something to do with trials, small and picklable."""
+    """Work on one trial or a group of trials: small and picklable."""
 
     kind: Kind
     trials: tuple[Trial, ...]
@@ -29,5 +29,5 @@ class Task:
 
     @property
     def trains(self) -> bool:
-        """Whether the task trains its trials; the other kinds need trials that are trained already."""
+        """Whether the task trains its trials; tasks of other kinds need trained trials."""
         return self.kind in ("fit", "fit_group")

@@ -25,7 +25,7 @@ def classified(
         folder: output folder of a run.
         file: the image file.
         variant: name of the variant; by default the selected one.
-        store: URL of the store of its trials; by default the one that the folder knows.
+        store: URL of the store of its trials; by default the store that is recorded in the folder.
 
     Returns:
         JSON-able values: label, probabilities, agreement of the networks, notes, and the image as it

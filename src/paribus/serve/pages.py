@@ -36,7 +36,7 @@ __all__ = ["Library", "StudyPage", "existing_library"]
 PAUSE_SECONDS = 3.0
 """Shortest time between two renderings of a report while its trials run."""
 IDLE_SECONDS = 60.0
-"""Time after which the page of a study without a run asks a store that is no file again."""
+"""Seconds between two readings of a store on a server, for the page of a study that is not running."""
 SHARE = 8.0
 """The time between two renderings, in multiples of the time that a rendering takes; it limits the
 share of the processor that is taken from training."""
@@ -66,7 +66,7 @@ class StudyPage:
 
     @property
     def store(self) -> str | None:
-        """URL of the store of its trials; None for the one that the folder knows."""
+        """URL of the store of its trials; None takes the store that is recorded in the folder."""
         return None if self.run.store is None else self.run.store.url
 
     def parts(self) -> dict[str, str]:
@@ -221,8 +221,8 @@ def existing_library(root: Path, store: str | None = None) -> Library:
 
     Args:
         root: output folder of a run, or a folder that holds some.
-        store: URL of the store of its trials, where the root is the folder of one run; by default the
-            one that each folder knows.
+        store: URL of the store of the trials, if the root is the folder of one run; by default the store
+            that is recorded in each folder.
 
     Raises:
         StoreError: the folder does not exist, or contains no study; or the store cannot be read.
@@ -243,7 +243,7 @@ def existing_library(root: Path, store: str | None = None) -> Library:
 def _stamps(folder: Path, store: str | None, running: bool) -> tuple[object, ...]:
     """Return names, times and sizes of the files that change whenever a run writes results.
 
-    A store that is no file is taken to have changed after some seconds.
+    A store on a server has no file; it counts as changed after some seconds.
     """
     files = [
         folder / name for name in (DATABASE, f"{DATABASE}-wal", OLD_DATABASE, KEPT, *KEPT_FILES)

@@ -49,11 +49,11 @@ class Run:
     """The process of this server that runs the study of one output folder, if there is one."""
 
     def __init__(self, folder: Path, store: Address | None = None) -> None:
-        """Manage the runs of a folder; starts no process.
+        """Manage the runs of a folder, without starting a process.
 
         Args:
             folder: output folder.
-            store: of its trials; None for the one that the folder knows.
+            store: address of the store of its trials; None takes the store that is recorded in the folder.
         """
         self.folder, self.store = folder, store
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +85,7 @@ class Run:
                 raise StoreError(Problem(self.folder.name, rule, "a running study", fix))
             chosen = [str(self.folder)] if arguments is None else list(arguments)
             environment = dict(os.environ)
-            if self.store is not None:  # everybody may see the arguments of a process
+            if self.store is not None:  # other users can see the arguments of a process
                 chosen += ["--store", self.store.public]
                 environment[VARIABLE] = self.store.url
             command = [sys.executable, "-m", "paribus", "run", *chosen]

@@ -1,1 +1,1 @@
-"""Where results live: any SQL database."""
+"""Storage of results in a SQL database."""

@@ -1,7 +1,7 @@
-"""The address of a store: its URL, and what of the URL may be shown and kept.
+"""The address of a store: its URL, and a public form of the URL without secrets.
 
-A URL may hold a password. Only what is known to be harmless is shown, kept in files or passed on in the
-arguments of a process; whatever else there is comes from ``--store`` or `VARIABLE`, and stays in memory.
+A URL may contain a password. Messages, files and process arguments contain only the public form, whose settings
+are listed in `HARMLESS`. The rest of the URL comes from ``--store`` or `VARIABLE`, and stays in memory.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ HARMLESS = frozenset(
         *("sslmode", "sslrootcert", "target_session_attrs", "user"),
     }
 )
-"""Names of settings behind a question mark that may be shown."""
+"""Settings in the query part of a URL (after the question mark) that may be shown."""
 LONG = 6
-"""Letters of a secret that no other word is likely to contain."""
+"""Length in characters from which a secret is also replaced inside of words."""
 
 _URL = re.compile(
     r"""(?P<scheme>[A-Za-z][A-Za-z0-9.+-]*)://
@@ -44,31 +44,31 @@ _FILE = re.compile(r"sqlite(?:\+pysqlite)?://(?P<path>.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Address:
-    """Where a store is."""
+    """The address of a store: a SQLite file, or a database on a server."""
 
     url: str = field(repr=False)
-    """Whole, with its secrets."""
+    """The whole URL, with its secrets."""
     public: str
-    """The URL without what may be secret: it can be printed and kept."""
+    """The URL without parts that may be secret; it may be printed and written to files."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Texts that must not be shown, as they stand in the URL and as they are meant."""
+    """Secret texts, both percent-encoded as in the URL and decoded."""
     file: Path | None = None
-    """Absolute; None where the store is no file."""
+    """Absolute path of a SQLite file; None for other stores."""
 
     @property
     def database(self) -> str | Path:
-        """What a kind of store opens: a file, or the whole URL."""
+        """The argument for opening the store: the path of its file, or the whole URL."""
         return self.url if self.file is None else self.file
 
     def is_same(self, other: Address) -> bool:
-        """Whether two addresses name one place, whatever the driver and the secrets."""
+        """Return whether two addresses are equal except for driver and secrets."""
         return _place(self.public) == _place(other.public)
 
     def hidden(self, text: str) -> str:
-        """Return a text, such as a library's message, without the secrets."""
+        """Return a text, for example a library's message, with every secret replaced by ``***``."""
         for secret in sorted(self.secrets, key=len, reverse=True):
             found = re.escape(secret)
-            # A short one is hidden as a word, not as letters of other words.
+            # A short secret is replaced only as a whole word, not inside of other words.
             text = re.sub(found if len(secret) >= LONG else rf"(?<!\w){found}(?!\w)", "***", text)
         return text
 
@@ -78,11 +78,11 @@ def address_of(url: str, *, where: str = "--store") -> Address:
 
     Args:
         url: ``sqlite:///FILE`` (relative to the working folder unless the file begins with a slash),
-            ``postgresql://...``, or one of another kind of store.
-        where: how the user gave it, for the error.
+            ``postgresql://...``, or the URL of another kind of store.
+        where: name of the URL's origin in error messages, for example ``--store``.
 
     Raises:
-        StoreError: it is no URL, or one that can be read in two ways. The error does not show it.
+        StoreError: the text is no URL, or it is ambiguous. The error does not show it.
 
     Example:
         >>> address_of("postgresql://me:pass@db/study?sslmode=require").public
@@ -111,7 +111,7 @@ def given_by_variable() -> Address | None:
     """Return the address in `VARIABLE`; None if it is not set.
 
     Raises:
-        StoreError: it holds no URL of a store.
+        StoreError: the variable does not contain the URL of a store.
     """
     url = os.environ.get(VARIABLE)
     return address_of(url, where=VARIABLE) if url else None
@@ -120,10 +120,10 @@ def given_by_variable() -> Address | None:
 def completed(address: Address) -> Address:
     """Return an address with the secrets that `VARIABLE` holds for the same place, if it has none itself.
 
-    So no secret goes to another server than the one that it was given for.
+    Secrets are therefore sent only to the server for which they were given.
 
     Raises:
-        StoreError: the variable holds no URL of a store.
+        StoreError: the variable does not contain the URL of a store.
     """
     if address.secrets or address.file is not None:
         return address
@@ -136,11 +136,11 @@ def _file_address(path: str, where: str) -> Address:
     if not path.startswith("/") or name in ("", ":memory:") or re.search(r"[?\0]|^file:", name):
         rule = "must name a file and nothing else: sqlite:///FILE"
         raise StoreError(Problem(where, rule, repr(f"sqlite://{path}")))
-    file = Path(os.path.abspath(name))  # noqa: PTH100 - symbolic links stay what they are
+    file = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symbolic links
     return Address(f"sqlite:///{file}", f"sqlite:///{file}", (), file)
 
 
 def _place(public: str) -> str:
-    """Return a public URL without the driver, which stands behind a plus in its scheme."""
+    """Return a public URL without the driver: ``postgresql+psycopg://db`` becomes ``postgresql://db``."""
     scheme, _, rest = public.partition("://")
     return f"{scheme.partition('+')[0]}://{rest}"

@@ -1,4 +1,4 @@
-"""The tables. Numbers that may be NaN or infinite live in JSON text, where SQLite keeps them.
+"""Tables of the database. Numbers that may be NaN are stored as JSON text, since SQLite stores NaN as NULL.
 
 ``seal`` is the checksum of a row (see `paribus.store.rows`).
 """

@@ -1,4 +1,4 @@
-"""Errors of database drivers as the package's errors: what a database cannot do, and what helps."""
+"""Conversion of database drivers' errors to `StoreError`, with advice and without secrets."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["explained"]
 
 @contextmanager
 def explained(where: str, hidden: Callable[[str], str]) -> Iterator[None]:
-    """Say what a database cannot do within a ``with`` block, without secrets.
+    """Convert errors of the database driver in a ``with`` block to `StoreError`.
 
     Args:
-        where: its name in errors.
-        hidden: takes secrets out of a message of the driver.
+        where: name of the database in errors.
+        hidden: function that removes secrets from a message of the driver.
 
     Raises:
-        StoreError: in place of an error of the driver.
+        StoreError: the driver raised an error.
     """
     try:
         yield

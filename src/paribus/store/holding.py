@@ -1,6 +1,6 @@
-"""Keeping a database for one run: by a lock of the server's, or by a file beside a SQLite file.
+"""Locks that reserve a database for one run: an advisory lock of the server, or a file beside a SQLite file.
 
-Both end with the process that holds them, however it ends.
+Both are released when the process that holds them ends, even if it is killed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from paribus.store.studies import PREFIX
 __all__ = ["hold"]
 
 RUN_LOCK = 727373
-"""Number of the server's lock; each database has its own, and each schema of it."""
+"""Key of the advisory lock. Each database, and each schema of a study, has a lock of its own."""
 
 
 def hold(engine: Engine) -> Callable[[], None] | None:
-    """Keep a database for this process; return what gives it back, None if another process has it.
+    """Lock a database for this process; return a function that unlocks it, or None if it is locked already.
 
     Args:
-        engine: reaches it.
+        engine: engine of the database.
 
     Raises:
         SQLAlchemyError: the server cannot be reached.
@@ -30,7 +30,7 @@ def hold(engine: Engine) -> Callable[[], None] | None:
     """
     if engine.dialect.name == "postgresql":
         return _hold_server(engine)
-    if not engine.url.database:  # in memory, for this process alone
+    if not engine.url.database:  # an in-memory database belongs to this process
         return lambda: None
     lock = FileLock(f"{engine.url.database}.lock", timeout=0)
     try:
@@ -41,7 +41,7 @@ def hold(engine: Engine) -> Callable[[], None] | None:
 
 
 def _hold_server(engine: Engine) -> Callable[[], None] | None:
-    """Take the lock on a connection of its own, whose end gives it back."""
+    """Take the advisory lock on a separate connection; closing the connection releases it."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     connection.detach()
     query = text(

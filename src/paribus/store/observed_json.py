@@ -1,8 +1,8 @@
-"""`paribus.observed.Observed` as the JSON object that a column holds, and back.
+"""Conversion between `paribus.observed.Observed` and the JSON object in a column.
 
-The keys are those that every version has written, so that databases of all versions are alike. What was
-not observed has no key. Keys that are missing, as in rows of earlier versions, read as "not observed";
-keys that are unknown, as in rows of later ones, are passed over.
+The keys are the same in all versions of the package. Fields that were not observed have no key. A missing
+key, as in rows of earlier versions, gives the field's default; unknown keys, as in rows of later versions,
+are ignored.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from paribus.observed import Moments, Observed, RanOptimizer
 __all__ = ["json_of_observed", "observed_of", "with_test_inputs"]
 
 _NULLED = "first_loss"
-"""The one key that is written as null: of a trial that went on from a checkpoint."""
+"""The only key that may be written as null: for a trial that was resumed from a checkpoint."""
 
 
 def json_of_observed(observed: Observed) -> dict[str, Any]:
-    """Return what a trial did as a JSON object, in the order of the fields."""
+    """Return an `Observed` as a JSON object, in the order of the fields."""
     found = _fields_of(observed)
     trained = observed.optimizer is not None
     names = [item.name for item in fields(observed)]
@@ -33,13 +33,13 @@ def json_of_observed(observed: Observed) -> dict[str, Any]:
 
 
 def observed_of(values: Mapping[str, Any]) -> Observed:
-    """Return what a trial did, from a JSON object of any version.
+    """Return the `Observed` in a JSON object of any version.
 
     Args:
-        values: what `json_of_observed` of this or another version returned.
+        values: result of `json_of_observed` of this or another version.
 
     Raises:
-        ValueError: a known key holds something else than it should; the text names the key.
+        ValueError: the value of a known key has a wrong type; the text names the key.
     """
     try:
         return _adapter().validate_python({**values, **_split_optimizer(values)})
@@ -50,11 +50,11 @@ def observed_of(values: Mapping[str, Any]) -> Observed:
 
 
 def with_test_inputs(values: Mapping[str, Any], moments: Moments) -> dict[str, Any]:
-    """Return a stored JSON object with the moments of the test images; unknown keys stay in it.
+    """Return a stored JSON object with the moments of the test images added; unknown keys are kept.
 
     Args:
-        values: as stored.
-        moments: of the test images that the network saw.
+        values: the JSON object as stored.
+        moments: moments of the preprocessed test images.
     """
     return {**values, "inputs": {**values.get("inputs", {}), "test": _plain(moments)}}
 
@@ -65,7 +65,7 @@ def _adapter() -> TypeAdapter[Observed]:
 
 
 def _split_optimizer(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the flat JSON object of an optimizer with its constants in an object of their own."""
+    """Return the optimizer's flat JSON object with the constants moved to the key ``constants``."""
     flat = values.get("optimizer")
     if not isinstance(flat, Mapping):
         return {}
@@ -76,7 +76,7 @@ def _split_optimizer(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields_of(value: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass that do not have their default."""
+    """Return name -> JSON-able value of the fields whose value is not the default."""
     found = {item.name: (getattr(value, item.name), _default(item)) for item in fields(value)}
     return {name: _plain(own) for name, (own, default) in found.items() if own != default}
 
@@ -86,7 +86,7 @@ def _default(item: Field[Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+    """Return a value as JSON-able values."""
     if isinstance(value, RanOptimizer):
         return {"class": value.name, "formulas": value.formulas, **value.constants}
     if is_dataclass(value):

@@ -1,8 +1,8 @@
-"""Reading a SQLite file without leaving a trace: no lock, journal or log is created, nothing is upgraded.
+"""Reading of a SQLite file without changes on disk: no lock, journal or log file, no upgrade.
 
-SQLite itself makes files beside a database in write-ahead mode even for readers, so such a database is
-opened as one that does not change while nobody writes to it. What SQLite cannot read in place (a
-journal of a killed process in a folder that cannot be written) is read from a copy in memory.
+In write-ahead mode SQLite creates files beside the database even for readers. Therefore such a database is
+opened with ``immutable=1`` if no process is writing to it. A database that SQLite cannot read in place, for
+example with the journal of a killed process in a read-only folder, is read from a copy in memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 __all__ = ["read_only_engine"]
 
 SECONDS = 60
-"""How long a reader waits while a writer writes."""
+"""Longest time that a reader waits for a writer."""
 ATTEMPTS = 5
 _WRITE_AHEAD = b"\x02\x02"
 _BESIDE = ("-wal", "-journal")
@@ -28,7 +28,7 @@ def read_only_engine(path: Path) -> Engine:
     """Return an engine that reads a SQLite file.
 
     Args:
-        path: of the file.
+        path: path of the file.
     """
     engine = create_engine("sqlite://", creator=lambda: _connection(path), poolclass=NullPool)
     event.listen(engine, "begin", _begin)
@@ -40,7 +40,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _connection(path: Path) -> sqlite3.Connection:
-    """Open the file in place if that works; else a copy of it."""
+    """Open the file in place if possible, else a copy of it in memory."""
     with path.open("rb") as file:
         header = file.read(100)
     log = _size(path, "-wal")
@@ -70,7 +70,7 @@ def _open(path: Path, how: str) -> sqlite3.Connection:
 
 
 def _copied(path: Path) -> sqlite3.Connection:
-    """Return the database in memory, as SQLite restores it from its files."""
+    """Copy the database, let SQLite apply its log or journal, and return it as a database in memory."""
     found = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     with tempfile.TemporaryDirectory(prefix="paribus-read-") as name:
         copy = Path(name) / path.name
@@ -79,7 +79,7 @@ def _copied(path: Path) -> sqlite3.Connection:
             for ending in ("", *_BESIDE):
                 if _size(path, ending):
                     shutil.copyfile(f"{path}{ending}", f"{copy}{ending}")
-            if before == _stamps(path):  # nobody has written meanwhile
+            if before == _stamps(path):  # no process wrote during the copy
                 break
         restored = sqlite3.connect(copy)
         try:

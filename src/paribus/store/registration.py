@@ -9,7 +9,7 @@ __all__ = ["Registration"]
 
 @dataclass(frozen=True)
 class Registration:
-    """A study as it stood when a run began."""
+    """Text and plan of a study when a run began."""
 
     study: str
     study_yaml: str

@@ -1,8 +1,8 @@
-"""Rows of the database as records, each checked against its table's types and its checksum.
+"""Conversion of database rows to records, after a check of their types and checksums.
 
-A row carries a checksum of what numbers are made from. It is compared when the row is read, so that a
-changed digit is an error and not another result. Rows of earlier versions have none. Status, reason and
-attempts are not under it: they say what is to be done, and decide no number.
+A row has a checksum of all columns that results are computed from (`SEALED`). It is compared when the row is
+read, so that a changed digit is an error and not another result. Rows of earlier versions have no checksum.
+Status, reason and attempts are not covered, because results do not depend on them.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ _ALLOWED = {"status": set(get_args(TrialStatus)), "fit_on": set(get_args(FitOn))
 
 
 def as_json(value: Mapping[str, Any]) -> str:
-    """Return a mapping as the text that a column holds."""
+    """Return a mapping as JSON text for a column."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def seal(connection: Connection, table: Table, **key: Any) -> None:
-    """Write the checksum of a row that was just written, as the database holds it.
+    """Compute and write the checksum of a row from its values in the database.
 
     Args:
-        connection: of the transaction that wrote it.
-        table: of the row.
-        key: values of its key.
+        connection: connection of the transaction that wrote the row.
+        table: table of the row.
+        key: column name -> value of the row's primary key.
     """
     own = [table.c[name] == value for name, value in key.items()]
     row = connection.execute(select(table).where(*own)).one_or_none()
@@ -61,14 +61,14 @@ def rows_of(
     """Return rows of one table after checking their types and checksums.
 
     Args:
-        connection: to read from.
+        connection: connection to the database.
         table: the table that the rows belong to.
         query: selects the rows and orders them.
         sealed: whether the database has a column of checksums.
         where: name of the database, for errors.
 
     Raises:
-        StoreError: a row is not as it was written.
+        StoreError: a row was changed since it was written.
     """
     own = [column for column in table.c if sealed or column.name != "seal"]
     rows = connection.execute(query.with_only_columns(*own)).all()
@@ -81,7 +81,7 @@ def rows_of(
 
 
 def _environment(text: str) -> dict[str, Any]:
-    """Return an environment, with the key of the package's version renamed if the old name wrote it."""
+    """Return an environment fingerprint; the package's former name as a key becomes ``paribus``."""
     return {
         "paribus" if name == OLD_NAME else name: value for name, value in json.loads(text).items()
     }

@@ -1,4 +1,4 @@
-"""Opening a database: how SQLite is set up, and bringing an older schema up to date."""
+"""Engines for SQLite and PostgreSQL, checks of a database, and upgrades of its schema."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ KNOWN = ("0001", "0002")
 ELSEWHERE = "Choose another folder with --out, or another database with --store."
 DRIVER = "psycopg"
 CONNECT_SECONDS = 10
-"""Longest wait for a server that does not answer."""
+"""Longest time to wait for a server's answer."""
 WAL_SAFE = (3, 51, 3)
 """First version of SQLite whose write-ahead log is safe when several writers checkpoint at once."""
 
 
 def open_engine(url: str | URL) -> Engine:
-    """Create an engine for a SQLite file, set to lose nothing it acknowledged."""
+    """Create an engine for a SQLite file whose committed transactions survive a power cut."""
     engine = create_engine(url, connect_args={"timeout": 60})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_at_once)
@@ -45,15 +45,15 @@ def open_engine(url: str | URL) -> Engine:
 
 
 def server_engine(url: str, where: str, *, read_only: bool) -> Engine:
-    """Create an engine for a PostgreSQL database; nothing is reached yet.
+    """Create an engine for a PostgreSQL database, without connecting to it.
 
     Args:
-        url: whole, secrets included.
-        where: its name in errors.
-        read_only: every transaction reads, and sees one state of the database.
+        url: the whole URL, with secrets.
+        where: name of the database in errors.
+        read_only: whether transactions only read; each then sees a single state of the database.
 
     Raises:
-        StoreError: the URL names a driver that is not used here.
+        StoreError: the URL is invalid, or names a driver other than psycopg.
         MissingExtraError: psycopg is not installed.
     """
     try:
@@ -67,7 +67,7 @@ def server_engine(url: str, where: str, *, read_only: bool) -> Engine:
         return create_engine(
             parsed.set(drivername=f"postgresql+{DRIVER}"),
             connect_args={} if "connect_timeout" in given else {"connect_timeout": CONNECT_SECONDS},
-            pool_pre_ping=True,  # a server that was restarted between two epochs ends no run
+            pool_pre_ping=True,  # reconnects after a restart of the server
             hide_parameters=True,
             isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
             execution_options={"postgresql_readonly": True} if read_only else {},
@@ -82,7 +82,7 @@ def server_engine(url: str, where: str, *, read_only: bool) -> Engine:
 
 
 def upgrade(connection: Connection, where: str) -> None:
-    """Bring the schema to `HEAD`; the caller's transaction makes it all or nothing.
+    """Upgrade the schema to `HEAD` within the caller's transaction.
 
     Raises:
         StoreError: a newer version of paribus wrote the database.
@@ -102,8 +102,8 @@ def upgrade(connection: Connection, where: str) -> None:
 
 
 def hold_alone(connection: Connection) -> None:
-    """Have no other transaction that asks for the same proceed before this one has ended."""
-    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is a lock already
+    """Wait for, and lock out, all other transactions that call this function, until the transaction ends."""
+    if connection.dialect.name == "postgresql":  # in SQLite, BEGIN IMMEDIATE locks
         connection.execute(text("SELECT pg_advisory_xact_lock(727372)"))
 
 
@@ -111,7 +111,7 @@ def known_version(connection: Connection, where: str) -> str | None:
     """Return the version of a database's schema; None if the database is empty.
 
     Raises:
-        StoreError: a newer version of paribus wrote it, or something else did.
+        StoreError: the database was written by a newer version of paribus, or by another program.
     """
     found = inspect(connection).get_table_names()
     if "alembic_version" not in found:
@@ -134,7 +134,7 @@ def check_file(connection: Connection, where: str) -> None:
     """Let SQLite check the structure of its file, so that damage is found before rows are read.
 
     Raises:
-        StoreError: it is damaged.
+        StoreError: the file is damaged.
     """
     if connection.dialect.name != "sqlite":
         return
@@ -145,12 +145,12 @@ def check_file(connection: Connection, where: str) -> None:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # transactions are begun below, at once
+    connection.isolation_level = None  # `_begin_at_once` begins transactions
     mode = "WAL" if sqlite3.sqlite_version_info >= WAL_SAFE else "DELETE"
     for setting in (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {setting}").close()
 
 
 def _begin_at_once(connection: Connection) -> None:
-    """Take the write lock when a transaction begins, so that it cannot fail for want of the lock later."""
+    """Begin a transaction with the write lock, so that none fails later because it cannot get the lock."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,7 +1,7 @@
-"""What every store promises, and how one is opened.
+"""The protocol of stores, and the function that opens one.
 
-A store holds the trials of one study, their epochs, metrics and looks at the test set. Only the process that
-runs the study writes to it; others read at the same time.
+A store contains the trials of one study, their epochs, metrics and looks at the test set. Only the process that
+runs the study writes to it; other processes may read at the same time.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ __all__ = ["Registration", "Store", "known_schemes", "open_store"]
 
 
 class Store(Protocol):
-    """Results of one study; `paribus.testing.store.StoreContract` holds a store to this.
+    """Results of one study. `paribus.testing.store.StoreContract` tests the following promises.
 
-    It refuses a second study: both would give names to the same trials.
+    A store refuses a second study, which could give the same trial another variant name.
 
-    Every method is one transaction: when it returns, what it wrote survives a crash of this process and
-    of the machine; when it raises, nothing of it was written. To write the same thing twice changes
-    nothing. Every method raises `StoreError` where the store cannot be read or written, and where a trial
-    is written to that was never added.
+    Every method is one transaction: when it returns, its changes survive a crash of the process and of the
+    machine; when it raises, nothing was changed. `register`, `add_trials`, `record_epoch` and `finish` are
+    idempotent: a second call with equal arguments changes nothing. Every method raises `StoreError` if the
+    store cannot be read or written, or if it writes to a trial that was not added.
     """
 
     def __enter__(self) -> Self:
-        """Return the store."""
+        """Return the store itself."""
 
     def __exit__(
         self,
@@ -50,62 +50,62 @@ class Store(Protocol):
         """Close all connections."""
 
     def held(self) -> AbstractContextManager[None]:
-        """Keep every other run from the store until the block ends, or this process does.
+        """Lock the store against other runs until the ``with`` block or the process ends.
 
         Raises:
-            StoreError: another run holds it.
+            StoreError: another run holds the lock.
         """
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
-        """Keep a study's text and plan; the same content is kept once, as the newest.
+        """Store a study's text and plan; equal content is stored once, as the newest.
 
         Raises:
-            StoreError: the store holds the results of another study.
+            StoreError: the store contains the results of another study.
         """
 
     def registrations(self) -> tuple[Registration, ...]:
-        """Return every version of the study that was run, oldest first."""
+        """Return all registered versions of the study, oldest first."""
 
     def add_trials(self, trials: Sequence[Trial]) -> None:
-        """Add trials that are not known yet, as pending; a known one takes the present variant name."""
+        """Add new trials as pending; known trials get the given variant name and levels."""
 
     def begin_attempt(self, identity: str, environment: Mapping[str, Any]) -> None:
-        """Mark a trial as running, in this environment; earlier epochs and reasons are forgotten."""
+        """Mark a trial as running in an environment; delete its epochs and its reason."""
 
     def record_epoch(self, identity: str, record: EpochRecord) -> None:
-        """Keep what an epoch measured, in place of what was known of it."""
+        """Store the record of an epoch, in place of an earlier record of it."""
 
     def finish(self, identity: str, outcome: TrialOutcome) -> None:
-        """Keep how a trial ended."""
+        """Store the outcome of a trial."""
 
     def lose(self, identity: str, reason: str) -> None:
-        """Mark a trial as pending again: what ran it is gone. The reason is kept until it runs again."""
+        """Mark a trial as pending after its worker was lost; the reason is kept until it runs again."""
 
     def record_test(
         self, metrics: Mapping[str, float], look: Look, inputs: Moments | None = None
     ) -> None:
-        """Keep test metrics of a trial together with the look that gave them.
+        """Store test metrics of a trial, together with the look at the test set that measured them.
 
         Args:
-            metrics: of the test set.
-            look: that read it.
-            inputs: moments of the test images, kept as ``inputs["test"]`` of what was observed.
+            metrics: metrics of the test set.
+            look: reading of the test set, with the trial's identity.
+            inputs: moments of the test images, stored in ``observed`` as ``inputs["test"]``.
         """
 
     def trials(self, *, curves: bool = True) -> tuple[StoredTrial, ...]:
-        """Return all trials with their epochs, by variant, what they were fitted on, and seed.
+        """Return all trials with their epochs, sorted by variant, ``fit_on`` and seed.
 
         Args:
-            curves: whether epochs are read, too; without them ``curves`` of every trial is empty. They
-                are most of what a large study has stored.
+            curves: whether to read epochs, too, which are most of a large study's data; otherwise
+                ``curves`` of every trial is empty.
         """
 
     def looks(self) -> tuple[Look, ...]:
-        """Return every reading of the test set, oldest first."""
+        """Return all looks at the test set, oldest first."""
 
 
 def known_schemes() -> dict[str, str]:
-    """Return scheme of a URL -> the file in `paribus.store.kinds` that opens it."""
+    """Return URL scheme -> name of the module in `paribus.store.kinds` that opens it."""
     names = [item.name for item in pkgutil.iter_modules(kinds.__path__)]
     modules = {name: importlib.import_module(f"{kinds.__name__}.{name}") for name in names}
     return {scheme: name for name, module in modules.items() for scheme in module.SCHEMES}
@@ -115,14 +115,14 @@ def open_store(database: str | Path, *, read_only: bool = False, study: str | No
     """Open (and create or upgrade) a store.
 
     Args:
-        database: a file for SQLite, or a URL whose scheme names the kind of store.
-        read_only: leave no trace: nothing is created, no schema upgraded.
-        study: which study of a database that holds several; by default the only one.
+        database: path of a SQLite file, or a URL whose scheme names the kind of store.
+        read_only: whether to open without creating files or upgrading the schema.
+        study: name of the study in a database of several; by default the only one.
 
     Raises:
-        StoreError: the kind is unknown, or the store cannot be opened, is damaged, or was written by a
-            newer version; or it holds several studies and none is named. No text of it holds a secret of the URL.
-        MissingExtraError: what speaks to such a store is not installed.
+        StoreError: the kind is unknown; the store cannot be opened, is damaged, or was written by a newer
+            version; or it has several studies and ``study`` is None. The error contains no secret of the URL.
+        MissingExtraError: the database driver is not installed.
     """
     scheme = "sqlite"
     if not isinstance(database, Path):

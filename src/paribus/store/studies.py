@@ -1,8 +1,8 @@
-"""Where a PostgreSQL database keeps which study: each in a schema of its own.
+"""Schemas of a PostgreSQL database, one for each study.
 
-A database that an earlier version filled holds one study in the tables of its default schema; that study
-stays there. Every other one gets the schema `schema_of` names, so that no table is shared: studies cannot
-rename each other's trials, and a role can be given one study and not the other.
+A database that was created by an earlier version has one study in the tables of its default schema; that study
+stays there. Every other study gets the schema named by `schema_of`, so that studies share no table: they cannot
+rename each other's trials, and a role can get access to one study only.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ __all__ = ["PREFIX", "kept_studies", "schema_for", "schema_of", "use_schema"]
 
 PREFIX = "paribus:"
 LONGEST = 63
-"""Most bytes of a name in PostgreSQL."""
+"""Longest name in PostgreSQL, in bytes."""
 _OURS = ("registration", "trial", "epoch", "look")
 _ALONE = 727374
-"""Number of the lock under which schemas are made."""
+"""Key of the advisory lock that a transaction takes to create a schema."""
 
 
 def schema_of(study: str) -> str:
     """Return the name of the schema of a study.
 
-    Names that are too long for PostgreSQL are cut, and end with a digest.
+    Names that are too long for PostgreSQL are truncated, and end with a digest of the study's name.
 
     Example:
         >>> schema_of("digits")
@@ -42,10 +42,10 @@ def schema_of(study: str) -> str:
 
 
 def kept_studies(connection: Connection) -> dict[str, str | None]:
-    """Return study -> its schema, None for the default one, in alphabetical order.
+    """Return name of study -> its schema, sorted by name; None stands for the default schema.
 
     Args:
-        connection: to a PostgreSQL database, its search path as the server gives it.
+        connection: connection to a PostgreSQL database, with the server's default search path.
     """
     found: dict[str, str | None] = {}
     for schema in [*_schemas(connection), None]:
@@ -55,16 +55,17 @@ def kept_studies(connection: Connection) -> dict[str, str | None]:
 
 
 def schema_for(engine: Engine, study: str | None, where: str, *, read_only: bool) -> str | None:
-    """Return the schema of a study, which is made if it is to be written; None for the default one.
+    """Return the schema of a study; None stands for the default schema. Create the schema of a new study.
 
     Args:
-        engine: reaches a PostgreSQL database.
-        study: name of the study; None for the only one that there is.
+        engine: engine of a PostgreSQL database.
+        study: name of the study; None for the only study of the database.
         where: name of the database in errors.
-        read_only: make no schema.
+        read_only: whether to raise an error for a new study instead of creating its schema.
 
     Raises:
-        StoreError: there are several studies and none is named; the study is unknown; no schema can be made.
+        StoreError: there are several studies and ``study`` is None; the study is unknown and ``read_only``
+            is set; or the schema cannot be created.
     """
     with engine.begin() as connection:
         known = kept_studies(connection)
@@ -86,7 +87,7 @@ def schema_for(engine: Engine, study: str | None, where: str, *, read_only: bool
 
 
 def use_schema(engine: Engine, schema: str) -> None:
-    """Have every connection of an engine work in one schema alone."""
+    """Set the search path of all connections of an engine to one schema."""
     quoted = engine.dialect.identifier_preparer.quote_identifier(schema)
 
     def settle(connection: object, _: object) -> None:
@@ -98,7 +99,7 @@ def use_schema(engine: Engine, schema: str) -> None:
 
 
 def _made(engine: Engine, schema: str, where: str) -> str | None:
-    """Make a schema; where that is not allowed, return None if the default one is still free."""
+    """Create a schema; without permission, return None (the default schema) if that has no tables."""
     quoted = engine.dialect.identifier_preparer.quote_identifier(schema)
     try:
         with engine.begin() as connection:

@@ -1,1 +1,1 @@
-"""Arrays of pixels in files: what is what, and how values become bytes."""
+"""Readers of image arrays in files: roles of arrays, order of axes, and conversion to bytes."""

@@ -193,7 +193,7 @@ def _one_hot(
 def _notes(
     parts: Sequence[npt.NDArray[np.int64]], classes: Sequence[str], names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return remarks about classes without training images, unique labels, and names alike but for case."""
+    """Return remarks about classes without training images, unique labels, and names that differ in case."""
     said = []
     counts = [np.bincount(part, minlength=len(classes)) for part in parts]
     lacking = [name for name, count in zip(classes, counts[0], strict=True) if count == 0]

@@ -96,7 +96,7 @@ class NpzArchive:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the archive."""
+        """Close the archive's file."""
         self._zip.close()
 
     def read(self, name: str) -> npt.NDArray[np.generic]:

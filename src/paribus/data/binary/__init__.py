@@ -1,1 +1,1 @@
-"""The original files of MNIST and CIFAR."""
+"""Readers of the original file formats of MNIST and CIFAR."""

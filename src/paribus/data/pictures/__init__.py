@@ -1,1 +1,1 @@
-"""Pictures in files: decoding, folders, tables of labels, photographs of digits."""
+"""Readers of image files: decoding, folders, tables of labels, photographs of digits."""

@@ -34,7 +34,8 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 50_000_000
 # Without a handler, logging would print Pillow's messages about damaged files to stderr, too.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-_PLUGINS = (TiffImagePlugin, WebPImagePlugin)  # imported, so that `Image.open` knows them
+# The import registers these formats with `Image.open`.
+_PLUGINS = (TiffImagePlugin, WebPImagePlugin)
 _ENDINGS = frozenset(
     {
         *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif"),
@@ -138,7 +139,7 @@ def decode(
 
 
 def is_picture_name(name: str) -> bool:
-    """Return whether a file has the extension of an image format, of one that is read or another."""
+    """Return whether a file has the extension of an image format, supported or not."""
     suffix = Path(name.lower()).suffix
     return suffix in _ENDINGS or suffix in _OTHER_PICTURES
 
@@ -152,7 +153,8 @@ def _decoded(image: Image.Image, size: tuple[int, int] | None, background: Backg
     if image.format in ("GIF", "TIFF", "WEBP", "PNG") and getattr(image, "is_animated", False):
         changes.append("more than one frame, the first is taken")
     image.seek(0)
-    orientation = _orientation(image)  # before load: Pillow applies and deletes a TIFF's
+    # The orientation is read before loading, because Pillow applies and deletes that of a TIFF.
+    orientation = _orientation(image)
     white_is_zero = isinstance(image, TiffImagePlugin.TiffImageFile) and (
         image.tag_v2.get(_PHOTOMETRIC) == 0 and image.mode.startswith(("I", "F"))
     )

@@ -264,7 +264,7 @@ def _two_levels(part: Tree) -> list[Problem]:
 
 
 def _listed(parts: list[tuple[int, Tree]]) -> tuple[list[Listed], tuple[str, ...]]:
-    """List the images with their classes, which are called as in the training part."""
+    """List the images with their class names, which are those of the training part."""
     known = {folder.name for role, part in parts if role == 0 for folder in part.folders}
     called = _called(parts)
     class_names = tuple(sorted(set(called.values())))
@@ -284,7 +284,7 @@ def _listed(parts: list[tuple[int, Tree]]) -> tuple[list[Listed], tuple[str, ...
 
 
 def _called(parts: list[tuple[int, Tree]]) -> dict[str, str]:
-    """Return folder name -> class name: that of the training part's folder whose letters are the same."""
+    """Return folder name -> class name, the name of the training part's folder that looks the same."""
     known = {composed(f.name): f.name for role, part in parts if role == 0 for f in part.folders}
     return {
         folder.name: folder.name if role == 0 else known.get(composed(folder.name), folder.name)

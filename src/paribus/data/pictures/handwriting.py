@@ -24,7 +24,7 @@ STRONG = 0.35
 LARGEST = 320
 """Longest side in pixels; larger images are first reduced to it."""
 FAINT = 0.05
-"""Pixels below this fraction of the darkest ink are paper, however clean the paper is."""
+"""Pixels below this fraction of the darkest ink are paper, even if the paper has no noise."""
 NOISES = 4.0
 """Pixels up to this many standard deviations of the paper's noise are paper."""
 SPECK = 0.05

@@ -26,7 +26,7 @@ _ROLES = ("train", "validation", "test")
 _MOST_PROBLEMS = 20
 _EIGHT_BITS = 255
 _QUARTER = 16_384
-"""A quarter of the range of 16 bits; images that use less of it lose grey values by scaling."""
+"""A quarter of the 16-bit range; scaling to 8 bits leaves few grey values in images with a smaller range."""
 _NAMED = 3
 """Largest number of image sizes listed in an error."""
 
@@ -57,7 +57,7 @@ def read_pictures(
         DataError: files that cannot be read (all are listed), images of different sizes, or a class
             of a part without a readable image.
     """
-    ordered = sorted(listed, key=lambda item: item.role)  # stable: keeps the order within a part
+    ordered = sorted(listed, key=lambda item: item.role)  # stable within a part
     images: list[Bytes] = []
     kept: list[Listed] = []
     problems: list[Problem] = []

@@ -1,9 +1,9 @@
-"""Sources of data: one file each, found by itself.
+"""Sources of data, one file each, found without registration.
 
 A module in this folder defines ``SOURCE``: a `NamedSource`, which a study file calls by its name
 (``source: digits``), or a `FileKind`, which recognises files or folders at a path and reads them. Kinds are
-asked in the order that they state; where two of one order recognise a path, it is refused, not guessed at.
-Study files, `describe`, error messages, ``paribus plan`` and the list in the docs know what is found here.
+asked in ascending ``order``; a path that two kinds of equal order recognise is refused. Study files,
+`describe`, error messages, ``paribus plan`` and the list in the docs use what is found here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def named_sources() -> Mapping[str, NamedSource]:
-    """Return the sources that have a name, by name, in the order to list."""
+    """Return name -> source of all named sources, in the order of lists."""
     found = [item for item in _sources() if isinstance(item, NamedSource)]
     return {item.name: item for item in sorted(found, key=lambda item: (item.order, item.name))}
 
@@ -51,7 +51,7 @@ def kind_of(path: Path) -> FileKind | None:
     """Return the kind that reads a path; None if none recognises it.
 
     Args:
-        path: of a file or folder that exists.
+        path: path of an existing file or folder.
 
     Raises:
         DataError: two kinds of the same order recognise it.
@@ -69,7 +69,7 @@ def kind_of(path: Path) -> FileKind | None:
 
 
 def is_handwritten(source: str) -> bool:
-    """Return whether a source has handwritten digits; data at a path have not, as far as is known."""
+    """Return whether a named source has handwritten digits; False for paths, since their content is unknown."""
     found = named_sources().get(source)
     return found is not None and found.handwritten
 
@@ -80,6 +80,6 @@ def _sources() -> Iterator[NamedSource | FileKind]:
 
 @cache
 def _modules(folders: tuple[str, ...]) -> tuple[ModuleType, ...]:
-    """Import the files of the folders: once, since every setting of data asks for them."""
+    """Import the modules in the folders, and cache them because all data settings need them."""
     names = [item.name for item in pkgutil.iter_modules(folders) if not item.ispkg]
     return tuple(importlib.import_module(f"{__name__}.{name}") for name in names)

@@ -1,4 +1,4 @@
-"""CIFAR-10: small pictures in colour."""
+"""CIFAR-10: 60,000 colour images of 32 x 32 pixels in 10 classes."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _LAYOUTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Cifar10(OfficialSource):
-    """An archive of batches, or the folder that it unpacks to."""
+    """CIFAR-10 as its official archive, or as the unpacked folder."""
 
     def found_in(self, folder: Path) -> tuple[Path, ...] | None:
-        """Return the archive or the folder of batches; None if there is neither."""
+        """Return the archive, or the folder of batches; None if neither exists."""
         found = [folder / layout for layout in _LAYOUTS if (folder / layout).exists()]
         if not found and all((folder / batch).is_file() for batch in BATCHES):
             found = [folder]
         return tuple(found[:1]) or None
 
     def read(self, paths: Mapping[Path, str]) -> Dataset:
-        """Read the batches; what an archive holds is kept decoded."""
+        """Read the batches; a decoded archive is cached."""
         ((path, digest),) = paths.items()
         if path.is_dir():
             data = read_cifar(path)
         else:
             data = decoded(digest, lambda: read_cifar(path), cache_folder() / "decoded")
-        return replace(data, ignored=())  # only the archive's readme
+        return replace(data, ignored=())  # the only unused file is a readme
 
 
 SOURCE = Cifar10(

@@ -1,4 +1,4 @@
-"""The digits of Alpaydin and Kaynak, which come with the package."""
+"""The digits of Alpaydin and Kaynak (8 x 8 pixels), which are included in the package."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["SOURCE"]
 
 @dataclass(frozen=True, kw_only=True)
 class Digits(NamedSource):
-    """Images of ``digits.csv.gz``, whose lines are 64 pixels and a label."""
+    """Images in ``digits.csv.gz``, which has 64 pixels and a label per line."""
 
     def load(self) -> Dataset:
-        """Return the digits."""
+        """Read images and labels from ``digits.csv.gz``."""
         packed = resources.files("paribus.data").joinpath("digits.csv.gz").read_bytes()
         lines = gzip.decompress(packed).decode("ascii").splitlines()
         table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)

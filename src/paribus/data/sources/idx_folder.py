@@ -1,4 +1,4 @@
-"""A folder with IDX files, as MNIST comes."""
+"""A folder with IDX files, the format of MNIST."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays in an .npz file."""
+"""A ``.npz`` file with arrays of images and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of pictures: every folder that no other kind recognises."""
+"""A folder of image files: any folder that no other kind recognises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table: of pixels, or of labels beside pictures."""
+"""A table of pixels, or a table that lists image files with their labels."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["SOURCE"]
 
 
 def read(path: Path, spec: DataSpec) -> Dataset:
-    """Read pictures that a table names, or else pixels that it holds.
+    """Read the image files that a table lists; if it lists none, read its cells as pixels.
 
     Raises:
-        DataError: it is damaged or unclear.
+        DataError: the table is damaged or ambiguous.
     """
     labelled = read_labels_table(path, spec) if names_pictures(path, spec) else None
     return labelled or read_table(path, spec)

@@ -1,1 +1,1 @@
-"""Tables with one row per image."""
+"""Readers of tables with one row per image."""

@@ -51,7 +51,7 @@ class Table:
 
     @property
     def num_columns(self) -> int:
-        """Number of columns."""
+        """Number of columns of the table."""
         return self.frame.shape[1]
 
     def column(self, place: int) -> str:

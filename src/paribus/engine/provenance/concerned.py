@@ -28,7 +28,7 @@ __all__ = [
 MOST_PIXELS = 255
 """Largest pooling window in pixels whose maximum's index fits in a byte, beside a code for "relu gave 0"."""
 _CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
-"""By name, not by family: those that there were when the arithmetic changed."""
+"""Names of the convolution layers that existed when the arithmetic changed; later ones are not concerned."""
 _FREE_OF_FANS = (
     *("torch_uniform", "zeros", "ones", "orthogonal"),
     *("constant", "random_uniform", "random_normal"),
@@ -83,7 +83,7 @@ def follows_gradients_with_a_small_beta(variant: Variant) -> bool:
 
 
 def has_fans_of_groups(variant: Variant) -> bool:
-    """Return whether a depthwise kernel with the torch profile had initial values with a wrong scale."""
+    """Return whether initial values of a depthwise kernel had a wrong scale, with the torch profile."""
     if variant.model.get("defaults") != "torch":
         return False
     for kind, arguments in _layers(variant):
@@ -92,7 +92,7 @@ def has_fans_of_groups(variant: Variant) -> bool:
             given = arguments.get(f"{name}_initializer", "torch_uniform")
             if (given if isinstance(given, str) else next(iter(given))) not in _FREE_OF_FANS:
                 return True
-            if kind == "DepthwiseConv2D" and given != "torch_uniform":  # wrong fans for the bias
+            if kind == "DepthwiseConv2D" and given != "torch_uniform":  # the bias had wrong fans
                 return True
     return False
 

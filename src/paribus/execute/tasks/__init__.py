@@ -1,6 +1,6 @@
 """One file per kind of task, each with one function ``run(desk, task, tell)``.
 
-A handler does the task, makes what it leaves durable, and then tells what has happened. It may raise
-whatever it meets: `paribus.execute.workers.serving` makes data of it. PyTorch is imported inside the functions,
-since a program that only starts workers needs none.
+A handler carries out the task, writes its files durably, and then reports an event. It may raise any exception;
+`paribus.execute.workers.serving` turns it into an event. PyTorch is imported inside the functions, because a
+program that only starts workers does not need it.
 """

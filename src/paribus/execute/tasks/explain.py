@@ -1,4 +1,4 @@
-"""Keeping what a trained network looks at, for a report that has neither PyTorch nor data."""
+"""The task that writes attribution maps and layer outputs of a trained network to a file, for reports."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["run"]
 
 
 def run(desk: Desk, task: Task, tell: Tell) -> None:
-    """Look into the trained network of a trial, and keep what is seen.
+    """Write attribution maps and layer outputs of a trained trial's network.
 
     Args:
-        desk: where artifacts are.
-        task: with one trial, which has been trained.
-        tell: hears `Explained`.
+        desk: the worker's state, with the folder of artifacts.
+        task: task with one trained trial.
+        tell: called with `Explained`.
 
     Raises:
         TrialError: artifacts of the trial are missing or damaged.

@@ -1,4 +1,4 @@
-"""Training one trial, in PyTorch or in NumPy."""
+"""The task that trains one trial, in PyTorch or in NumPy."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def run(desk: Desk, task: Task, tell: Tell) -> None:
     """Train a trial from its last checkpoint, or from the start.
 
     Args:
-        desk: where artifacts go.
-        task: with one trial.
-        tell: hears `Started`, every `EpochEnded`, and `Finished`.
+        desk: the worker's state, with the folder of artifacts.
+        task: task with one trial.
+        tell: called with `Started`, every `EpochEnded`, and `Finished`.
 
     Raises:
         StoreError: artifacts cannot be written.
@@ -53,7 +53,7 @@ def _train(desk: Desk, trial: Trial, data: PreparedData, tell: Tell) -> TrialOut
 
 
 def _train_in_numpy(desk: Desk, trial: Trial, data: PreparedData, tell: Tell) -> TrialOutcome:
-    """Train without checkpoints: networks that NumPy trains are small."""
+    """Train by the NumPy reference, without checkpoints, because its networks are small."""
     from paribus.engine.run_reference import run_reference_trial
 
     def emit(record: EpochRecord) -> None:

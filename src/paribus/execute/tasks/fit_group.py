@@ -1,4 +1,4 @@
-"""Training several trials as one program."""
+"""The task that trains several trials as one program."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from paribus.engine.history import Checkpoint
 
     Part = Sequence[tuple[Trial, Checkpoint | None]]
-    """Trials that go on from the same epoch, and where each stands."""
+    """Trials that continue from the same epoch, each with its checkpoint; None starts from the first epoch."""
 
 __all__ = ["run"]
 
 
 def run(desk: Desk, task: Task, tell: Tell) -> None:
-    """Train trials together; those that a crash has left at different epochs go on in groups of their own.
+    """Train trials together; after a crash, trials with different numbers of epochs form separate groups.
 
     Args:
-        desk: where artifacts go.
-        task: with at most ``group_size`` trials, whose arithmetic has one shape.
-        tell: hears `Started`, every `EpochEnded`, and `Finished` of each trial.
+        desk: the worker's state, with the folder of artifacts.
+        task: task with at most ``group_size`` trials that `groups_of` put together.
+        tell: called with `Started`, every `EpochEnded`, and `Finished` of each trial.
 
     Raises:
         StoreError: artifacts cannot be written.

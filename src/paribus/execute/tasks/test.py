@@ -1,4 +1,4 @@
-"""Scoring a trained trial on the test set: the only place that opens it."""
+"""The task that scores a trained trial on the test set. No other module opens the test set."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["run"]
 
 
 def run(desk: Desk, task: Task, tell: Tell) -> None:
-    """Score the trained network of a trial on the test set, and keep its predictions.
+    """Score a trained trial's network on the test set, and write its predictions.
 
     Args:
-        desk: where artifacts are.
-        task: with one trial, which has been trained.
-        tell: hears `Tested`.
+        desk: the worker's state, with the folder of artifacts.
+        task: task with one trained trial.
+        tell: called with `Tested`.
 
     Raises:
         TrialError: artifacts of the trial are missing or damaged.

@@ -1,1 +1,1 @@
-"""Worker processes: how one is started, and what it does with a task."""
+"""Worker processes: how they are started, and how they carry out tasks."""

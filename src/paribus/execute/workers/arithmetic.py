@@ -54,7 +54,7 @@ def present_arithmetic() -> Arithmetic:
     smallest = sys.float_info.min
     return Arithmetic(
         torch.get_num_threads(),
-        smallest / 2 == 0,  # PyTorch has no function that tells
+        smallest / 2 == 0,  # PyTorch cannot report this setting, so it is measured
         chosen(),
         torch.get_default_dtype(),
         torch.is_grad_enabled(),

@@ -56,7 +56,7 @@ class Desk:
             [str(task.dataset), trial.variant.data, drawn, trial.fit_on], sort_keys=True
         )
         if self.prepared is None or self.prepared[0] != key:
-            self.prepared = None  # two at a time may be too much
+            self.prepared = None  # release the old data first: memory may not suffice for both
             dataset = open_dataset(task.dataset)
             self.prepared = (key, prepare(dataset, spec, seed=trial.seed, fit_on=trial.fit_on))
         return self.prepared[1]

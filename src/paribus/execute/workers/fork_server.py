@@ -1,13 +1,13 @@
-"""A process that has imported PyTorch and forks workers from then on: how Linux starts them.
+"""The fork server: a process that has imported PyTorch and forks workers, used on Linux.
 
-To import PyTorch takes two seconds of processor time. The fork server does it once in the life of the
-program, whatever the number of workers and runs; a fork of it can train after some milliseconds and shares
-the pages of what was imported. The fork server of `multiprocessing` is not used: its children outlive a
-killed parent, the environment of its first start holds for all, and processes that a user starts for other
-purposes would be forked from it with our settings of the allocator.
+Importing PyTorch takes two seconds of processor time. The fork server does it once in the life of the
+program, for all workers and runs; a forked worker can train after some milliseconds and shares the memory
+pages of the imported modules. The fork server of `multiprocessing` is not used, for three reasons: its
+children outlive a killed parent; all of them get the environment of its first start; and processes that a
+user starts for other purposes would be forked from it, with our settings of the allocator.
 
-The program holds one end of a socket, the server the other. When the program ends, however it ends, the
-socket closes and the server ends, and with it the workers (`die_with_parent`).
+The program and the server are connected by a socket. When the program ends, even by a signal, the socket
+closes; then the server ends, and with it the workers (`die_with_parent`).
 """
 
 from __future__ import annotations
@@ -35,20 +35,21 @@ from paribus.execute.workers.spawning import WORKER_ENVIRONMENT, Process, die_wi
 __all__ = ["ForkServer"]
 
 PRELOADED = ("paribus.engine.run", "paribus.engine.group", "paribus.execute.workers.worker")
-"""Imported before the first fork, with PyTorch behind them."""
+"""Modules that are imported before the first fork; they import PyTorch."""
 
 IDLE_SECONDS = 600.0
-"""A server without workers that hears nothing for so long ends; the next worker starts another."""
+"""Seconds without a worker or a request after which the server ends; the next worker starts a new one."""
 
 ENDED_UNHEARD = -signal.SIGKILL
-"""Exit code of a worker whose server ended first: the kernel kills it then."""
+"""Exit code of a worker whose server ended first; the kernel then kills the worker by SIGKILL."""
 
 
 @dataclass(frozen=True)
 class _Request:
-    """Where the program was when it asked.
+    """Environment, working folder and import path of the program when it requests a worker.
 
-    What is to run comes by the worker's own pipe: to read it imports modules, which is not for the server.
+    Function and arguments are sent through the worker's own pipe, because unpickling them imports modules,
+    which must not happen in the server.
     """
 
     environment: dict[str, str]
@@ -57,13 +58,13 @@ class _Request:
 
 
 class _Child:
-    """A forked worker as the program sees it."""
+    """Handle of a forked worker in the program that requested it, a `Process`."""
 
     def __init__(self, status: Connection) -> None:
-        """Wait for nothing: a server that still starts forks later.
+        """Make a handle without waiting for the fork; the server may still be starting.
 
         Args:
-            status: brings the process id, and the exit code in the end.
+            status: pipe through which the server sends the process id and, at the end, the exit code.
         """
         self._status = status
         self._pid: int | None = None
@@ -72,7 +73,7 @@ class _Child:
 
     @property
     def pid(self) -> int | None:
-        """Process id; waits for the fork. None if the server ended before."""
+        """Process id, after waiting for the fork; None if the server ended before it."""
         if self._pid is None and self._code is None:
             self._pid = self._hear()
             if self._pid is not None:
@@ -81,9 +82,9 @@ class _Child:
         return self._pid
 
     def kill(self) -> None:
-        """End the process at once; nothing happens if it has ended."""
+        """Kill the process; does nothing if it has ended."""
         if self._pid is None and not self._told(0.0):
-            self._end(ENDED_UNHEARD)  # the server ends a child of which nobody wants to hear
+            self._end(ENDED_UNHEARD)  # the server kills a child whose status pipe is closed
         elif self.pid is not None and self._handle is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
@@ -99,7 +100,7 @@ class _Child:
 
     @property
     def exitcode(self) -> int | None:
-        """None while the process runs; the negative number of the signal that ended it."""
+        """Exit code; None while the process runs, minus the signal's number if a signal ended it."""
         self.join(0.0)
         return self._code
 
@@ -107,7 +108,7 @@ class _Child:
         return self._code is None and self._status.poll(timeout)
 
     def _hear(self) -> int | None:
-        """Return the next number of the server; None, and all is over, if it has ended."""
+        """Return the next number from the server; None if the server has ended, and with it the process."""
         try:
             number: int = self._status.recv()
         except (EOFError, OSError):
@@ -124,10 +125,10 @@ class _Child:
 
 
 class ForkServer:
-    """The program's end: starts the server when it is first needed, and again when it has ended."""
+    """Client of the fork server: starts it when it is first needed, and again if it has ended."""
 
     def __init__(self) -> None:
-        """Hold no process yet; the first `fork` starts one."""
+        """Make a client without a server; the first `fork` starts it."""
         self._lock = threading.Lock()
         self._owner = 0
         self._process: Process | None = None
@@ -135,16 +136,16 @@ class ForkServer:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server that this process has started, if it has."""
+        """Process id of the server that this process has started; None if there is none."""
         return self._process.pid if self._process and self._owner == os.getpid() else None
 
     def fork(
         self, target: Callable[..., None], arguments: tuple[Any, ...]
     ) -> tuple[Process, Connection]:
-        """Start a worker; arguments and result are those of `spawn`.
+        """Fork a worker; arguments and result are those of `spawn`.
 
         Raises:
-            OSError: no server can be started.
+            OSError: the server cannot be started.
         """
         own, theirs = multiprocessing.Pipe()
         request = _Request(dict(os.environ), _folder(), list(sys.path))
@@ -152,11 +153,12 @@ class ForkServer:
             with self._lock:
                 try:
                     child = self._ask(request, theirs)
-                except OSError:  # somebody has ended it: once more, with another
+                except OSError:  # the server was killed: try again with a new one
                     self._forget()
                     child = self._ask(request, theirs)
             theirs.close()
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # seen as its end
+            # If the worker has ended, the caller sees a closed pipe.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 own.send((target, arguments))
         except BaseException:
             own.close()
@@ -178,7 +180,7 @@ class ForkServer:
         return _Child(status)
 
     def _running(self) -> Connection:
-        """Return the way to the server, which is started where there is none."""
+        """Return the connection to the server, which is started if it is not running."""
         ours = self._owner == os.getpid()
         if self._connection is None or not ours or _has_ended(self._process):
             self._forget()
@@ -187,7 +189,7 @@ class ForkServer:
         return self._connection
 
     def _forget(self) -> None:
-        """Give the server up; a copy of this object in a forked process only closes its end."""
+        """Close the connection and kill the server; a forked copy of this object only closes its connection."""
         if self._connection is not None:
             self._connection.close()
         if self._process is not None and self._owner == os.getpid():
@@ -201,7 +203,7 @@ def _has_ended(process: Process | None) -> bool:
 
 
 def _folder() -> str | None:
-    """Return the working folder, if it still exists."""
+    """Return the working folder; None if it no longer exists."""
     with contextlib.suppress(OSError):
         return str(Path.cwd())
     return None
@@ -209,7 +211,7 @@ def _folder() -> str | None:
 
 @contextlib.contextmanager
 def _outputs() -> Iterator[list[int]]:
-    """Give file numbers for a worker's standard output and error: ours, or nothing where ours is closed."""
+    """Yield descriptors for a worker's standard output and error: ours, or the null device."""
     with contextlib.ExitStack() as stack:
         found = []
         for number in (1, 2):
@@ -224,7 +226,7 @@ def _outputs() -> Iterator[list[int]]:
 
 @contextlib.contextmanager
 def _as_socket(connection: Connection) -> Iterator[socket.socket]:
-    """Give the socket under a two-way pipe; it stays open."""
+    """Yield the socket of a two-way pipe; the socket stays open."""
     line = socket.socket(fileno=connection.fileno())
     try:
         yield line
@@ -233,11 +235,11 @@ def _as_socket(connection: Connection) -> Iterator[socket.socket]:
 
 
 def _serve(connection: Connection) -> None:
-    """What the server does: fork when it is asked to, and say how each child ended."""
+    """Main loop of the server: fork on request, and send the exit code of each child."""
     for name in PRELOADED:
         importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # what was imported is never looked through again, so that its pages stay shared
+    gc.freeze()  # the garbage collector skips imported objects, so that their pages stay shared
     statuses: dict[int, tuple[int, Connection]] = {}
     with selectors.DefaultSelector() as selector:
         selector.register(connection, selectors.EVENT_READ)
@@ -257,7 +259,7 @@ def _serve(connection: Connection) -> None:
 
 
 def _report(handle: int, pid: int, status: Connection) -> None:
-    """Say how a child has ended."""
+    """Wait for a child that has ended, and send its exit code."""
     _, ending = os.waitpid(pid, 0)
     os.close(handle)
     with contextlib.suppress(OSError), status:
@@ -267,10 +269,10 @@ def _report(handle: int, pid: int, status: Connection) -> None:
 def _fork(
     connection: Connection, statuses: dict[int, tuple[int, Connection]]
 ) -> tuple[int, Connection]:
-    """Take one request and fork; return the child's id and the pipe for its exit code.
+    """Receive one request and fork; return the child's process id and the pipe for its exit code.
 
     Raises:
-        EOFError, OSError: nobody asks any more.
+        EOFError, OSError: the program has ended.
     """
     with _as_socket(connection) as line:
         _, files, _, _ = socket.recv_fds(line, 1, 4)
@@ -296,7 +298,7 @@ def _fork(
 
 
 def _be_a_worker(server: int, request: _Request, pipe: Connection, outputs: list[int]) -> NoReturn:
-    """Become what the program would have spawned, work, and end without the server's own clean-up."""
+    """Apply the requested environment, run the worker's function, and exit without the server's clean-up."""
     code = 1
     try:
         die_with_parent(server)
@@ -314,12 +316,13 @@ def _be_a_worker(server: int, request: _Request, pipe: Connection, outputs: list
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
-    except BaseException:  # noqa: BLE001 - told as the interpreter tells it, then the end
+    except BaseException:  # noqa: BLE001 - printed as by the interpreter before the exit
         traceback.print_exc()
     finally:
         try:
             for stream in (sys.stdout, sys.stderr):
-                with contextlib.suppress(AttributeError, OSError, ValueError):  # none, full, closed
+                # A stream may be missing, full or closed.
+                with contextlib.suppress(AttributeError, OSError, ValueError):
                     stream.flush()
         finally:
             os._exit(code)

@@ -1,6 +1,6 @@
-"""Serving one task: its kind names the handler, and what the handler raises becomes data.
+"""Carries out one task by the handler of its kind, and turns the handler's exceptions into events.
 
-Every executor serves its tasks by `serve`, wherever that runs, so that errors mean the same everywhere.
+All executors call `serve`, so that the same exception always leads to the same event.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ HANDLERS: Mapping[Kind, Handler] = {
 
 
 class UnheardError(BaseException):
-    """What was said reached nobody: the task ends at once, and that says nothing about its trials.
+    """An event could not be delivered: the task ends at once, and none of its trials counts as failed.
 
-    It is no `Exception`, so that nothing between takes it for an error of the trial.
+    It does not inherit from `Exception`, so that no handler takes it for an error of a trial.
     """
 
     def __init__(self, cause: BaseException) -> None:
-        """Keep why.
+        """Store the cause.
 
         Args:
-            cause: what telling has raised.
+            cause: exception that was raised while the event was delivered.
         """
         super().__init__(str(cause))
         self.cause = cause
 
 
 def serve(desk: Desk, task: Task, tell: Tell) -> None:
-    """Do one task and tell everything that happens, errors too.
+    """Carry out one task and report all events, including those of errors.
 
-    Each trial of the task has ended after this (`Finished`, `Tested`, `Explained`, `NotDone`), unless
-    `Fatal` was told.
+    Afterwards each trial of the task has ended by `Finished`, `Tested`, `Explained` or `NotDone`, unless
+    `Fatal` was reported.
 
     Args:
-        desk: of whoever serves.
-        task: to do.
-        tell: hears events. To end the task it raises `UnheardError`; any other exception that it raises
-            (an event cannot be pickled, say) counts as the task's own.
+        desk: state of the process that carries out the task.
+        task: task to carry out.
+        tell: called with every event. It ends the task by raising `UnheardError`; any other exception
+            (for example, an event cannot be pickled) counts as an error of the task.
 
     Raises:
-        UnheardError: passed on.
-        KeyboardInterrupt: passed on; what is durable stays.
+        UnheardError: raised by ``tell``.
+        KeyboardInterrupt: durable files stay.
     """
     unfinished = {trial.identity for trial in task.trials}
 
@@ -83,14 +83,14 @@ def serve(desk: Desk, task: Task, tell: Tell) -> None:
 
 
 def _not_done(task: Task, identity: str, reason: str) -> Event:
-    """Return what a trial's error means: what it was trained to before stays."""
+    """Return the final event of a trial after an error; a trained trial keeps its results (`NotDone`)."""
     if task.trains:
         return Finished(identity, TrialOutcome("failed", 0, 0.0, reason=reason))
     return NotDone(identity, reason)
 
 
 def _said_of(task: Task, error: Exception) -> Fatal | str:
-    """Return what ends the run, or why the task failed."""
+    """Return `Fatal` if an error ends the run, else the reason why the task failed."""
     if _is_full(error):
         return _too_large(task, error)
     if isinstance(error, ParibusError):
@@ -107,7 +107,7 @@ def _check_device(device: str) -> None:
 
 
 def _is_full(error: Exception) -> bool:
-    """Whether a GPU has no memory left, by PyTorch's own error or by one of CUDA's libraries."""
+    """Return whether an error of PyTorch or of a CUDA library means that GPU memory is exhausted."""
     import torch
 
     if isinstance(error, torch.OutOfMemoryError):
@@ -119,7 +119,7 @@ def _is_full(error: Exception) -> bool:
 
 
 def _too_large(task: Task, error: Exception) -> Fatal:
-    """Say that a GPU is too small: a fact about the machine, not a result of the trials."""
+    """Return the event that GPU memory does not suffice, which ends the run and fails no trial."""
     trial, size = task.trials[0], task.group_size
     what = f"a trial of variant {trial.variant.name!r}"
     smaller = "--device cpu"

@@ -1,4 +1,4 @@
-"""How a process is spawned: an environment of its own, deaf to Ctrl-C, unaware of our caller, ended with it."""
+"""Spawning of processes with `WORKER_ENVIRONMENT`, SIGINT blocked, and no import of the main module."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # glibc hands freed memory back to the kernel at once, so each step pays for page faults.
+    # By default glibc returns freed memory to the kernel at once, so that each step causes page faults.
     "MALLOC_MMAP_THRESHOLD_": "1073741824",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",
     "MALLOC_TOP_PAD_": "67108864",
     "MALLOC_ARENA_MAX": "1",
-    # Large buffers on 2 MB pages; what a system does not know it ignores.
+    # Large buffers use 2 MB pages; systems without them ignore these settings.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "THP_MEM_ALLOC_ENABLE": "1",
 }
 
 
 class Process(Protocol):
-    """What is needed of a started process; `multiprocessing.Process` has it."""
+    """A started process: the methods used here of `multiprocessing.Process`."""
 
     @property
     def pid(self) -> int | None:
@@ -39,24 +39,24 @@ class Process(Protocol):
 
     @property
     def exitcode(self) -> int | None:
-        """None while it runs; the negative number of the signal that ended it."""
+        """Exit code; None while the process runs, minus the signal's number if a signal ended it."""
 
     def kill(self) -> None:
-        """End it at once, if it has not ended."""
+        """Kill the process if it has not ended."""
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, at most for ``timeout`` seconds."""
+        """Wait until the process has ended, at most for ``timeout`` seconds."""
 
 
 def spawn(target: Callable[..., None], arguments: tuple[Any, ...]) -> tuple[Process, Connection]:
     """Start a process with `WORKER_ENVIRONMENT`.
 
     Args:
-        target: called in the process with its end of a pipe, then the arguments.
-        arguments: picklable.
+        target: function called in the new process with its end of a pipe, followed by the arguments.
+        arguments: picklable arguments.
 
     Returns:
-        The process and our end of the pipe.
+        The process and the caller's end of the pipe.
     """
     context = multiprocessing.get_context("spawn")
     own, theirs = context.Pipe()
@@ -83,7 +83,7 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _main_hidden() -> Iterator[None]:
-    """Keep workers from importing the caller's script, which would run the study again in each."""
+    """Hide the main module, so that workers do not import the caller's script and run the study again."""
     main = sys.modules["__main__"]
     spec, file = main.__spec__, getattr(main, "__file__", None)
     main.__spec__ = None
@@ -99,11 +99,11 @@ def _main_hidden() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Start children with SIGINT blocked, which they inherit; ours stays pending meanwhile."""
+    """Block SIGINT, which children inherit; a SIGINT to this process stays pending until the block ends."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # `multiprocessing` starts it first, and unblocks SIGINT then
+    resource_tracker.ensure_running()  # otherwise started by `process.start`, which unblocks SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -112,9 +112,9 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask Linux to end this process when its parent ends, however that ends.
+    """Ask Linux to kill this process when its parent ends; other systems ignore it.
 
-    A parent that has ended before it is asked is noticed by its children's new parent.
+    If the parent has ended before this call, the process has another parent and exits at once.
 
     Args:
         parent: process id of the parent that this process must not outlive.

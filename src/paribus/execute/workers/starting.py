@@ -1,4 +1,4 @@
-"""How a worker is started: forked where Linux can do it safely, spawned elsewhere."""
+"""Starting of workers: forked by the fork server on Linux, spawned elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paribus.standard_files import fill_standard_files
 __all__ = ["SERVER", "start_worker"]
 
 SERVER = ForkServer()
-"""The one of this program."""
+"""The client of the only fork server of this program."""
 
 
 def start_worker(
@@ -25,13 +25,13 @@ def start_worker(
     """Start a worker, which ends with this process.
 
     Args:
-        target: a function of a module; called in the worker with its end of a pipe, then the arguments.
-        arguments: picklable.
+        target: module-level function, called in the worker with its end of a pipe, followed by the arguments.
+        arguments: picklable arguments.
 
     Returns:
-        The process and our end of the pipe.
+        The process and the caller's end of the pipe.
     """
-    fill_standard_files()  # or a pipe to the worker may get the number of a closed output
+    fill_standard_files()  # else a pipe may get the descriptor of a closed standard output
     if _can_fork():
         with contextlib.suppress(OSError):
             return SERVER.fork(target, arguments)
@@ -39,7 +39,7 @@ def start_worker(
 
 
 def _can_fork() -> bool:
-    """Return whether processes can be held by descriptors, which no sandbox forbids."""
+    """Return whether this is Linux and ``pidfd_open`` works; some sandboxes forbid it."""
     if sys.platform != "linux":
         return False
     try:

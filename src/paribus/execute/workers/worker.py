@@ -1,4 +1,4 @@
-"""What a worker process does: take a task, serve it, take the next.
+"""Main loop of a worker process: receive a task, carry it out, receive the next one.
 
 A worker has one thread, flushes denormals, ignores Ctrl-C (the parent decides) and ends with its
 parent. Artifacts are durable before the event that announces them is sent.
@@ -23,10 +23,10 @@ def work(connection: Connection, out: Path, device: str, kernels: Built) -> None
     """Serve tasks until the parent closes the connection.
 
     Args:
-        connection: tasks come in, events go out.
+        connection: pipe from which tasks are received and to which events are sent.
         out: the study's output folder.
         device: ``cpu`` or ``cuda``.
-        kernels: what the parent has compiled.
+        kernels: C kernels that the parent has compiled.
     """
 
     def tell(event: Event) -> None:

@@ -1,5 +1,5 @@
-"""Operators that are faster here than in PyTorch on a CPU, each with PyTorch's own as a fallback.
+"""Operators that are faster than PyTorch's on a CPU, each with PyTorch's operator as a fallback.
 
-The C kernels work on channels_last memory, in float32 or bfloat16. Max pooling, relu and dropout
-give the fallback's bits; convolutions and matrix products differ from it by rounding.
+The C kernels work on channels_last memory, in float32 or bfloat16. Max pooling, relu and dropout are
+bit-identical to the fallback; convolutions and matrix products differ from it by rounding.
 """

@@ -1,4 +1,4 @@
-"""Convolutions, and their gradients, each by the fastest of three ways."""
+"""Convolutions and their gradients, by Winograd's algorithm, our C kernels or oneDNN, whichever is fastest."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ __all__ = ["conv2d", "convolve"]
 
 Pair = tuple[int, int]
 _MANY_PIXELS, _FEW_CHANNELS = 400, 64
-"""Where oneDNN's gradient of the kernel falls behind with AVX-512: large images, few input channels."""
+"""With AVX-512, our kernel gradient is faster than oneDNN's from this number of output pixels, and up to
+this number of input channels."""
 _AVX2 = 8
-"""Floats in a register where our gradient was measured to be faster for all shapes of the labs."""
+"""Number of float32 values in an AVX2 register. With AVX2, our kernel gradient was measured to be faster
+for all shapes in the labs."""
 
 
 def conv2d(
@@ -35,9 +37,9 @@ def conv2d(
     *,
     groups: int = 1,
 ) -> Tensor:
-    """``torch.nn.functional.conv2d`` without the faults that PyTorch 2.13 has on a CPU.
+    """``torch.nn.functional.conv2d``, with workarounds for errors of PyTorch 2.13 on a CPU.
 
-    See `_seen` and `usual_steps`.
+    `_seen` and `usual_steps` describe the errors. Shapes are those of `convolve`.
     """
     if x.device.type != "cpu":
         return F.conv2d(x, kernel, bias, strides, padding, groups=groups)
@@ -49,11 +51,11 @@ def conv2d(
 
 
 def _seen(x: Tensor, kernel: Tensor, strides: Pair, padding: Pair) -> tuple[Tensor, Pair, Pair]:
-    """Return images, strides and padding of the same convolution that PyTorch computes rightly.
+    """Return images, strides and padding of an equivalent convolution that PyTorch computes correctly.
 
-    Strided 1 x 1 convolutions of few channels write beyond their memory, so the pixels that the kernel
-    sees are taken out first. Outputs one pixel wide are wrong for images of one channel with strides
-    (1, more), so the columns that the kernel sees are taken out.
+    PyTorch's strided 1 x 1 convolutions with few channels write beyond their memory; its outputs one pixel
+    wide are wrong for images of one channel with strides (1, s), s > 1. In both cases the pixels that the
+    kernel reads are selected first, and convolved with strides (1, 1) and no padding.
     """
     height, width = kernel.shape[2:]
     columns = (x.shape[3] + 2 * padding[1] - width) // strides[1] + 1
@@ -73,15 +75,18 @@ def convolve(
 ) -> Tensor:
     """2-D convolution; the same function as ``torch.nn.functional.conv2d``.
 
-    In oneDNN, a bias gradient makes the float32 gradient of the kernel a fifth slower, so the two
-    are computed apart.
+    The bias gradient is computed separately, because oneDNN's float32 kernel gradient is a fifth slower
+    together with it.
 
     Args:
         x: images (n, channel, height, width).
         kernel: (filter, channel, height, width).
         bias: (filter,) or None.
         strides: (height, width).
-        padding: zeros on both sides (height, width).
+        padding: number of zeros on both sides (height, width).
+
+    Returns:
+        (n, filter, output height, output width).
     """
     if x.device.type == "cpu":
         x, strides, padding = _seen(x, kernel, strides, padding)
@@ -136,7 +141,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _output_size(x: Tensor, kernel: Tensor, padding: Pair) -> Pair:
-    """Height and width where the strides are 1."""
+    """Return height and width of the output with strides (1, 1)."""
     height, width = (
         side + 2 * pad - k + 1
         for side, k, pad in zip(x.shape[2:], kernel.shape[2:], padding, strict=True)
@@ -145,7 +150,7 @@ def _output_size(x: Tensor, kernel: Tensor, padding: Pair) -> Pair:
 
 
 def _own_way(x: Tensor, gradient: Tensor) -> bool:
-    """Decide by shapes and the processor's vectors, so that a machine never decides twice."""
+    """Return whether our C kernel computes the kernel gradient, by shapes and vector size, never by timing."""
     if gradient.shape[1] % lanes():
         return False
     if lanes() == _AVX2:

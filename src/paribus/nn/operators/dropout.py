@@ -1,4 +1,4 @@
-"""Dropout whose mask is a pure function of a key and a counter, so that nothing is stored."""
+"""Dropout whose mask is a pure function of a key and a counter, so that no mask is stored."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def keyed_factors(
     scale: float,
     device: torch.device,
 ) -> Tensor:
-    """Return factors, zero or ``scale``, that a key and a counter decide.
+    """Return dropout factors, each 0 or ``scale``, as a function of a key and a counter.
 
     Args:
-        shape: of the result; its elements are drawn in memory order.
-        key: 64 bits.
-        counter: number of draws (of four elements each) already used under this key.
-        threshold: an element is zero if its 16 random bits are below it.
-        scale: of what survives.
-        device: where to draw.
+        shape: shape of the result; its elements are drawn in memory order.
+        key: key of the random stream, a 64-bit integer.
+        counter: number of draws (of four elements each) that were already made with this key.
+        threshold: an element is 0 if its 16 random bits are below this number (rate * 65536).
+        scale: factor of elements that are kept, usually 1 / (1 - rate).
+        device: device of the result.
 
     Source: splitmix64 (Steele, Lea & Flood 2014).
     """
@@ -55,16 +55,16 @@ def keyed_factors(
 def stacked_factors(
     shape: tuple[int, ...], keys: Tensor, counter: Tensor, thresholds: Tensor, scales: Tensor
 ) -> Tensor:
-    """Return `keyed_factors` of several keys at once: ``(member, *shape)``, the same bits.
+    """Return `keyed_factors` for several keys at once, bit-identical: ``(member, *shape)``.
 
-    Everything stays on the device, so that a CUDA graph may hold it.
+    All arguments are tensors on the device, so that the call may be recorded in a CUDA graph.
 
     Args:
-        shape: of one member's factors.
-        keys: int64 ``(member,)``, the 64 bits of each key.
-        counter: int64 scalar: draws already used under these keys.
-        thresholds: int64 ``(member,)``.
-        scales: float32 ``(member,)``.
+        shape: shape of one member's factors.
+        keys: int64 ``(member,)``, the 64-bit keys.
+        counter: int64 scalar, number of draws that were already made with these keys.
+        thresholds: int64 ``(member,)``, as in `keyed_factors`.
+        scales: float32 ``(member,)``, as in `keyed_factors`.
     """
     count = torch.Size(shape).numel()
     draws = torch.arange(1, 1 + (count + 3) // 4, device=keys.device) + counter
@@ -79,14 +79,14 @@ def _signed(value: int) -> int:
 
 
 def _mixed(z: Tensor) -> Tensor:
-    """Mix 64-bit counters; int64 products wrap around, shifts are made logical by masks."""
+    """Return splitmix64's hash of 64-bit counters; int64 products wrap around, masks make shifts logical."""
     for shift, factor in zip((30, 27), _MIX, strict=True):
         z = (z ^ ((z >> shift) & ((1 << (64 - shift)) - 1))) * _signed(factor)
     return z ^ ((z >> 31) & ((1 << 33) - 1))
 
 
 def keyed_dropout(x: Tensor, key: int, counter: int, threshold: int, scale: float) -> Tensor:
-    """Multiply by `keyed_factors`, drawn in the order n, h, w, c; the backward pass draws anew.
+    """Multiply by `keyed_factors`, drawn in the order n, h, w, c; the backward pass draws them again.
 
     Args:
         x: (n, channel, height, width) or (n, feature).

@@ -1,4 +1,4 @@
-"""Which tensors the C kernels take, and tensors laid out for them."""
+"""Types and memory formats of tensors that the C kernels accept."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from paribus.nn.native.library import library
 __all__ = ["KERNEL_TYPES", "channels_last", "empty_channels_last", "kernels_for", "usual_steps"]
 
 KERNEL_TYPES = {torch.float32: "float", torch.bfloat16: "bf16"}
-"""Element types of the kernels, and the ends of their names."""
+"""Element type -> suffix of the kernels' names."""
 
 
 def kernels_for(x: Tensor) -> ctypes.CDLL | None:
-    """Return the C kernels where they take this tensor."""
+    """Return the library of C kernels; None if it cannot be used or does not accept this tensor."""
     return library() if x.device.type == "cpu" and x.dtype in KERNEL_TYPES else None
 
 
@@ -26,10 +26,10 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def usual_steps(x: Tensor) -> Tensor:
-    """Return images whose steps in memory are those that PyTorch itself gives them.
+    """Return images with the strides in memory that PyTorch gives to new tensors.
 
-    A batch of one may have any step between its images, as there is no second one. PyTorch 2.13 takes
-    such images for channels_last on a CPU, and then computes wrong gradients.
+    A batch of one image may have any stride in the batch axis. PyTorch 2.13 then treats the image as
+    channels_last on a CPU and computes wrong gradients. Such images are copied.
     """
     if len(x) != 1 or x.stride(0) == x.numel() or x.device.type != "cpu":
         return x

@@ -1,4 +1,4 @@
-"""Max pooling with relu in the same pass."""
+"""Max pooling with relu in the same pass over memory."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ _DEAD = 255
 
 
 def max_pool(x: Tensor, size: Pair, strides: Pair, *, relu: bool = False) -> Tensor:
-    """Max pooling without padding, then relu if asked for: the bits of PyTorch's own two.
+    """Max pooling without padding, then relu if ``relu``; bit-identical to PyTorch's two operators.
 
     Args:
         x: images (n, channel, height, width).
-        size: window (height, width).
-        strides: steps (height, width).
-        relu: clip the result below zero.
+        size: size of the window (height, width).
+        strides: strides of the window (height, width).
+        relu: whether to replace negative results by 0.
+
+    Returns:
+        (n, channel, output height, output width).
     """
     kernels = kernels_for(x)
     if kernels is None or size[0] * size[1] >= _DEAD or x.numel() == 0:
@@ -40,7 +43,8 @@ def max_pool(x: Tensor, size: Pair, strides: Pair, *, relu: bool = False) -> Ten
 
 
 class _MaxPool(torch.autograd.Function):
-    """One byte per output says which element of its window won (255: relu cut it off)."""
+    """Max pooling by a C kernel. One byte per output stores the position of the maximum in its window;
+    255 means that relu has set the output to 0."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, size: Pair, strides: Pair, relu: bool) -> Tensor:

@@ -11,16 +11,19 @@ from torch.nn import functional as F
 __all__ = ["linear"]
 
 _LARGE = 1_000_000
-"""Multiplications from which oneDNN's product beats the BLAS that PyTorch calls."""
+"""Number of multiplications from which oneDNN is faster than the BLAS library that PyTorch calls."""
 
 
 def linear(x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
-    """X @ kernel.T + bias, by oneDNN where that is faster than the BLAS behind PyTorch.
+    """Return ``x @ kernel.T + bias``, computed by oneDNN if it is faster than PyTorch's BLAS library.
 
     Args:
         x: (n, feature).
         kernel: (unit, feature).
         bias: (unit,) or None.
+
+    Returns:
+        (n, unit).
     """
     if not _by_onednn(x, kernel):
         return F.linear(x, kernel, bias)
@@ -29,7 +32,7 @@ def linear(x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def _by_onednn(x: Tensor, kernel: Tensor) -> bool:
-    """Say whether to take oneDNN: a fixed rule of shapes, so that a machine never decides twice."""
+    """Return whether to use oneDNN, by a fixed rule on shapes and types, never by timing."""
     return (
         x.dim() == 2
         and x.device.type == "cpu"

@@ -1,4 +1,4 @@
-"""The first convolution: few input channels, no gradient for the input."""
+"""The first convolution of a network, which has few input channels and needs no gradient of its input."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class StemGeometry:
-    """A convolution of images, and what follows it in the same pass."""
+    """Padding and strides of a convolution, and the max pooling and relu after it in the same pass."""
 
     pads: tuple[int, int, int, int]
-    """Left, right, top, bottom."""
+    """Numbers of zeros: left, right, top, bottom."""
     strides: Pair
     relu: bool
     pool: Pair | None
-    """Size of the max pooling behind it, whose strides are its size."""
+    """Window of the max pooling after the convolution, with strides equal to its size; None for no pooling."""
 
 
 MOST_PIXELS = 255
@@ -40,7 +40,7 @@ its highest value, 255, means that relu has set the window to 0."""
 
 
 def stem_supported(x: Tensor, kernel: Tensor, pool: Pair | None = None) -> bool:
-    """Say whether `stem_convolution` takes these: few channels, small windows, no gradient for x."""
+    """Return whether `stem_convolution` accepts these: float32, few channels, a small window, no gradient of x."""
     if pool is not None and pool[0] * pool[1] > MOST_PIXELS:
         return False
     if x.requires_grad or x.dtype != torch.float32 or kernel.dtype != torch.float32:
@@ -59,7 +59,7 @@ def stem_convolution(
         x: images (n, channel, height, width), float32.
         kernel: (filter, channel, height, width).
         bias: (filter,) or None.
-        geometry: padding, strides and what follows.
+        geometry: padding, strides, pooling and relu.
 
     Returns:
         (n, filter, height, width); bfloat16 under CPU autocast, float32 otherwise. Sums are float32.
@@ -72,7 +72,7 @@ def stem_convolution(
 
 
 def _padded(values: Tensor, filters: int) -> Tensor:
-    """Filters last, filled with zeros up to whole vectors."""
+    """Return values whose last axis (filters) is padded with zeros to a multiple of the vector size."""
     return F.pad(values, (0, -filters % lanes())).contiguous()
 
 

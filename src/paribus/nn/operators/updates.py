@@ -1,4 +1,4 @@
-"""Optimizer updates in one pass over memory, where the C kernels take all tensors."""
+"""Optimizer updates by C kernels, in one pass over memory."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def update_by_kernel(
     """Run the update ``name`` of updates.c on every parameter.
 
     Args:
-        name: without the prefix ``update_``.
-        tensors: parameters, gradients and slots, each a list with one tensor per parameter.
-        constants: numbers behind the element count.
+        name: name of the C function without its prefix ``update_``.
+        tensors: lists of parameters, gradients and each kind of optimizer state, with one tensor per
+            parameter; parameters and states are changed in place.
+        constants: arguments of the C function after the number of elements, such as the learning rate.
 
     Returns:
-        False, with nothing changed, where the kernels do not take these tensors.
+        False, without any change, if the kernels do not accept these tensors.
     """
     kernels = library()
     if kernels is None or not all(map(_together, zip(*tensors, strict=True))):
@@ -37,7 +38,7 @@ def update_by_kernel(
 
 
 def _together(group: Sequence[Tensor]) -> bool:
-    """All float32 on the CPU, dense, and with their elements in the same order."""
+    """Return whether all tensors are float32 on the CPU, dense, and have the same memory format."""
     if any(item.dtype != torch.float32 or item.device.type != "cpu" for item in group):
         return False
     if all(item.is_contiguous() for item in group):

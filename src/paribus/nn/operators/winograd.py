@@ -1,8 +1,9 @@
 """Convolutions of stride 1 with kernels of 3 x 3 or 5 x 5, by Winograd's minimal filtering.
 
-Four by four outputs at a time (Lavin & Gray 2015, arXiv 1509.09308) from tiles of 6 x 6 or 8 x 8, for a quarter or a
-sixth of the products. The function is the same; sums are rounded otherwise. The points are those of Barabasz et al.
-2018 (arXiv 1803.10986), with which the error stays within a few times that of direct sums.
+Each tile of 6 x 6 or 8 x 8 inputs gives 4 x 4 outputs, with a quarter or a sixth of the multiplications of
+the direct sum (Lavin & Gray 2015, arXiv 1509.09308). Results differ from the direct sum by rounding only. The
+interpolation points are those of Barabasz et al. 2018 (arXiv 1803.10986), with which the error is a few times
+that of direct sums.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ __all__ = ["winograd_convolution", "winograd_kernel_gradient", "winograd_pays"]
 Pair = tuple[int, int]
 _STEP = 4
 _POINTS = {3: (0.0, 1.0, -1.0, 0.5, -2.0), 5: (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0)}
-"""Size of the kernel -> points of winograd.c, before infinity."""
+"""Size of the kernel -> finite interpolation points of winograd.c; the last point is infinity."""
 _TRANSFORM = 32
-"""What transforming a channel of a tile costs, in products of one point; measured with AVX2."""
+"""Cost of transforming one channel of a tile, in multiplications per point; measured with AVX2."""
 _GAIN = 0.9
 
 
 def winograd_pays(kernel: torch.Size, output: Pair, strides: Pair) -> bool:
-    """Decide by shapes and the processor's vectors, so that a machine never decides twice.
+    """Return whether Winograd's algorithm is faster, by shapes and vector size, never by timing.
 
     Args:
         kernel: (filter, channel, height, width).
-        output: height and width.
-        strides: of the convolution.
+        output: height and width of the output.
+        strides: strides of the convolution (height, width).
     """
     filters, channels, *size = kernel
     if strides != (1, 1) or size[0] != size[1] or size[0] not in _POINTS:
@@ -53,13 +54,13 @@ def winograd_pays(kernel: torch.Size, output: Pair, strides: Pair) -> bool:
 
 
 def _side(size: int) -> int:
-    """Return the side of a tile, in pixels."""
+    """Return the side length of an input tile, in pixels."""
     return _STEP + size - 1
 
 
 @cache
 def _powers(size: int) -> Tensor:
-    """G (side, size): powers of the points over the products of their differences, float64."""
+    """Return the kernel transform G (side, size): powers of the points, divided by products of differences."""
     points, rows = _POINTS[size], []
     for point in points:
         divisor = math.prod(point - other for other in points if other != point)
@@ -77,8 +78,11 @@ def winograd_convolution(
         x: images (n, channel, height, width).
         kernel: (filter, channel, size, size).
         bias: (filter,) or None.
-        padding: zeros above and on the left; what is missing below and on the right is zero, too.
-        output: height and width.
+        padding: number of zeros (above, on the left); pixels missing below and on the right count as zeros.
+        output: height and width of the output.
+
+    Returns:
+        (n, filter, height, width).
     """
     x = channels_last(x)
     filters, channels, size, _ = kernel.shape
@@ -105,9 +109,9 @@ def winograd_kernel_gradient(x: Tensor, gradient: Tensor, size: int, padding: Pa
 
     Args:
         x: images (n, channel, height, width).
-        gradient: of the output (n, filter, height, width).
-        size: of the kernel.
-        padding: zeros above and on the left.
+        gradient: gradient of the loss with respect to the output (n, filter, height, width).
+        size: side length of the kernel.
+        padding: number of zeros (above, on the left).
     """
     x, gradient = channels_last(x), channels_last(gradient)
     filters, channels = gradient.shape[1], x.shape[1]

@@ -1,1 +1,1 @@
-"""Kinds of stores: one file each, with ``SCHEMES`` of its URLs and ``open_database``."""
+"""Kinds of stores: one module each, which defines ``SCHEMES`` (of URLs) and ``open_database``."""

@@ -39,7 +39,7 @@ from paribus.store.studies import schema_for, use_schema
 __all__ = ["SCHEMES", "SqlStore", "open_database"]
 
 SCHEMES = ("sqlite", "postgresql")
-"""Schemes of the URLs that are opened here; a driver may follow a plus, as in ``postgresql+psycopg``."""
+"""URL schemes of this kind of store; a driver may follow after a plus, as in ``postgresql+psycopg``."""
 
 
 _NEW = {
@@ -59,13 +59,13 @@ def open_database(
     """Open (and create or upgrade) a database.
 
     Args:
-        database: a file for SQLite, or the URL of a PostgreSQL database.
-        read_only: leave no trace: nothing is created, no schema upgraded.
-        study: of the studies of a PostgreSQL database; by default the only one. A file holds one study.
+        database: path of a SQLite file, or the URL of a PostgreSQL database.
+        read_only: whether to open without creating files or upgrading the schema.
+        study: name of the study in a PostgreSQL database; by default the only one. A file has one study.
 
     Raises:
-        StoreError: it cannot be opened, is damaged, was written by a newer version, or holds several
-            studies and none is named.
+        StoreError: the database cannot be opened, is damaged, was written by a newer version, or has
+            several studies and ``study`` is None.
         MissingExtraError: the driver is not installed.
     """
     if isinstance(database, Path):
@@ -79,20 +79,20 @@ def open_database(
 
 
 def _server_engine(url: str, address: Address, study: str | None, *, read_only: bool) -> Engine:
-    """Create an engine that works in the schema of one study."""
+    """Create an engine whose connections use the schema of one study."""
     engine = server_engine(url, address.public, read_only=read_only)
     try:
         with explained(address.public, address.hidden):
             schema = schema_for(engine, study, address.public, read_only=read_only)
     finally:
-        engine.dispose()  # connections that were opened without the schema
+        engine.dispose()  # closes connections that do not use the schema
     if schema is not None:
         use_schema(engine, schema)
     return engine
 
 
 class SqlStore:
-    """Results of one study in a SQL database; `paribus.store.store.Store` says what its methods promise."""
+    """Results of one study in a SQL database. The methods keep the promises of `paribus.store.store.Store`."""
 
     def __init__(
         self,
@@ -102,13 +102,13 @@ class SqlStore:
         read_only: bool = False,
         hidden: Callable[[str], str] = str,
     ) -> None:
-        """Check the database, and bring it up to date.
+        """Check the database, and upgrade its schema.
 
         Args:
-            engine: reaches it.
-            where: its name in errors.
-            read_only: bring nothing up to date.
-            hidden: takes secrets out of a message of the driver.
+            engine: engine of the database.
+            where: name of the database in errors.
+            read_only: whether to leave the schema as it is.
+            hidden: function that removes secrets from a message of the driver.
         """
         self._engine, self._where, self._hidden, self._sealed = engine, where, hidden, True
         try:
@@ -118,7 +118,7 @@ class SqlStore:
             raise
 
     def _open(self, *, read_only: bool) -> None:
-        """Check the database, and bring it up to date where it may be written."""
+        """Check the database; upgrade its schema unless ``read_only``."""
         with self._transaction("store.open") as connection:
             check_file(connection, self._where)
             if not read_only:
@@ -148,7 +148,7 @@ class SqlStore:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep every other run from the database until the block ends."""
+        """Lock the database against other runs within a ``with`` block."""
         with self._explained():
             release = hold(self._engine)
         if release is None:
@@ -161,7 +161,7 @@ class SqlStore:
             release()
 
     def register(self, study: str, study_yaml: str, manifest: str, at: str) -> None:
-        """Keep a study's text and plan; the same content is kept once. Another study is refused."""
+        """Store a study's text and plan; equal content is stored once. Raise `StoreError` for another study."""
         content = _content(study_yaml, manifest)
         table = tables.registrations
         with self._transaction("store.register") as connection:
@@ -180,7 +180,7 @@ class SqlStore:
             connection.execute(insert(table).values(values))
 
     def registrations(self) -> tuple[Registration, ...]:
-        """Return every version of the study that was run, oldest first."""
+        """Return all registered versions of the study, oldest first."""
         table = tables.registrations
         with self._transaction() as connection:
             rows = self._rows(connection, table, select(table).order_by(table.c.id))
@@ -193,7 +193,7 @@ class SqlStore:
         return tuple(Registration(row.study, row.study_yaml, row.manifest, row.at) for row in rows)
 
     def add_trials(self, trials: Sequence[Trial]) -> None:
-        """Add trials that are not known yet; a known one takes the present variant name."""
+        """Add new trials as pending; known trials get the given variant name and levels."""
         table = tables.trials
         with self._transaction("store.add_trials") as connection:
             rows = self._rows(connection, table, select(table))
@@ -216,7 +216,7 @@ class SqlStore:
                 seal(connection, table, identity=trial.identity)
 
     def begin_attempt(self, identity: str, environment: Mapping[str, Any]) -> None:
-        """Mark a trial as running, in this environment; its earlier epochs are forgotten."""
+        """Mark a trial as running in an environment; delete its epochs and its reason."""
         table = tables.trials
         with self._transaction("store.begin_attempt") as connection:
             connection.execute(delete(tables.epochs).where(tables.epochs.c.identity == identity))
@@ -231,7 +231,7 @@ class SqlStore:
             seal(connection, table, identity=identity)
 
     def record_epoch(self, identity: str, record: EpochRecord) -> None:
-        """Keep what an epoch measured."""
+        """Store the record of an epoch, in place of an earlier record of it."""
         table = tables.epochs
         own = (table.c.identity == identity) & (table.c.epoch == record.epoch)
         with self._transaction("store.record_epoch") as connection:
@@ -249,7 +249,7 @@ class SqlStore:
             seal(connection, table, identity=identity, epoch=record.epoch)
 
     def finish(self, identity: str, outcome: TrialOutcome) -> None:
-        """Keep how a trial ended."""
+        """Store the outcome of a trial."""
         values = {
             "status": outcome.status,
             "epochs": outcome.epochs,
@@ -265,7 +265,7 @@ class SqlStore:
             seal(connection, table, identity=identity)
 
     def lose(self, identity: str, reason: str) -> None:
-        """Mark a trial as missing again: what ran it is gone. The reason is kept until it runs again."""
+        """Mark a trial as pending after its worker was lost; the reason is kept until it runs again."""
         table = tables.trials
         values = {"status": "pending", "reason": reason}
         with self._transaction("store.lose") as connection:
@@ -275,12 +275,12 @@ class SqlStore:
     def record_test(
         self, metrics: Mapping[str, float], look: Look, inputs: Moments | None = None
     ) -> None:
-        """Keep test metrics of a trial together with the look that gave them.
+        """Store test metrics of a trial, together with the look at the test set that measured them.
 
         Args:
-            metrics: of the test set.
-            look: that read it.
-            inputs: moments of the test images, kept as ``inputs["test"]`` of what was observed.
+            metrics: metrics of the test set.
+            look: reading of the test set, with the trial's identity.
+            inputs: moments of the test images, stored in ``observed`` as ``inputs["test"]``.
         """
         table = tables.trials
         own = table.c.identity == look.identity
@@ -305,7 +305,7 @@ class SqlStore:
             seal(connection, tables.looks, id=key[0] if key else None)
 
     def trials(self, *, curves: bool = True) -> tuple[StoredTrial, ...]:
-        """Return all trials with their epochs, by variant, what they were fitted on, and seed."""
+        """Return all trials, with their epochs if ``curves``, sorted by variant, ``fit_on`` and seed."""
         with self._transaction() as connection:
             found = self._curves(connection) if curves else {}
             table = tables.trials
@@ -322,7 +322,7 @@ class SqlStore:
         return found
 
     def looks(self) -> tuple[Look, ...]:
-        """Return every reading of the test set, oldest first."""
+        """Return all looks at the test set, oldest first."""
         table = tables.looks
         with self._transaction() as connection:
             rows = self._rows(connection, table, select(table).order_by(table.c.id))
@@ -361,7 +361,7 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, writer: str = "") -> Iterator[Connection]:
-        """Run the block as one transaction. A ``writer`` names two failpoints, ``.commit`` and ``.end``."""
+        """Run a ``with`` block as one transaction, with failpoints ``<writer>.commit`` and ``<writer>.end``."""
         with self._explained():
             with self._engine.begin() as connection:
                 yield connection

@@ -1,1 +1,1 @@
-"""Alembic's scripts: from each released schema to the next."""
+"""Alembic's migration scripts: from each released schema to the next."""

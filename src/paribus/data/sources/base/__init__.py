@@ -1,1 +1,1 @@
-"""What sources share: what a source is, and official files that are searched and downloaded."""
+"""Base classes of sources, and the search and download of official files."""

@@ -1,4 +1,4 @@
-"""Official files of named data sets: where they are found, and downloads.
+"""Official files of named data sets: folders that are searched, and downloads.
 
 Files are searched in the folders listed in ``PARIBUS_DATA``, then in the user's cache. Missing files are
 downloaded from the first mirror that returns the official SHA-256.
@@ -33,19 +33,19 @@ IDX_FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-"""Names of MNIST's files and of those that follow it."""
+"""File names of MNIST, and of later data sets in the same format."""
 DOWNLOAD_LIMIT = 400 << 20
 """Largest accepted download in bytes; the largest file, the archive of CIFAR-10, has 163 MiB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfficialSource(NamedSource):
-    """A named data set in files whose official SHA-256 is known."""
+    """A named data set in files with known SHA-256 checksums."""
 
     folder: str
-    """Name of its folder inside a data folder."""
+    """Name of the data set's folder inside a data folder."""
     torchvision: str
-    """The folder inside a data folder in which torchvision keeps it; it is searched, too."""
+    """Folder inside a data folder in which torchvision stores the data set; it is searched, too."""
     files: Mapping[str, str]
     """File name -> official SHA-256."""
     mirrors: tuple[str, ...]
@@ -53,18 +53,18 @@ class OfficialSource(NamedSource):
 
     @abstractmethod
     def found_in(self, folder: Path) -> tuple[Path, ...] | None:
-        """Return the files that are read, in order; None if the folder has not all of them."""
+        """Return the files to read, in order; None if the folder does not contain all of them."""
 
     @abstractmethod
     def read(self, paths: Mapping[Path, str]) -> Dataset:
-        """Read the files.
+        """Read the files and form the data set.
 
         Args:
-            paths: what `found_in` has returned, in its order -> SHA-256; "" of a folder.
+            paths: path -> SHA-256 ("" for a folder), in the order of `found_in`.
         """
 
     def is_here(self) -> bool:
-        """Return whether its files are on this machine."""
+        """Return whether all files of the data set are on this machine."""
         return self._local() is not None
 
     def load(self) -> Dataset:
@@ -97,10 +97,10 @@ class OfficialSource(NamedSource):
 
 @dataclass(frozen=True, kw_only=True)
 class IdxSource(OfficialSource):
-    """Four IDX files: images and labels to train on, then images and labels to test on."""
+    """A data set of four IDX files: training images and labels, then test images and labels."""
 
     def found_in(self, folder: Path) -> tuple[Path, ...] | None:
-        """Return the files, packed or not; None if the folder has not all of them."""
+        """Return the files, compressed or not; None if the folder does not contain all of them."""
         files = [_plain_or_packed(folder / file) for file in self.files]
         found = tuple(file for file in files if file is not None)
         return found if len(found) == len(files) else None
@@ -121,8 +121,8 @@ def search_folders(name: str, torchvision: str) -> list[Path]:
     """Return the folders that are searched for the files of a source, in order.
 
     Args:
-        name: of the source's folder inside a data folder.
-        torchvision: of the folder inside a data folder in which torchvision keeps it.
+        name: name of the source's folder inside a data folder.
+        torchvision: name of the folder inside a data folder in which torchvision stores the source.
     """
     roots = [Path(root) for root in _named_folders().split(os.pathsep) if root]
     named = [root / inside for root in roots for inside in (name, torchvision)]
@@ -202,7 +202,7 @@ def _old_variable(local: Sequence[Path]) -> Iterator[str]:
 
 
 def cache_folder() -> Path:
-    """Return where downloads are kept."""
+    """Return the folder of downloads."""
     return Path(platformdirs.user_cache_dir("paribus"))
 
 

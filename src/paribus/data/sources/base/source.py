@@ -1,4 +1,4 @@
-"""What a source of data is: one with a name, or a kind of files and folders."""
+"""Base classes of data sources: named sources, and kinds of files and folders."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["FileKind", "NamedSource"]
 
 @dataclass(frozen=True, kw_only=True)
 class NamedSource(ABC):
-    """A data set that a study file calls by its name. Its facts are known without its files."""
+    """A data set that a study file calls by its name. Its attributes are known without reading its files."""
 
     name: str
     order: int
-    """Place of the name in lists of sources; smaller comes first."""
+    """Position of the name in lists of sources, in ascending order."""
     shape: Shape
     """Shape of an image: ``(height, width, channel)``."""
     class_names: tuple[str, ...]
     parts: Parts
     handwritten: bool = False
-    """Whether images are digits whose normalisation is MNIST's: one's own are brought into that form."""
+    """Whether images are digits normalised like MNIST's; the user's own images are then normalised, too."""
 
     @abstractmethod
     def load(self) -> Dataset:
@@ -40,7 +40,7 @@ class NamedSource(ABC):
         """
 
     def is_here(self) -> bool:
-        """Return whether it is on this machine, so that `load` downloads nothing."""
+        """Return whether the data set is on this machine, so that `load` downloads nothing."""
         return True
 
 
@@ -49,16 +49,16 @@ class FileKind:
     """A kind of files or folders that a study file names by their path."""
 
     kind: str
-    """What an error calls one of them: ``a table``."""
+    """Name in error messages, with an article, for example ``a table``."""
     says: str
-    """What is accepted, for the list in error messages and in the docs."""
+    """Description of accepted files, for the list in error messages and in the docs."""
     order: int
-    """Kinds of a lower number are asked first."""
+    """Position in the order in which kinds are asked, ascending."""
     recognises: Callable[[Path], bool]
-    """Whether it reads a path, judged by names alone or by the first bytes."""
+    """Function that returns whether a path is of this kind, by its name or its first bytes."""
     read: Callable[[Path, DataSpec], Dataset]
-    """Raises `DataError` where something is damaged or unclear."""
+    """Function that reads a data set; it raises `DataError` for damaged or ambiguous data."""
     settings: frozenset[str] = frozenset()
-    """Which of ``columns``, ``keys``, ``layout`` and ``shape`` it reads; others are refused."""
+    """Those of the settings ``columns``, ``keys``, ``layout`` and ``shape`` that apply; others are refused."""
     reads_maximum: bool = False
-    """Whether it applies ``data.maximum`` itself, because values may exceed a byte."""
+    """Whether ``read`` itself applies ``data.maximum``, because values may exceed a byte."""

@@ -1,1 +1,1 @@
-"""One file per schema."""
+"""Migration scripts, one file per version of the schema."""

@@ -1,4 +1,4 @@
-"""The first schema."""
+"""Version 0001: the first schema."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Checksums of rows; rows of earlier versions have none."""
+"""Version 0002: checksums of rows; existing rows get none."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,12 +12,12 @@ SEALED = ("trial", "epoch", "look")
 
 
 def upgrade() -> None:
-    """Add the column of seals."""
+    """Add the column ``seal`` to the tables."""
     for table in SEALED:
         op.add_column(table, sa.Column("seal", sa.String(64)))
 
 
 def downgrade() -> None:
-    """Remove the column of seals."""
+    """Remove the column ``seal`` from the tables."""
     for table in SEALED:
         op.drop_column(table, "seal")
