@@ -81,7 +81,7 @@ def parse(model: type[M], data: object, path: Path = ()) -> M:
     Args:
         model: the pydantic model.
         data: plain settings.
-        path: where they stand in the whole, for messages.
+        path: path of the settings in the study, for error messages.
 
     Raises:
         SettingsError: every broken rule.

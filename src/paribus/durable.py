@@ -17,15 +17,15 @@ __all__ = ["remove", "sync_folder", "write_bytes", "write_file"]
 
 
 def write_file(path: Path, content: bytes, *, partial: Path) -> None:
-    """Write a file; its folder exists.
+    """Write a file so that a power cut leaves the old or the new content; its folder must exist.
 
     Args:
-        path: of the file; points are named after it.
-        content: all of it.
-        partial: where the content stands until it is whole; of the same folder.
+        path: path of the file; failpoints are named after it.
+        content: the whole content.
+        partial: path of a temporary file in the same folder, which is renamed at the end.
 
     Raises:
-        OSError: it cannot be written; what stood there before still does.
+        OSError: the file cannot be written; an earlier file of this name is unchanged.
     """
     name, half = path.name, len(content) // 2
     view = memoryview(content)
@@ -73,7 +73,7 @@ def remove(path: Path, *, point: str) -> None:
     """Remove a file, if there is one.
 
     Args:
-        path: of the file.
+        path: path of the file.
         point: its name as a point.
 
     Raises:

@@ -61,10 +61,10 @@ def arm(environment: Mapping[str, str]) -> None:
 
 
 def reach(point: str) -> None:
-    """Say that this process is at a point.
+    """Report that this process has reached a failpoint.
 
     Args:
-        point: what is written, and the step that comes next.
+        point: name of the failpoint: the file or table that is written, a dot, and the next step.
     """
     if _watch is not None:
         _watch.see(point)

@@ -21,7 +21,7 @@ def key(seed: int, stream: str, *names: str | int) -> int:
 
     Args:
         seed: the trial's seed (or the split's), any integer.
-        stream: one of `STREAMS`.
+        stream: name of the random stream, one of `STREAMS`.
         *names: layer name, weight name, epoch ... whatever makes the draw unique.
 
     Raises:

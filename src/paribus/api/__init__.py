@@ -75,7 +75,7 @@ class Study:
             seeds: number of seeds instead of the study's.
             jobs: worker processes the forecast is for; one per core by default.
             overrides: ``path=value`` settings, applied to the base before the factors.
-            only: names of the variants to keep; all by default.
+            only: names of the variants to keep; by default all.
             measure: forecast from a few training steps of every variant instead of from shapes.
 
         Raises:
@@ -104,7 +104,7 @@ class Study:
             observe: called with a `Progress` whenever the run has advanced.
 
         Raises:
-            ParibusError: with a text that says what to do.
+            ParibusError: the text says what is wrong and what to do.
         """
         from paribus.api.run.running import RunOptions, run_study
 
@@ -169,7 +169,7 @@ def write_report(
         store: URL of the store of its trials; by default the one that the folder knows.
 
     Raises:
-        ParibusError: with a text that says what to do.
+        ParibusError: the text says what is wrong and what to do.
     """
     from paribus.api.report.writing import write_report_file
 

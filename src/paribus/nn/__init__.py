@@ -1,1 +1,1 @@
-"""Networks and their training: specifications free of torch, and their torch half."""
+"""Networks and their training: specifications, which do not import torch, and their torch modules."""

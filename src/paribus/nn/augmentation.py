@@ -1,4 +1,4 @@
-"""Augmentation of training images: what a study file can ask for, and the keyed draws behind it.
+"""Augmentations that a study file can name, and their keyed random draws.
 
 Free of torch. To add one: write its class here, list it in `AUGMENTATIONS`, draw for it in
 `draw_moves` and apply it in `paribus.engine.augment`. Whatever the order in the file, images are
@@ -24,7 +24,7 @@ Pixels = Annotated[int, Field(gt=0, le=4096)]
 
 
 class Augmentation(BaseModel):
-    """Base of the augmentations."""
+    """Base class of the augmentations."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -50,7 +50,7 @@ class Crop(Augmentation):
     fill: Literal["zero", "reflect"] = "zero"
 
     def misfit(self, shape: Shape) -> str | None:
-        """A reflection reaches at most across the image."""
+        """Return a rule unless ``pixels`` is below both sides of the image."""
         side = min(shape[:2])
         if self.pixels < side:
             return None
@@ -63,7 +63,7 @@ class Cutout(Augmentation):
     size: Pixels
 
     def misfit(self, shape: Shape) -> str | None:
-        """The square lies inside the image."""
+        """Return a rule if the square is larger than the image; else None."""
         side = min(shape[:2])
         return None if self.size <= side else f"size must be at most the image's side, {side}"
 
@@ -73,7 +73,7 @@ AUGMENTATIONS: dict[str, type[Augmentation]] = {"flip": Flip, "crop": Crop, "cut
 
 @dataclass(frozen=True)
 class Moves:
-    """What happens to every training image in one epoch; None where nothing of the kind does."""
+    """Random draws for all training images in one epoch; None for augmentations that are not used."""
 
     flip: npt.NDArray[np.bool_] | None = None
     """``(example,)``"""
@@ -86,13 +86,13 @@ class Moves:
 def draw_moves(
     steps: Iterable[Augmentation], *, seed: int, epoch: int, num_examples: int, shape: Shape
 ) -> Moves:
-    """Draw for every training image, keyed by (seed, kind, epoch) and the image's position.
+    """Draw the augmentations of all training images, keyed by (seed, kind, epoch).
 
     Args:
-        steps: at most one of each kind.
-        seed: the trial's.
-        epoch: 1 for the first.
-        num_examples: training images.
+        steps: augmentations, at most one of each kind.
+        seed: seed of the trial.
+        epoch: number of the epoch, from 1.
+        num_examples: number of training images.
         shape: ``(height, width, channel)``.
     """
     flip = shift = hole = None

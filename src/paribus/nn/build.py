@@ -1,4 +1,4 @@
-"""From a resolved model to a torch module, and weights in and out of it.
+"""Construction of a torch module from a resolved model, and transfer of weights to and from it.
 
 Layers become modules in `paribus.nn.modules.chain`. A final softmax or sigmoid is split off, so that
 losses can work on logits.
@@ -32,7 +32,7 @@ module_of.load()
 
 
 class Network(nn.Module):
-    """A built model: raw outputs, probabilities, penalty, and keyed dropout."""
+    """The torch module of a whole model, with its penalty and keyed dropout."""
 
     def __init__(self, chain: Chain, final_activation: str) -> None:
         super().__init__()
@@ -41,13 +41,13 @@ class Network(nn.Module):
         self.penalties: list[tuple[Tensor, Regularizer]] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return raw outputs (n, class): what stands before the final softmax or sigmoid."""
+        """Return raw outputs (n, class), the inputs of the final softmax or sigmoid."""
         raw: Tensor = self.chain(x)
         return raw
 
     @contextlib.contextmanager
     def one_by_one(self) -> Iterator[None]:
-        """Run every module by itself meanwhile, so that hooks see each."""
+        """Turn fusion off within a ``with`` block, so that module hooks are called for each module."""
         chains = [module for module in self.modules() if isinstance(module, Chain)]
         for chain in chains:
             chain.fused = False
@@ -58,7 +58,7 @@ class Network(nn.Module):
                 chain.fused = True
 
     def outputs(self, raw: Tensor) -> Tensor:
-        """Apply the final activation."""
+        """Apply the final activation to raw outputs (n, class)."""
         return activate(raw, self.final_activation)
 
     def probabilities(self, raw: Tensor) -> Tensor:
@@ -69,17 +69,17 @@ class Network(nn.Module):
         if self.final_activation == "softmax":
             return values
         total = values.sum(1, keepdim=True)
-        # Where all sigmoids underflow, their ratios are still known from the logarithms.
+        # If all sigmoids underflow, their ratios follow from the logarithms.
         return torch.where(total > 0, values / total, self.log_probabilities(raw).exp())
 
     def log_probabilities(self, raw: Tensor) -> Tensor:
-        """Return the logarithms of the class probabilities (n, class), finite where those underflow."""
+        """Return log probabilities (n, class), finite even if probabilities underflow."""
         if self.final_activation == "sigmoid":
             raw = torch.nn.functional.logsigmoid(raw)
         return torch.log_softmax(raw, 1)
 
     def penalty(self) -> Tensor | None:
-        """Return the sum of all L1 and L2 penalties, or None when there is none."""
+        """Return the sum of all L1 and L2 penalties, a scalar; None if no weight has one."""
         total: Tensor | None = None
         for weight, regularizer in self.penalties:
             for factor, term in ((regularizer.l1, weight.abs), (regularizer.l2, weight.square)):
@@ -89,7 +89,7 @@ class Network(nn.Module):
         return total
 
     def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Key the draws of every layer that has some by (seed, layer name, epoch)."""
+        """Set the keys of all layers with random draws from (seed, layer name, epoch)."""
         for name, stage in self.chain.named_stages():
             if isinstance(stage, KeyedModule):
                 stage.begin_epoch(key(seed, "dropout", name, epoch))
@@ -125,8 +125,8 @@ def load_weights(network: Network, weights: Mapping[str, npt.NDArray[np.float32]
     """Copy weights into a network.
 
     Raises:
-        KeyError: names differ.
-        ValueError: a shape differs.
+        KeyError: the names of weights differ.
+        ValueError: the shapes of a weight differ.
     """
     tensors = network.weight_tensors()
     if set(tensors) != set(weights):

@@ -1,4 +1,4 @@
-"""When to stop, and which epoch was best: one rule for all variants. Free of torch."""
+"""Early stopping and choice of the best epoch, by one rule for all variants. Free of torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Initial weights of a network, each drawn from its own name. Free of torch."""
+"""Initial weights of a network, keyed by the name of each weight. Free of torch."""
 
 from __future__ import annotations
 
@@ -27,16 +27,15 @@ def initial_weights(
     """Draw every weight, keyed by (seed, layer name, weight name).
 
     Args:
-        model: resolved.
+        model: the resolved model.
         input_shape: ``(height, width, channel)``.
-        seed: the trial's.
+        seed: seed of the trial.
 
     Returns:
         ``"layer/weight"`` -> array in torch's layout, moving statistics included.
 
     Raises:
-        RuntimeError: the model has not been resolved; a distribution that nobody wrote down must not
-            stand in.
+        RuntimeError: the model has not been resolved, so that a distribution is not given.
     """
     drawn = {}
     for name, weight in weight_specs(model, input_shape):

@@ -1,4 +1,4 @@
-"""How weights begin: the named distributions, and keyed draws from them. Free of torch.
+"""Initializers of weights: named distributions, and keyed draws from them. Free of torch.
 
 Source: Glorot & Bengio 2010 (glorot), He et al. 2015 (he), LeCun et al. 1998 (lecun), Saxe et al.
 2014 (orthogonal); the scalings are those of Keras 3's ``VarianceScaling`` (truncated normals are
@@ -93,11 +93,11 @@ def draw(
     """Draw one weight tensor.
 
     Args:
-        initializer: resolved, as `Initializer` gives it.
-        shape: of the weight, in torch's layout (outputs first).
-        fan_in: inputs that reach one output.
-        fan_out: outputs that one input reaches.
-        generator: keyed by seed, layer and weight.
+        initializer: the resolved initializer, see `Initializer`.
+        shape: shape of the weight in torch's layout (outputs first).
+        fan_in: number of inputs of one output.
+        fan_out: number of outputs of one input.
+        generator: random generator, keyed by seed, layer and weight.
     """
     name, arguments = (
         (initializer, {}) if isinstance(initializer, str) else next(iter(initializer.items()))

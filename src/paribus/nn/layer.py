@@ -1,4 +1,4 @@
-"""What every layer is: a frozen specification that knows its shapes, its weights and what others ask of it.
+"""Base classes of layer specifications, which are frozen and compute shapes and weights.
 
 A layer's class is the only place that describes it; what it computes is registered by this class
 (`paribus.nn.registry.Forms`). Fields are Keras's. A field that is None takes the constant of the
@@ -50,10 +50,10 @@ MOST_PIXELS = 10_000
 """Largest side of a window, a stride or a border, in pixels; more than any image has."""
 MOST_TIMES = 1_000
 MOST_PENALTY = 1e30
-"""Beyond, float32 knows only infinity."""
+"""Largest penalty factor, so that penalties do not overflow float32."""
 
 Units = Annotated[int, Field(gt=0, le=MOST_UNITS)]
-"""Units, filters, or filters a channel."""
+"""Number of units, of filters, or of filters per channel."""
 Positive = Annotated[int, Field(gt=0, le=MOST_PIXELS)]
 Border = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
 Times = Annotated[int, Field(gt=0, le=MOST_TIMES)]
@@ -78,16 +78,16 @@ class WeightSpec:
     name: str
     shape: tuple[int, ...]
     initializer: str | dict[str, Any] | None
-    """None where it depends on the profile and the layer has not been resolved."""
+    """Name or settings of the initializer; None if it depends on the profile and is not resolved."""
     fan_in: float = 1.0
     fan_out: float = 1.0
     trainable: bool = True
     regularizer: Regularizer | None = None
     torch_fans: tuple[float, float] | None = None
-    """Fans as PyTorch counts them, where it counts otherwise."""
+    """(fan in, fan out) in PyTorch, if it counts them differently from Keras."""
 
     def fans(self, profile: Profile) -> tuple[float, float]:
-        """Return fan in and fan out as a profile counts them."""
+        """Return (fan in, fan out) in the definition of a profile."""
         if profile == "torch" and self.torch_fans is not None:
             return self.torch_fans
         return self.fan_in, self.fan_out
@@ -99,17 +99,17 @@ class Layer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     family: ClassVar[str]
-    """The name of the file that defines it, and of those with its forms; by it diagrams choose colours."""
+    """Name of the modules that define the layer and its forms; it decides the colour in diagrams."""
     order: ClassVar[int] = 1000
-    """Where lists of layers show it; small comes first."""
+    """Position in lists of layers, in ascending order."""
     short: ClassVar[str] = ""
-    """What tells it from others of its family, where a table has little room."""
+    """Short label that distinguishes the layer from others of its family in narrow tables."""
     passes_on: ClassVar[bool] = False
-    """Whether it puts out the numbers that it gets when it does not train, in the same shape or as a row."""
+    """Whether in evaluation mode the outputs are the inputs, unchanged or flattened."""
     batch_statistics: ClassVar[bool] = False
-    """Whether it takes mean and deviation over the batch in training, and moving ones at evaluation."""
+    """Whether it uses statistics of the batch in training, and moving statistics in evaluation."""
     written_out: ClassVar[bool] = False
-    """Whether resolving a model writes other layers in its place, so that it needs no form of its own."""
+    """Whether resolving a model replaces it by other layers, so that it needs no form."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=100)] | None = None
 
@@ -140,7 +140,7 @@ class Layer(BaseModel):
         """Return a field of a resolved layer that depends on the profile.
 
         Raises:
-            RuntimeError: the layer has not been resolved; a value that nobody wrote down must not stand in.
+            RuntimeError: the layer has not been resolved, so that the constant is not given.
         """
         value = getattr(self, field)
         if value is None:
@@ -156,7 +156,7 @@ class Layer(BaseModel):
         return shape
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:  # noqa: ARG002
-        """Return the weights the layer has for inputs of ``shape``."""
+        """Return specifications of the layer's weights for inputs of ``shape``."""
         return ()
 
     def paths(self) -> tuple[tuple[Layer, ...], ...]:
@@ -169,7 +169,7 @@ class Layer(BaseModel):
 
 
 KERAS_SLOPE = 0.2
-"""Slope of ``leaky_relu`` for negative inputs in Keras's profile, where settings do not give one."""
+"""Default slope of ``leaky_relu`` for negative inputs in Keras's profile."""
 
 
 class Activated(Layer):
@@ -187,11 +187,11 @@ class Activated(Layer):
 
     @property
     def slope(self) -> float:
-        """The slope of ``leaky_relu`` for negative numbers."""
+        """Slope of ``leaky_relu`` for negative inputs."""
         return KERAS_SLOPE if self.negative_slope is None else self.negative_slope
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """The slope of leaky_relu, where that is the activation."""
+        """Return the slope of ``leaky_relu`` if it is the activation."""
         if self.activation != "leaky_relu":
             return {}
         return {"negative_slope": KERAS_SLOPE if profile == "keras" else 0.01}
@@ -207,7 +207,7 @@ class WeightedLayer(Activated):
     bias_regularizer: Regularizer | None = None
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """Glorot kernels and zero biases in Keras; uniform within 1/sqrt(fan_in) in torch."""
+        """Return the initializers: Glorot and zeros in Keras, uniform within 1/sqrt(fan_in) in torch."""
         kernel, bias = (
             ("glorot_uniform", "zeros")
             if profile == "keras"
@@ -224,7 +224,7 @@ class WeightedLayer(Activated):
         *,
         torch_fans: tuple[float, float] | None = None,
     ) -> tuple[WeightSpec, ...]:
-        """Return the bias, if the layer has one. Its fans are the kernel's (torch scales by them)."""
+        """Return the bias if the layer has one, with the kernel's fans, by which torch scales it."""
         if not self.use_bias:
             return ()
         return (

@@ -25,10 +25,10 @@ def build_loss(
     """Return the loss of a study for a network that ends in ``final_activation``.
 
     Args:
-        train: names the loss and the label smoothing.
+        train: training settings with the loss and the label smoothing.
         final_activation: softmax, sigmoid or linear (taken as logits by cross-entropies).
-        num_classes: outputs of the network.
-        plain: without label smoothing, as losses are reported.
+        num_classes: number of outputs of the network.
+        plain: whether to leave out label smoothing, as in reported losses.
 
     ``half_squared_error`` is the textbook's sum of squares over all outputs, halved.
 
@@ -74,7 +74,7 @@ def _one_hot(labels: Tensor, num_classes: int, smoothing: float, floor: float) -
 
 
 def _logits_of_softmax(raw: Tensor) -> Tensor:
-    """log(p / (1 - p)) of each softmax probability, from logits: x_i - logsumexp of the others."""
+    """Return log(p / (1 - p)) of each softmax probability p: the logit minus the logsumexp of the others."""
     others = raw.unsqueeze(1).expand(-1, raw.shape[1], -1)
     own = torch.eye(raw.shape[1], dtype=torch.bool, device=raw.device)
     return raw - torch.logsumexp(others.masked_fill(own, float("-inf")), 2)

@@ -1,5 +1,5 @@
-"""Optimizers in two dialects: Keras 3's formulas and PyTorch's. They differ where epsilon stands,
-in weight decay, and in how momentum carries the learning rate.
+"""Optimizers in two dialects, with the formulas of Keras 3 or of PyTorch. They differ in the place of epsilon,
+in weight decay, and in whether the velocity of momentum contains the learning rate.
 
 State is a dict of tensor lists (one tensor per parameter) and a step count, so that it can be
 stored and restored bit for bit.
@@ -23,11 +23,11 @@ __all__ = ["OptimizerState", "build_optimizer"]
 
 
 class OptimizerState(ABC):
-    """An optimizer with its parameters and its slots."""
+    """An optimizer with its parameters and its slots (state tensors with the shapes of the parameters)."""
 
     slots: ClassVar[tuple[str, ...]] = ()
     decoupled: ClassVar[bool] = False
-    """Whether weight decay leaves the gradient alone in the torch dialect too."""
+    """Whether weight decay is decoupled from the gradient in the torch dialect, as it always is in Keras's."""
 
     def __init__(
         self, parameters: Iterable[Tensor], constants: dict[str, Any], profile: Profile
@@ -42,17 +42,17 @@ class OptimizerState(ABC):
         }
 
     def initial(self, slot: str, parameter: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the slot's tensor before the first step."""
+        """Return a slot's initial tensor for a parameter; zeros by default."""
         return torch.zeros_like(parameter, memory_format=torch.preserve_format)
 
     def zero_grad(self) -> None:
-        """Drop the gradients of the last step."""
+        """Set the gradients of all parameters to None."""
         for parameter in self.parameters:
             parameter.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """Update every parameter from its gradient."""
+        """Apply weight decay, then `update`, to all parameters in place."""
         gradients = [_gradient(item) for item in self.parameters]
         self.steps += 1
         decay = self.constants["weight_decay"]
@@ -64,10 +64,14 @@ class OptimizerState(ABC):
 
     @abstractmethod
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Change parameters and slots in place by one step.
+
+        Args:
+            gradients: gradient of the loss with respect to each parameter, in the same order and shapes.
+        """
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the state as named tensors."""
+        """Return the state as tensors: slots as ``<slot>.<index of parameter>``, and `scalars`."""
         flat = {
             f"{slot}.{index}": tensor
             for slot, tensors in self.state.items()
@@ -76,24 +80,24 @@ class OptimizerState(ABC):
         return {**flat, **self.scalars()}
 
     def scalars(self) -> dict[str, Tensor]:
-        """Return the step count (and what else is a number)."""
+        """Return the scalars of the state: ``steps``, the number of steps so far, as int64."""
         return {"steps": torch.tensor(self.steps, dtype=torch.int64)}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Set the state from `tensors`."""
+        """Set the state from the result of `tensors`."""
         self.steps = int(tensors["steps"])
         for slot, own in self.state.items():
             for index, tensor in enumerate(own):
                 tensor.copy_(tensors[f"{slot}.{index}"])
 
     def describe(self) -> RanOptimizer:
-        """Return class and constants as this object uses them."""
+        """Return the class, the dialect and the constants of this optimizer."""
         dialect = "keras" if self.keras else "torch"
         return RanOptimizer(type(self).__name__, dialect, dict(self.constants))
 
 
 def _gradient(parameter: Tensor) -> Tensor:
-    """Return the gradient in the parameter's own memory layout; zeros where there is none."""
+    """Return the gradient in the parameter's memory layout; zeros if it is None."""
     if parameter.grad is None:
         return torch.zeros_like(parameter)
     if parameter.grad.stride() == parameter.stride():
@@ -107,7 +111,10 @@ class SGD(OptimizerState):
     slots: ClassVar = ("velocity",)
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Update ``w -= rate v`` (torch) or ``w += v`` (Keras); ``v = g`` without momentum.
+
+        With Nesterov momentum m: ``w -= rate (g + m v)`` (torch), ``w += m v - rate g`` (Keras).
+        """
         momentum, nesterov = self.constants["momentum"], self.constants["nesterov"]
         rate = self.learning_rate
         velocity = self.state["velocity"]
@@ -139,14 +146,18 @@ class Adam(OptimizerState):
     slots: ClassVar = ("first", "second")
 
     def moments(self, gradients: list[Tensor]) -> None:
-        """Update both running means."""
+        """Update the moving means ``m = beta_1 m + (1 - beta_1) g`` and ``v = beta_2 v + (1 - beta_2) g^2``."""
         beta_1, beta_2 = self.constants["beta_1"], self.constants["beta_2"]
         torch._foreach_lerp_(self.state["first"], gradients, 1 - beta_1)
         torch._foreach_mul_(self.state["second"], beta_2)
         torch._foreach_addcmul_(self.state["second"], gradients, gradients, 1 - beta_2)
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Update ``w -= rate m_t / (sqrt(v_t) + epsilon)``, where ``m_t = m / (1 - beta_1^t)``.
+
+        In torch ``v_t = v / (1 - beta_2^t)``. Keras multiplies by ``sqrt(1 - beta_2^t)`` after adding epsilon
+        to ``sqrt(v)``. Source: Kingma & Ba 2015, algorithm 1 and the remark after it.
+        """
         beta_1, beta_2 = self.constants["beta_1"], self.constants["beta_2"]
         divisor = (1 - beta_2**self.steps) ** 0.5
         rate = self.learning_rate / (1 - beta_1**self.steps)
@@ -169,13 +180,13 @@ class Adam(OptimizerState):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay is not part of the gradient, in both dialects."""
+    """Adam with decoupled weight decay in both dialects: ``w -= rate decay w`` before the step."""
 
     decoupled: ClassVar = True
 
 
 class Nadam(Adam):
-    """Momentum follows beta_1 * (1 - 0.96^t / 2); torch slows t down by 0.004."""
+    """Adam with Nesterov momentum ``mu_t = beta_1 (1 - 0.96^t / 2)``; torch has ``0.96^(0.004 t)``."""
 
     def __init__(
         self, parameters: Iterable[Tensor], constants: dict[str, Any], profile: Profile
@@ -188,7 +199,11 @@ class Nadam(Adam):
         return float(self.constants["beta_1"] * (1 - 0.5 * 0.96 ** (step * slow)))
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Update ``w -= rate (mu_{t+1} m / (1 - P_{t+1}) + (1 - mu_t) g / (1 - P_t)) / root``.
+
+        ``P_t`` is the product of ``mu_1`` to ``mu_t``, and ``root = sqrt(v / (1 - beta_2^t)) + epsilon``.
+        Source: Dozat 2016.
+        """
         self.moments(gradients)
         now, following = self._momentum(self.steps), self._momentum(self.steps + 1)
         self.product *= now
@@ -203,23 +218,28 @@ class Nadam(Adam):
         torch._foreach_addcdiv_(self.parameters, self.state["first"], root, by_moment)
 
     def scalars(self) -> dict[str, Tensor]:
-        """Steps and the product of momenta."""
+        """Return ``steps``, and ``product``, the product of all momenta so far, as float64."""
         product = torch.tensor(self.product, dtype=torch.float64)
         return {**super().scalars(), "product": product}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Replace the state by tensors that were saved."""
+        """Set the state, with the product of momenta, from the result of `tensors`."""
         super().restore(tensors)
         self.product = float(tensors["product"])
 
 
 class RMSprop(OptimizerState):
-    """Keras adds epsilon inside the root, torch outside."""
+    """Divide by the root of a moving mean of squared gradients; Keras adds epsilon inside the root."""
 
     slots: ClassVar = ("square", "mean", "velocity")
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Update ``w -= rate g / root``, with ``s = rho s + (1 - rho) g^2``.
+
+        ``root`` is ``sqrt(s + epsilon)`` (Keras) or ``sqrt(s) + epsilon`` (torch); if centered, s is replaced
+        by ``s - (moving mean of g)^2``. Momentum m accumulates the steps: ``v = m v + rate g / root, w -= v``.
+        Source: Tieleman & Hinton 2012.
+        """
         rho, momentum, epsilon = (self.constants[k] for k in ("rho", "momentum", "epsilon"))
         square, rate = self.state["square"], self.learning_rate
         torch._foreach_mul_(square, rho)
@@ -242,16 +262,19 @@ class RMSprop(OptimizerState):
 
 
 class Adagrad(OptimizerState):
-    """Keras adds epsilon inside the root, torch outside."""
+    """Divide by the root of the sum of squared gradients; Keras adds epsilon inside the root."""
 
     slots: ClassVar = ("accumulator",)
 
     def initial(self, slot: str, parameter: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the accumulator's start."""
+        """Return the accumulator before the first step, ``initial_accumulator_value`` everywhere."""
         return torch.full_like(parameter, self.constants["initial_accumulator_value"])
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Update ``w -= rate g / root``, with ``s += g^2``.
+
+        ``root`` is ``sqrt(s + epsilon)`` (Keras) or ``sqrt(s) + epsilon`` (torch). Source: Duchi et al. 2011.
+        """
         accumulator, epsilon = self.state["accumulator"], self.constants["epsilon"]
         torch._foreach_addcmul_(accumulator, gradients, gradients, 1.0)
         if self.keras:
@@ -264,12 +287,16 @@ class Adagrad(OptimizerState):
 
 
 class Adadelta(OptimizerState):
-    """One formula in both dialects."""
+    """RMSprop times the root of a moving mean of squared changes; equal in both dialects."""
 
     slots: ClassVar = ("square", "delta")
 
     def update(self, gradients: list[Tensor]) -> None:
-        """Change the parameters in place by one step, from one gradient for each of them."""
+        """Update ``w -= rate c``, with the change ``c = g sqrt(d + epsilon) / sqrt(s + epsilon)``.
+
+        s and d are moving means: ``s = rho s + (1 - rho) g^2`` before, ``d = rho d + (1 - rho) c^2`` after.
+        Source: Zeiler 2012.
+        """
         rho, epsilon = self.constants["rho"], self.constants["epsilon"]
         square, delta = self.state["square"], self.state["delta"]
         constants = (rho, 1 - rho, epsilon, -self.learning_rate)

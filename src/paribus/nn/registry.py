@@ -1,7 +1,7 @@
-"""Every layer a study file can name, by its name; and what computes a layer, by its class.
+"""Registries: of all layers that a study file can name, and of the functions that compute them.
 
-A file in ``layers/`` is found by itself, and so are the forms of its layers: each is registered by the
-layer's class in a file of the same name. Free of torch.
+Modules in ``layers/`` are found without registration. The forms of a layer are registered by the layer's
+class, in a module named like that of the layer. Free of torch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ L = TypeVar("L", bound=Layer)
 
 
 class _Layers(Mapping[str, type[Layer]]):
-    """Name -> class of every layer in the folder ``layers``, in the order to show."""
+    """Name -> class of all layers in the folder ``layers``, sorted by `Layer.order`."""
 
     def __getitem__(self, name: str) -> type[Layer]:
         return self._found()[name]
@@ -41,7 +41,7 @@ class _Layers(Mapping[str, type[Layer]]):
 
 @cache
 def _layers_in(path: tuple[str, ...]) -> dict[str, type[Layer]]:
-    """Read the files of a folder once."""
+    """Return name -> class of all layers in a folder; cached."""
     files = [item.name for item in pkgutil.iter_modules(path)]
     modules = [importlib.import_module(f"{layers.__name__}.{name}") for name in files]
     found = [
@@ -51,7 +51,7 @@ def _layers_in(path: tuple[str, ...]) -> dict[str, type[Layer]]:
 
 
 def _is_layer(item: object, module: ModuleType) -> bool:
-    """Whether a file defines a layer for study files; what it imports, and bases, are none."""
+    """Return whether an object is a layer class that its module defines, not imports, and no base class."""
     if not isinstance(item, type) or not issubclass(item, Layer):
         return False
     return item.__module__ == module.__name__ and not item.__name__.startswith("_")
@@ -61,14 +61,14 @@ LAYERS: Mapping[str, type[Layer]] = _Layers()
 
 
 class Forms(Generic[P, R]):
-    """Functions that turn layers into what computes them, one per class of layers.
+    """Registry of functions that build a form of a layer, for example a torch module, one per layer class.
 
-    A function stands in the file of a package that is called as the layer's family is; the file is
-    imported when a layer of that family is first asked for, if `load` has not done it before.
+    The functions of a family of layers are in the module of the package that is named like the family. It
+    is imported by `load`, or else when a layer of that family is first used.
 
     Args:
-        package: with one file per family.
-        what: a layer becomes, for messages.
+        package: name of the package with one module per family.
+        what: name of the form in error messages.
 
     Example:
         >>> from paribus.nn.layers.dense import Dense
@@ -98,10 +98,10 @@ class Forms(Generic[P, R]):
         return register
 
     def of(self, kind: type[Layer]) -> Callable[Concatenate[Any, P], R]:
-        """Return the function of a class of layers.
+        """Return the function that is registered for a layer class.
 
         Raises:
-            NotImplementedError: there is none.
+            NotImplementedError: no function is registered for the class.
         """
         if kind not in self._found:
             self._load(kind.family)
@@ -110,15 +110,15 @@ class Forms(Generic[P, R]):
         return self._found[kind]
 
     def __call__(self, layer: Layer, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Turn a layer into its form.
+        """Build the form of a layer.
 
         Raises:
-            NotImplementedError: its class has none.
+            NotImplementedError: no function is registered for its class.
         """
         return self.of(type(layer))(layer, *args, **kwargs)
 
     def load(self) -> None:
-        """Import the files of all families now, so that workers forked later need not do it each."""
+        """Import the modules of all families now, so that workers that are forked later share them."""
         for layer in LAYERS.values():
             self._load(layer.family)
 

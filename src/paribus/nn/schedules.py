@@ -1,4 +1,4 @@
-"""Learning rates as pure numbers: what the rate is at a step."""
+"""Learning-rate schedules as pure functions of the step."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def learning_rate(
     """Return the learning rate of a step.
 
     Args:
-        schedule: the rule.
+        schedule: the resolved schedule.
         base: the optimizer's learning rate.
-        step: 0 for the first.
-        num_steps: of the whole training run.
-        steps_per_epoch: of one epoch.
+        step: number of the step, from 0.
+        num_steps: number of steps of the whole training run.
+        steps_per_epoch: number of steps of one epoch.
 
     Example:
         >>> learning_rate(Step(every=2, factor=0.1), 1.0, step=25, num_steps=60, steps_per_epoch=10)

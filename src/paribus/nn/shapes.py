@@ -1,4 +1,4 @@
-"""Arithmetic of shapes: what a window does to height and width. Free of torch.
+"""Shapes of images, and the output size of windows. Free of torch.
 
 Shapes have no example axis and the channel comes last: ``(height, width, channel)`` or ``(unit,)``.
 """
@@ -26,14 +26,18 @@ Pads = tuple[int, int, int, int]
 
 
 class ShapeError(StudyError):
-    """A layer cannot take the shape that reaches it."""
+    """A layer does not accept the shape of its input."""
 
 
 def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:
-    """Return ``(height, width, channel)``, or say which layer got something else.
+    """Return a shape as ``(height, width, channel)``.
+
+    Args:
+        layer: name of the layer for the error message.
+        shape: shape of the layer's input.
 
     Raises:
-        ShapeError: the shape has not three axes.
+        ShapeError: the shape does not have three axes.
     """
     if len(shape) != 3:
         raise ShapeError(
@@ -54,14 +58,14 @@ def window_output(
     strides: tuple[int, int],
     padding: Padding,
 ) -> tuple[int, int]:
-    """Return height and width after a window of ``window`` moved by ``strides``.
+    """Return height and width of the output of a sliding window.
 
     Args:
-        layer: name for the error text.
-        size: height and width before.
+        layer: name of the layer for the error message.
+        size: height and width of the input.
         window: height and width of the kernel or pool.
-        strides: steps down and right.
-        padding: ``valid``, ``same`` (Keras's: output = ceil(input / stride)) or pixels on every side.
+        strides: vertical and horizontal stride.
+        padding: ``valid``, ``same`` (Keras's: output = ceil(input / stride)) or number of pixels on every side.
 
     Raises:
         ShapeError: the window is larger than the image.
@@ -92,7 +96,7 @@ def window_output(
 
 
 def same_padding(length: int, window: int, stride: int) -> tuple[int, int]:
-    """Return pixels before and after for Keras's ``same``; the odd one comes after.
+    """Return the numbers of pixels before and after for Keras's ``same``; an odd pixel is added after.
 
     Example:
         >>> same_padding(28, 5, 1), same_padding(28, 2, 2), same_padding(7, 3, 2), same_padding(8, 3, 2)
@@ -106,7 +110,7 @@ def same_padding(length: int, window: int, stride: int) -> tuple[int, int]:
 def window_padding(
     size: tuple[int, int], window: tuple[int, int], strides: tuple[int, int], padding: Padding
 ) -> Pads:
-    """Return the border in the order (left, right, top, bottom)."""
+    """Return the padding in pixels, in the order (left, right, top, bottom)."""
     if padding == "valid":
         return 0, 0, 0, 0
     if padding == "same":

@@ -1,4 +1,4 @@
-"""A network as a study file describes it: a profile and a list of layers. Free of torch."""
+"""Specification of a network in a study file: a profile and a list of layers. Free of torch."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ MOST_LAYERS = 2_000
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A profile and the layers in order."""
+    """A network: the profile of its defaults, and its layers in order."""
 
     defaults: Profile
     layers: tuple[Layer, ...]
 
     @classmethod
     def parse(cls, settings: object, path: Path = ()) -> Self:
-        """Read ``{defaults: ..., layers: [...]}``.
+        """Validate ``{defaults: ..., layers: [...]}`` and return the model.
 
         Args:
             settings: plain settings; a layer is ``Name`` or ``{Name: {argument: value}}``.
-            path: where they stand, for messages.
+            path: path of the settings in the study, for error messages.
 
         Raises:
             SettingsError: every broken rule, with its path.
@@ -64,7 +64,7 @@ class ModelSpec:
         return cls(profile, layers)
 
     def named(self) -> ModelSpec:
-        """Return the model with a name on every layer, so that edits move no other layer's name."""
+        """Return the model with default names for unnamed layers, so that edits do not change other names."""
         return replace(self, layers=_named(self.layers))
 
     def resolved(self) -> ModelSpec:
@@ -73,11 +73,11 @@ class ModelSpec:
         return replace(self, layers=tuple(_resolve(layer, self.defaults) for layer in unrolled))
 
     def to_settings(self, *, seldom: bool = True) -> dict[str, Any]:
-        """Return the plain form that `parse` reads.
+        """Return the settings as JSON-able values that `parse` accepts.
 
         Args:
-            seldom: write also what came later. Without it, what is as it was before is left out, so
-                that trials keep their identities.
+            seldom: whether to include settings that were added in later versions and have their default.
+                Trial identities leave them out, so that they do not change with a new version.
         """
         layers = [layer_settings(item) for item in self.layers]
         if not seldom and self.defaults == "keras":
@@ -85,7 +85,7 @@ class ModelSpec:
         return {"defaults": self.defaults, "layers": layers}
 
     def walk(self) -> Iterator[Layer]:
-        """Yield every layer, containers before what they hold."""
+        """Yield all layers, containers before their content."""
         yield from _walk(self.layers)
 
 
@@ -101,7 +101,7 @@ def snake_case(kind: str) -> str:
 
 
 def layer_settings(layer: Layer) -> dict[str, Any]:
-    """Return ``{Kind: {argument: value}}`` with nothing left out but what is None."""
+    """Return ``{Kind: {argument: value}}`` with all arguments that are not None."""
     arguments = layer.model_dump(mode="json", exclude=set(_INNER), exclude_none=True)
     for field in _INNER:
         inner = getattr(layer, field, None)
@@ -111,7 +111,7 @@ def layer_settings(layer: Layer) -> dict[str, Any]:
 
 
 def _leave_out_slopes(layers: list[dict[str, Any]]) -> None:
-    """Keras's slope of an activation was always this one in its profile."""
+    """Remove slopes of ``leaky_relu`` that have Keras's default; earlier versions had no such setting."""
     for item in layers:
         for arguments in item.values():
             if arguments.get("activation") == "leaky_relu" and (
@@ -159,7 +159,7 @@ def _parse_layer(value: object, path: Path, issues: list[Issue]) -> Layer | None
 
 
 def _unrolled_count(layer: Layer) -> int:
-    """Return how many layers a layer becomes, itself and those inside it; none is made for it."""
+    """Return the number of layers after unrolling, with those inside containers, without building them."""
     inside = sum(map(_unrolled_count, layer.children()))
     return layer.times * inside if isinstance(layer, Repeat) else 1 + inside
 
@@ -180,7 +180,7 @@ def _name_issues(layers: tuple[Layer, ...], path: Path) -> list[Issue]:
 
 
 def _named(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Give unnamed layers ``<snake_case>_<k>``, counted per class in order of appearance."""
+    """Name unnamed layers ``<snake_case>_<k>``, with k counted per class in order of appearance."""
     taken = {layer.name for layer in _walk(layers) if layer.name}
     counts: Counter[str] = Counter()
 

@@ -25,19 +25,19 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """The rows in order, and their sums."""
+    """Rows of the summary table in the order of the layers, and their sums."""
 
     layers: tuple[LayerRow, ...]
     output_shape: Shape
 
     @property
     def parameters(self) -> int:
-        """All numbers the network holds, running statistics included (as Keras counts)."""
+        """Number of all weights, including moving statistics, as Keras counts."""
         return sum(row.parameters for row in self.layers)
 
     @property
     def trainable_parameters(self) -> int:
-        """Those that the optimizer changes."""
+        """Number of weights that the optimizer changes."""
         return sum(row.trainable_parameters for row in self.layers)
 
 
@@ -46,7 +46,7 @@ def model_summary(model: ModelSpec, input_shape: Shape) -> ModelSummary:
 
     Args:
         model: a resolved model.
-        input_shape: of one example, ``(height, width, channel)``.
+        input_shape: shape of one example, ``(height, width, channel)``.
 
     Raises:
         ShapeError: a layer cannot take the shape that reaches it.

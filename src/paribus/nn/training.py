@@ -1,4 +1,4 @@
-"""How a network is trained, as a study file describes it. Free of torch.
+"""Specification of training in a study file. Free of torch.
 
 Optimizer constants that are not given come from the profile: Keras 3's or PyTorch's. The formulas
 behind the names are in `paribus.nn.optimizers`.
@@ -32,10 +32,10 @@ class _Spec(BaseModel):
 
 
 class Optimizer(_Spec):
-    """Base of the optimizers. None takes the profile's constant."""
+    """Base class of optimizer specifications. A constant that is None takes the profile's value."""
 
     constants: ClassVar[dict[str, tuple[Any, Any]]] = {}
-    """Field -> (Keras 3, PyTorch)."""
+    """Name of a field -> its values in the profiles (Keras 3, PyTorch)."""
     learning_rate: Rate | None = None
     weight_decay: Size | None = None
 
@@ -124,7 +124,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 
 class Schedule(_Spec):
-    """Base of the learning-rate schedules."""
+    """Base class of the learning-rate schedules."""
 
 
 class Constant(Schedule):
@@ -185,10 +185,10 @@ Precision = Literal["fp32", "bf16"]
 
 
 class TrainMistakes(_Spec):
-    """Mistakes of training, made on purpose by studies that say ``teaching: true``."""
+    """Deliberate training mistakes, only in studies with ``teaching: true``."""
 
     warm_start: tuple[Count, ...] = ()
-    """Train on so many examples first, one after another, and keep the weights every time."""
+    """Sizes of training subsets. Each is trained on in turn, starting from the weights of the one before."""
 
     @field_validator("warm_start", mode="before")
     @classmethod
@@ -197,11 +197,11 @@ class TrainMistakes(_Spec):
 
 
 _SELDOM = ("steps_per_epoch", "backend", "mistakes")
-"""Settings that came later: a study that leaves them alone keeps its trials' identities."""
+"""Settings that were added in later versions. Trial identities contain them only if they are not defaults."""
 
 
 class TrainSpec(_Spec):
-    """Optimizer, loss, budget and rules of one training run."""
+    """Training settings: optimizer, loss, number of epochs, batches, schedule and early stopping."""
 
     optimizer: dict[str, dict[str, Any]]
     loss: Loss = "categorical_crossentropy"
@@ -209,24 +209,24 @@ class TrainSpec(_Spec):
     epochs: Epochs
     batch_size: Count
     steps_per_epoch: Count | None = None
-    """An epoch is so many steps, whatever the number of examples; by default one pass over them."""
+    """Number of optimizer steps of an epoch; by default one pass over the training examples."""
     last_batch: Literal["keep", "drop"] = "keep"
     schedule: dict[str, dict[str, Any]] = Field(
         default_factory=lambda: dict[str, dict[str, Any]](constant={})
     )
     early_stopping: EarlyStopping | None = None
     checkpoint: Literal["last", "best"] = "last"
-    """Weights to keep: of the last epoch, or of the epoch with the best val_loss (or monitor)."""
+    """Weights to keep: those of the last epoch, or of the epoch with the best val_loss (or monitor)."""
     backend: Literal["torch", "numpy"] = "torch"
-    """``numpy``: the reference, in float64, for small studies."""
+    """``numpy`` trains by the reference, in float64, for small studies."""
     precision: Precision = "fp32"
-    """``bf16``: products in bfloat16 with float32 sums; weights and losses stay float32."""
+    """``bf16`` computes products in bfloat16 with float32 sums; weights and losses stay float32."""
     augment: tuple[dict[str, dict[str, Any]], ...] = ()
-    """Changes of training images, drawn anew every epoch."""
+    """Augmentations of training images, drawn anew in every epoch."""
     mistakes: TrainMistakes | None = None
-    """Made on purpose, in a study that says ``teaching: true``."""
+    """Deliberate mistakes, only in a study with ``teaching: true``."""
     test_time_flip: bool = False
-    """Score the mean of the raw outputs for an image and its mirror image."""
+    """Whether evaluation averages the raw outputs of an image and its mirror image."""
 
     @field_validator("optimizer", "schedule", mode="before")
     @classmethod
@@ -246,12 +246,12 @@ class TrainSpec(_Spec):
 
     @classmethod
     def parse(cls, settings: object, profile: Profile, path: Path = ()) -> Self:
-        """Read and resolve training settings.
+        """Validate training settings and fill in the profile's constants.
 
         Args:
             settings: plain settings.
-            profile: whose constants fill the gaps.
-            path: where they stand, for messages.
+            profile: profile whose constants replace missing values.
+            path: path of the settings in the study, for error messages.
 
         Raises:
             SettingsError: every broken rule, with its path.
@@ -283,7 +283,7 @@ class TrainSpec(_Spec):
         return spec.model_copy(update=update)
 
     def to_settings(self) -> dict[str, Any]:
-        """Return the plain form, in which what is seldom changed is left out unless it is."""
+        """Return the settings as JSON-able values; `_SELDOM` settings are left out if they are defaults."""
         plain = self.model_dump(mode="json")
         for name in _SELDOM:
             if getattr(self, name) == type(self).model_fields[name].default:
@@ -292,7 +292,7 @@ class TrainSpec(_Spec):
 
     @classmethod
     def seldom_defaults(cls) -> dict[str, Any]:
-        """Return what `to_settings` leaves out while it is unchanged."""
+        """Return the default values that `to_settings` leaves out."""
         return {name: cls.model_fields[name].default for name in _SELDOM}
 
     def built_optimizer(self) -> tuple[str, Optimizer]:
@@ -301,7 +301,7 @@ class TrainSpec(_Spec):
         return name, OPTIMIZERS[name].model_validate(arguments)
 
     def built_augmentation(self) -> tuple[Augmentation, ...]:
-        """Return the augmentations' specifications."""
+        """Return the specifications of the augmentations, in the order of the settings."""
         return tuple(
             AUGMENTATIONS[name].model_validate(arguments)
             for item in self.augment
@@ -309,13 +309,13 @@ class TrainSpec(_Spec):
         )
 
     def built_schedule(self) -> Schedule:
-        """Return the schedule's specification."""
+        """Return the specification of the learning-rate schedule."""
         name, arguments = next(iter(self.schedule.items()))
         return SCHEDULES[name].model_validate(arguments)
 
 
 def _beyond_numpy(spec: TrainSpec, path: Path) -> Iterator[Issue]:
-    """What the reference does not do."""
+    """Yield an issue for every setting that the NumPy reference does not support."""
     rule = "must be left out with backend: numpy"
     if spec.augment:
         yield Issue((*path, "augment"), rule, show(list(spec.augment)))
@@ -351,7 +351,7 @@ def _resolve(
 ) -> tuple[str, BaseModel] | None:
     choice = single_choice(value)
     if choice is None:
-        return None  # already an issue of TrainSpec
+        return None  # `TrainSpec` reports it already
     name, arguments = choice
     if name not in registry:
         fix = habit_of_value(name, registry) or did_you_mean(name, registry)

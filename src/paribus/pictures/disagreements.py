@@ -41,7 +41,7 @@ def disagreements(predictions: Sequence[Predictions]) -> list[Disagreement]:
     """Return the images on which networks disagree most, at most 24.
 
     Args:
-        predictions: one per variant; those on other images than the first's are left out.
+        predictions: predictions of each variant; those for other images than the first's are left out.
     """
     alike = [p for p in predictions if np.array_equal(p.ids, predictions[0].ids)]
     if len(alike) < 2:

@@ -165,10 +165,10 @@ def insight_pictures(
     """Draw everything that a run has kept of its selected network.
 
     Args:
-        found: what it has kept.
-        class_names: in the order of the labels.
+        found: the run's attribution maps and layer outputs.
+        class_names: names of the classes, in the order of the labels.
         variant: name.
-        seed: of the network.
+        seed: seed of the network.
     """
     looks = [_look(found, at, class_names) for at in range(len(found.ids))]
     signed = found.attributions.method != "Grad-CAM"

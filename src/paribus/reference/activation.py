@@ -60,7 +60,7 @@ def leaky(slope: float) -> tuple[Function, Function]:
 
 
 class Activation(ReferenceLayer):
-    """A function of each number by itself: ``y = f(x)``, so ``dx = dy f'(x)``.
+    """A function of each value separately: ``y = f(x)``, so ``dx = dy f'(x)``.
 
     The sigmoid: with ``s = 1 / (1 + e^-x)``, ``s' = e^-x / (1 + e^-x)^2 = s (1 - s)``. Where the
     unit is saturated (s near 0 or 1) the slope is near zero, and no gradient passes.
@@ -84,7 +84,7 @@ class Activation(ReferenceLayer):
         return self._y
 
     def backward(self, dy: Array) -> Array:
-        """Multiply by the slope."""
+        """Return dL/dx from dL/dy, of equal shape: dy times the slope f'(x), for softmax the formula above."""
         if self.kind == "softmax":
             return self._y * (dy - (dy * self._y).sum(-1, keepdims=True))
         return dy * self._slope(self._x)

@@ -1,4 +1,4 @@
-"""Containers. Two paths that are added: the gradient goes back along both."""
+"""Containers: the sum of two paths, through both of which the gradient flows back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Residual"]
 class Residual(ReferenceLayer):
     """``y = f(g(x) + h(x))``; ``dx = dg + dh``, since x acts through both paths.
 
-    With h(x) = x the gradient reaches the layers before undamped, however deep g is.
+    With h(x) = x, the gradient reaches earlier layers undamped, for any depth of g.
 
     Source: He et al. 2016.
     """
@@ -31,7 +31,7 @@ class Residual(ReferenceLayer):
         self._activation = activation
 
     def inner(self) -> Iterator[ReferenceLayer]:
-        """The layers of both paths."""
+        """Yield the layers of both paths."""
         yield from (*self.layers, *self.shortcut)
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -45,7 +45,7 @@ class Residual(ReferenceLayer):
         return self._activation.forward(y + around, training=training)
 
     def backward(self, dy: Array) -> Array:
-        """Go back along both paths."""
+        """Return dL/dx, the sum of both paths' gradients; set the gradients of all weights in them."""
         dy = self._activation.backward(dy)
         dx = dy
         for layer in reversed(self.layers):

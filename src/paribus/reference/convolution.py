@@ -18,12 +18,12 @@ class Conv2D(ReferenceLayer):
     """``y[n, r, c, o] = sum_{i, j, k} K[o, k, i, j] x[n, r s + i, c s + j, k] + b[o]``.
 
     Call the window at (r, c) ``w[n, r, c]``. Then y is a dense layer on windows, and its gradients
-    are those of a dense layer, summed over all places as well as over examples:
+    are those of a dense layer, summed over positions as well as over examples:
 
     - ``dK[o, k, i, j] = sum_{n, r, c} dy[n, r, c, o] w[n, r, c, i, j, k]``;
     - ``db[o] = sum_{n, r, c} dy[n, r, c, o]``;
-    - ``dw[n, r, c, i, j, k] = sum_o dy[n, r, c, o] K[o, k, i, j]``, and a pixel gets the sum over all
-      windows that it stands in (`fold`).
+    - ``dw[n, r, c, i, j, k] = sum_o dy[n, r, c, o] K[o, k, i, j]``, and the gradient of a pixel is the sum over
+      all windows that contain it (`fold`).
     """
 
     def __init__(self, name: str, weights: dict[str, Array], pads: Pads, strides: Pair) -> None:
@@ -31,7 +31,7 @@ class Conv2D(ReferenceLayer):
         self.pads, self.strides = pads, strides
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, row, column, filter)``."""
+        """Map ``(example, height, width, channel)`` to ``(example, row, column, filter)``."""
         kernel = self.weights["kernel"]
         padded = pad(x, self.pads)
         self._shape = padded.shape
@@ -40,7 +40,7 @@ class Conv2D(ReferenceLayer):
         return y + self.weights["bias"] if "bias" in self.weights else y
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of kernel and bias."""
+        """Return dL/dx in the shape of x; set the gradients of kernel and bias, in their shapes."""
         kernel = self.weights["kernel"]
         self.gradients["kernel"] = np.einsum("nrco,nrcijk->okij", dy, self._windows, optimize=True)
         if "bias" in self.weights:
@@ -68,7 +68,7 @@ class DepthwiseConv2D(ReferenceLayer):
         self.pads, self.strides, self.kernel_name = pads, strides, kernel_name
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, row, column, channel * multiplier)``."""
+        """Map ``(example, height, width, channel)`` to ``(example, row, column, channel * multiplier)``."""
         padded = pad(x, self.pads)
         self._shape, channels = padded.shape, x.shape[3]
         self._windows = cut(padded, self.weights[self.kernel_name].shape[2:], self.strides)
@@ -77,7 +77,7 @@ class DepthwiseConv2D(ReferenceLayer):
         return y + self.weights["bias"] if "bias" in self.weights else y
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of kernel and bias."""
+        """Return dL/dx in the shape of x; set the gradients of kernel and bias, in their shapes."""
         channels = self._windows.shape[5]
         split = dy.reshape(*dy.shape[:3], channels, -1)
         kernel = self.weights[self.kernel_name]
@@ -115,7 +115,7 @@ class SeparableConv2D(ReferenceLayer):
         )
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of both kernels and of the bias."""
+        """Return dL/dx in the shape of x; set the gradients of both kernels and of the bias."""
         dx = self._depthwise.backward(self._pointwise.backward(dy))
         found = self._pointwise.gradients
         self.gradients = {
@@ -126,7 +126,7 @@ class SeparableConv2D(ReferenceLayer):
         return dx
 
     def _share(self) -> None:
-        """Give both parts the weights as they are now."""
+        """Copy the present weights to the depthwise and the pointwise convolution."""
         self._depthwise.weights["depthwise_kernel"] = self.weights["depthwise_kernel"]
         self._pointwise.weights["kernel"] = self.weights["pointwise_kernel"]
         if "bias" in self.weights:

@@ -21,13 +21,13 @@ class Dense(ReferenceLayer):
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, input)`` to ``(example, unit)``."""
+        """Map ``(example, input)`` to ``(example, unit)``."""
         self._x = x
         y = x @ self.weights["kernel"].T
         return y + self.weights["bias"] if "bias" in self.weights else y
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of kernel and bias."""
+        """Return dL/dx ``(example, input)`` from dL/dy ``(example, unit)``; set dL/dW and dL/db."""
         self.gradients["kernel"] = dy.T @ self._x
         if "bias" in self.weights:
             self.gradients["bias"] = dy.sum(0)

@@ -16,8 +16,8 @@ _STEPS = 1 << 16
 class Dropout(ReferenceLayer):
     """In training, multiply by a mask of zeros and ``1 / (1 - rate)``; so dx = dy times the mask.
 
-    Scaling up the survivors keeps the expected output, so that evaluation needs no mask. Masks are
-    those of the engine: 16 random bits a number, from a counter that (seed, layer, epoch) key.
+    The factor keeps the expected output, so that evaluation needs no mask. Masks are those of the engine:
+    16 random bits per value, from a counter-based generator keyed by (seed, layer, epoch).
 
     Source: Srivastava et al. 2014; splitmix64 by Steele, Lea & Flood 2014.
     """
@@ -29,16 +29,16 @@ class Dropout(ReferenceLayer):
         self._key, self._used = 0, 0
 
     def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Key the draws of the coming epoch."""
+        """Set the key of the next epoch's random draws."""
         self._key, self._used = key(seed, "dropout", self.name, epoch) % (1 << 64), 0
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Drop a share of the numbers, or of the channels."""
+        """Return ``x`` times the mask in training, ``x`` itself in evaluation."""
         self._mask = self._draw(x.shape) if training and self.threshold else np.ones_like(x)
         return x * self._mask
 
     def backward(self, dy: Array) -> Array:
-        """What was dropped has no influence."""
+        """Return dL/dx: dy times the mask, so dropped values have gradient 0."""
         return dy * self._mask
 
     def _draw(self, shape: tuple[int, ...]) -> Array:
@@ -55,7 +55,7 @@ class Dropout(ReferenceLayer):
 
 
 def _splitmix64(seed: int, used: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Return the numbers after ``used`` others; products wrap around at 64 bits."""
+    """Return ``count`` draws after the first ``used`` of a key; products wrap around at 64 bits."""
     counter = np.arange(used + 1, used + 1 + count, dtype=np.uint64)
     z = counter * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -1,4 +1,4 @@
-"""What a layer is: a function forward, and the chain rule backward; and where each is registered."""
+"""Base class of layers: a function and the chain rule through it; and the registry of layers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["Array", "Given", "Named", "ReferenceLayer", "reference_of"]
 
 Array = npt.NDArray[np.float64]
 Named = dict[str, Array]
-"""Arrays by name."""
+"""Name of a weight -> array."""
 
 
 class ReferenceLayer(ABC):
     """A differentiable function with weights.
 
     A network is ``loss(f_3(f_2(f_1(x))))``. For every layer the chain rule needs two things. Given
-    ``dy``, how fast the loss changes with each number that the layer puts out,
+    ``dy``, the derivative of the loss with respect to each output of the layer,
 
-    - ``dx[i] = sum_j dy[j] * d y[j] / d x[i]`` is handed to the layer before, and
+    - ``dx[i] = sum_j dy[j] * d y[j] / d x[i]`` is passed to the layer before, and
     - ``dw[i] = sum_j dy[j] * d y[j] / d w[i]`` is the gradient of each weight.
 
-    ``forward`` remembers what ``backward`` needs, so a backward pass belongs to the last forward
+    ``forward`` stores the values that ``backward`` needs, so a backward pass refers to the last forward
     pass.
     """
 
@@ -40,31 +40,31 @@ class ReferenceLayer(ABC):
 
     @abstractmethod
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Return ``y = f(x)``."""
+        """Return ``y = f(x)``; the first axis of x and y is the example."""
 
     @abstractmethod
     def backward(self, dy: Array) -> Array:
-        """Return ``dx``, and set ``gradients``."""
+        """Return dL/dx in the shape of x, given dL/dy in the shape of y; set ``gradients`` (dL/dw)."""
 
     def inner(self) -> Iterator[ReferenceLayer]:
-        """Yield the layers inside."""
+        """Yield the layers inside a container; none by default."""
         yield from ()
 
-    def begin_epoch(self, seed: int, epoch: int) -> None:  # noqa: B027 - nothing is the default
-        """Key the random numbers of the coming epoch; most layers draw none."""
+    def begin_epoch(self, seed: int, epoch: int) -> None:  # noqa: B027 - does nothing by default
+        """Set the key of the next epoch's random draws; most layers have none."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a layer is built from, beside its settings."""
+    """Input shape and weights from which a layer is built, besides its settings."""
 
     name: str
     shape: Shape
     """Shape of one input: ``(height, width, channel)`` or ``(unit,)``."""
     weights: Named
-    """The layer's own, as float64."""
+    """Weights of the layer, as float64."""
     build: Callable[[tuple[Layer, ...], Shape], tuple[ReferenceLayer, ...]]
-    """Builds a chain for inputs of a shape; a container needs it for what it holds."""
+    """Function that builds a chain of layers for inputs of a shape; containers need it."""
 
 
 reference_of: Forms[[Given], ReferenceLayer] = Forms("paribus.reference", "reference")

@@ -1,4 +1,4 @@
-"""Losses: one number for a batch, and how fast it changes with each output of the network."""
+"""Losses: a scalar for a batch, and its gradient with respect to the network's outputs."""
 
 from __future__ import annotations
 
@@ -21,16 +21,19 @@ def loss_and_gradient(
     """Return the mean loss of a batch, and its gradient with respect to ``raw``.
 
     Args:
-        raw: ``(example, class)``: what stands before the final activation.
+        raw: ``(example, class)``, inputs of the final activation.
         labels: ``(example,)``.
-        loss: as in a study file.
+        loss: name of the loss, as in a study file.
         final: the final activation: softmax, sigmoid or linear.
-        smoothing: share of each target that is spread over all classes.
+        smoothing: label smoothing, the fraction of each target that is spread over all classes.
+
+    Returns:
+        The loss, and its gradient ``(example, class)``.
 
     **Cross-entropy behind a softmax.** With ``p = softmax(x)`` and targets t that sum to 1, the loss of
     one example is ``L = -sum_i t[i] log p[i] = log(sum_j e^x[j]) - sum_i t[i] x[i]``, so
-    ``dL / dx[i] = p[i] - t[i]``: the difference between what was said and what is true. (Without
-    cancelling by hand, p near 0 would have to be divided by.)
+    ``dL / dx[i] = p[i] - t[i]``: the difference between prediction and target. (The derivation cancels a
+    division by p, which may be near 0.)
 
     **Cross-entropy of sigmoids** (taken as a distribution by normalising them): x is replaced by
     ``log s(x)``, with ``d log s(x) / dx = 1 - s(x)``.

@@ -1,4 +1,4 @@
-"""A whole network: forward through all layers, the loss, and the chain rule backward."""
+"""A network: the forward pass through all layers, the loss, and backpropagation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FINAL = ("softmax", "sigmoid")
 
 
 class ReferenceNetwork:
-    """Layers one after another; the final softmax or sigmoid belongs to the loss."""
+    """A chain of layers. The final softmax or sigmoid is part of the loss."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ReferenceNetwork:
         self.penalties = dict(penalties or {})
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Return raw outputs ``(example, class)``."""
+        """Return raw outputs ``(example, class)`` of images ``(example, height, width, channel)``."""
         for layer in self.layers:
             x = layer.forward(x, training=training)
         return x
@@ -68,15 +68,15 @@ class ReferenceNetwork:
     ) -> tuple[float, Named]:
         """Return the loss of a batch without penalty, and the gradient of loss plus penalty.
 
-        Backpropagation is the chain rule read from the end: the loss says how fast it changes with
-        each raw output; every layer turns that into how fast it changes with each of its inputs.
+        Backpropagation applies the chain rule from the end: it starts with the derivative of the loss with
+        respect to the raw outputs; every layer turns it into the derivative with respect to its inputs.
 
         Args:
             x: ``(example, height, width, channel)``.
             labels: ``(example,)``.
-            loss: as in a study file.
-            smoothing: of the labels.
-            training: dropout on, batch statistics.
+            loss: name of the loss, as in a study file.
+            smoothing: label smoothing.
+            training: whether to use dropout and batch statistics.
         """
         raw = self.forward(x, training=training)
         value, dy = loss_and_gradient(raw, labels, loss=loss, final=self.final, smoothing=smoothing)
@@ -109,12 +109,12 @@ class ReferenceNetwork:
         )
 
     def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Key the random numbers of all layers."""
+        """Set the keys of all layers' random draws for an epoch."""
         for layer in self.every_layer():
             layer.begin_epoch(seed, epoch)
 
     def every_layer(self) -> Iterator[ReferenceLayer]:
-        """Yield all layers, containers before what they hold."""
+        """Yield all layers, containers before their content."""
         yield from _every(self.layers)
 
     def _found(self) -> Iterator[tuple[str, Array]]:
@@ -123,7 +123,7 @@ class ReferenceNetwork:
                 yield f"{layer.name}/{name}", gradient
 
     def _with_penalty(self, name: str, gradient: Array) -> Array:
-        """``d(l1 |w| + l2 w^2) / dw = l1 sign(w) + 2 l2 w``."""
+        """Add the gradient of the penalty, ``d(l1 |w| + l2 w^2) / dw = l1 sign(w) + 2 l2 w``."""
         rule = self.penalties.get(name)
         if rule is None:
             return gradient
@@ -140,10 +140,10 @@ def _every(layers: tuple[ReferenceLayer, ...]) -> Iterator[ReferenceLayer]:
 def build_reference(
     model: ModelSpec, input_shape: Shape, weights: Mapping[str, Any]
 ) -> ReferenceNetwork:
-    """Build a resolved model.
+    """Build the reference network of a resolved model.
 
     Args:
-        model: resolved.
+        model: the resolved model.
         input_shape: ``(height, width, channel)``.
         weights: ``"layer/weight"`` -> array in the engine's layout; copied as float64.
     """

@@ -1,7 +1,7 @@
 """Normalisation: subtract a mean, divide by a deviation, then scale and shift by weights.
 
-All three layers share one derivation. Over the m numbers of a set (which set is the difference
-between the layers), with ``mu = mean(x)``, ``v = mean((x - mu)^2)`` and ``s = 1 / sqrt(v + epsilon)``,
+All three layers share one derivation. Over the m values of a set (the layers differ only in the
+sets), with ``mu = mean(x)``, ``v = mean((x - mu)^2)`` and ``s = 1 / sqrt(v + epsilon)``,
 
     z = (x - mu) s,    y = gamma z + beta.
 
@@ -15,7 +15,7 @@ So ``d z[j] / d x[i] = s ([i = j] - 1 / m - z[i] z[j] / m)``, and with ``dz = dy
 
     dx = s (dz - mean(dz) - z mean(dz z)):
 
-what would only shift or scale the whole set has no effect, so its gradient is taken out.
+a shift or a scaling of the whole set has no effect, so the gradient in these directions is removed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Normalization(ReferenceLayer):
         return self._z
 
     def _through(self, dz: Array) -> Array:
-        """The chain rule through mean and variance, as derived above."""
+        """Return dx from dz, by the formula above."""
         mean, along = dz.mean(self._axes, keepdims=True), (dz * self._z)
         return self._inverse * (dz - mean - self._z * along.mean(self._axes, keepdims=True))
 
@@ -50,7 +50,7 @@ class _Normalization(ReferenceLayer):
         return z * self.weights.get("gamma", 1.0) + self.weights.get("beta", 0.0)
 
     def _affine_backward(self, dy: Array, z: Array) -> Array:
-        """``dgamma = sum dy z``, ``dbeta = sum dy`` over everything but the channel."""
+        """Set ``dgamma = sum dy z``, ``dbeta = sum dy`` (over all axes but the channel); return ``dz``."""
         others = tuple(range(dy.ndim - 1))
         if "gamma" in self.weights:
             self.gradients["gamma"] = (dy * z).sum(others)
@@ -60,11 +60,11 @@ class _Normalization(ReferenceLayer):
 
 
 class BatchNormalization(_Normalization):
-    """The set: one channel, over all examples (and places) of the batch.
+    """Normalisation over the set of all values of a channel in the batch.
 
-    In evaluation the moving mean and variance stand in for the batch's, are constants, and dx is
-    simply ``dz / sqrt(v + epsilon)``. In training they follow the batch: ``moving = momentum moving +
-    (1 - momentum) batch``; torch counts the variance with m - 1 there, Keras with m.
+    Evaluation uses the moving mean and variance, which are constants, so that dx is
+    ``dz / sqrt(v + epsilon)``. Training updates them: ``moving = momentum moving + (1 - momentum) batch``;
+    there the divisor of the variance is m - 1 in torch, m in Keras.
 
     Source: Ioffe & Szegedy 2015.
     """
@@ -82,7 +82,7 @@ class BatchNormalization(_Normalization):
         self.momentum, self.unbiased = momentum, unbiased
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Normalise by the batch, or by the moving statistics."""
+        """Normalise by statistics of the batch in training, by moving statistics in evaluation."""
         self._training = training
         if training:
             z = self._standardised(x, tuple(range(x.ndim - 1)))
@@ -93,7 +93,7 @@ class BatchNormalization(_Normalization):
         return self._affine(z)
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of gamma and beta."""
+        """Return dL/dx in the shape of x; set the gradients of gamma and beta, each ``(channel,)``."""
         dz = self._affine_backward(dy, self._z)
         return self._through(dz) if self._training else dz * self._inverse
 
@@ -107,7 +107,7 @@ class BatchNormalization(_Normalization):
 
 
 class LayerNormalization(_Normalization):
-    """The set: the channels of one place of one example.
+    """Normalisation over the set of all channels at one position of one example.
 
     Source: Ba et al. 2016.
     """
@@ -117,12 +117,12 @@ class LayerNormalization(_Normalization):
         return self._affine(self._standardised(x, (x.ndim - 1,)))
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of gamma and beta."""
+        """Return dL/dx in the shape of x; set the gradients of gamma and beta, each ``(channel,)``."""
         return self._through(self._affine_backward(dy, self._z))
 
 
 class GroupNormalization(_Normalization):
-    """The set: a group of neighbouring channels, over all places of one example.
+    """Normalisation over the set of all values of a group of neighbouring channels of one example.
 
     Source: Wu & He 2018.
     """
@@ -138,7 +138,7 @@ class GroupNormalization(_Normalization):
         return self._affine(self._standardised(split, (1, 3)).reshape(x.shape))
 
     def backward(self, dy: Array) -> Array:
-        """Set the gradients of gamma and beta."""
+        """Return dL/dx in the shape of x; set the gradients of gamma and beta, each ``(channel,)``."""
         dz = self._affine_backward(dy, self._z.reshape(self._shape))
         return self._through(dz.reshape(self._z.shape)).reshape(self._shape)
 

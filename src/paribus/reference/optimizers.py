@@ -1,18 +1,19 @@
-"""Optimizers on plain arrays, in Keras's formulas and in torch's.
+"""Optimizers on NumPy arrays, with the formulas of Keras and of torch.
 
-Each takes a weight w, its gradient g and what it remembers about that weight, and returns the new
-weight. ``t`` counts steps from 1; ``rate`` is the learning rate of this step.
+Each takes a weight w, its gradient g and the stored state of that weight, and returns the new weight.
+``t`` counts steps from 1; ``rate`` is the learning rate of this step.
 
-- **SGD**: ``w -= rate g``. With momentum a velocity remembers earlier gradients: Keras
-  ``v = m v - rate g, w += v``; torch ``v = m v + g, w -= rate v``. Nesterov looks one step ahead.
+- **SGD**: ``w -= rate g``. Momentum m adds a velocity v: Keras
+  ``v = m v - rate g, w += v``; torch ``v = m v + g, w -= rate v``. Nesterov momentum looks ahead:
+  ``w += m v - rate g`` (Keras), ``w -= rate (g + m v)`` (torch).
 - **Adagrad**: divide by the root of the sum of all squared gradients so far.
 - **RMSprop**: divide by the root of a moving mean of squared gradients.
-- **Adadelta**: as RMSprop, times the root of a moving mean of squared changes, so that the units
-  are right without a rate.
+- **Adadelta**: as RMSprop, times the root of a moving mean of squared changes, so that the step has
+  the unit of the weight.
 - **Adam**: a moving mean of gradients over the root of a moving mean of squares, both corrected for
-  having begun at zero. Keras adds epsilon before the correction of the root, torch after it.
-- **AdamW**: Adam; the weight decay shrinks the weight and is no part of the gradient.
-- **Nadam**: Adam with Nesterov's look ahead.
+  the initial value zero. Keras adds epsilon before the correction of the root, torch after it.
+- **AdamW**: Adam; weight decay multiplies the weight and is not part of the gradient.
+- **Nadam**: Adam with Nesterov momentum.
 
 Sources: Keras 3 and PyTorch optimizers; Duchi et al. 2011, Zeiler 2012, Kingma & Ba 2015, Dozat
 2016, Loshchilov & Hutter 2019.
@@ -33,7 +34,7 @@ Slots = dict[str, Any]
 
 
 class ReferenceOptimizer:
-    """One of the seven, with what it remembers of every weight."""
+    """One of the seven optimizers, with its state for every weight."""
 
     def __init__(self, name: str, constants: Mapping[str, Any], *, keras: bool) -> None:
         self.name, self.constants, self.keras = name, dict(constants), keras
@@ -41,12 +42,12 @@ class ReferenceOptimizer:
         self.steps = 0
         self._slots: dict[str, Slots] = {}
         self._product = 1.0
-        """Nadam's: of all momenta so far."""
+        """Product of all momenta so far, for Nadam."""
 
     def step(
         self, weights: Mapping[str, Array], gradients: Mapping[str, Array]
     ) -> dict[str, Array]:
-        """Return the new weights of all that have a gradient."""
+        """Return name -> new weight, for all weights with a gradient."""
         self.steps += 1
         if self.name == "Nadam":
             self._product *= self._momentum(self.steps)
@@ -134,6 +135,6 @@ class ReferenceOptimizer:
         return np.asarray(-self.learning_rate * (ahead + own) / (root + self.constants["epsilon"]))
 
     def _root(self, size: Array) -> Array:
-        """Keras adds epsilon inside the root, torch outside."""
+        """Return ``sqrt(size + epsilon)`` (Keras) or ``sqrt(size) + epsilon`` (torch)."""
         epsilon = self.constants["epsilon"]
         return np.asarray(np.sqrt(size + epsilon) if self.keras else np.sqrt(size) + epsilon)

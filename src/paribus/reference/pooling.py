@@ -23,14 +23,14 @@ class _Pooling(ReferenceLayer):
 
 
 class MaxPooling2D(_Pooling):
-    """``y = max(window)``. Only the largest pixel has influence: it gets dy, all others get nothing.
+    """``y = max(window)``. Only the largest pixel has influence: its gradient is dy, that of all others 0.
 
-    Of equal pixels the first takes all, row by row. A border counts as minus infinity, so it is never
-    the largest.
+    Among equal pixels the first one, row by row, gets dy. Padding counts as minus infinity, so it is never
+    the maximum.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, row, column, channel)``."""
+        """Map ``(example, height, width, channel)`` to ``(example, row, column, channel)``."""
         padded = pad(x, self.pads, -np.inf)
         self._shape = padded.shape
         windows = cut(padded, self.size, self.strides)
@@ -39,7 +39,7 @@ class MaxPooling2D(_Pooling):
         return np.take_along_axis(flat, self._largest[:, :, :, None, :], 3)[:, :, :, 0, :]
 
     def backward(self, dy: Array) -> Array:
-        """Send each gradient to the pixel that was the largest."""
+        """Return dL/dx in the shape of x: each dy is added at the maximum of its window."""
         places = np.arange(self.size[0] * self.size[1])
         chosen = self._largest[:, :, :, None, :] == places[None, None, None, :, None]
         flat = chosen * dy[:, :, :, None, :]
@@ -50,11 +50,11 @@ class MaxPooling2D(_Pooling):
 class AveragePooling2D(_Pooling):
     """``y = mean(window)``, so every pixel of a window of m pixels gets ``dy / m``.
 
-    Pixels of the border do not count, so m is smaller at the edges.
+    Padded pixels do not count, so m is smaller at the edges.
     """
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, row, column, channel)``."""
+        """Map ``(example, height, width, channel)`` to ``(example, row, column, channel)``."""
         padded = pad(x, self.pads)
         self._shape = padded.shape
         inside = cut(pad(np.ones_like(x), self.pads), self.size, self.strides)
@@ -62,7 +62,7 @@ class AveragePooling2D(_Pooling):
         return cut(padded, self.size, self.strides).sum((3, 4)) / self._count
 
     def backward(self, dy: Array) -> Array:
-        """Share each gradient out evenly."""
+        """Return dL/dx in the shape of x: each dy is divided equally among the pixels of its window."""
         windows = (dy / self._count)[:, :, :, None, None, :] * self._inside
         return unpad(fold(windows, self._shape, self.strides), self.pads)
 
@@ -75,7 +75,7 @@ class GlobalPooling2D(ReferenceLayer):
         self.kind = kind
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, channel)``."""
+        """Map ``(example, height, width, channel)`` to ``(example, channel)``."""
         if self.kind == "mean":
             self._share = np.full(x.shape, 1 / (x.shape[1] * x.shape[2]))
             return x.mean((1, 2))

@@ -1,4 +1,4 @@
-"""Layers that compute nothing: their gradients only get another place."""
+"""Layers without arithmetic, whose gradients are only moved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Input(ReferenceLayer):
     """y = x, so dx = dy."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """Return the input: only its shape is read differently."""
+        """Return the input, unchanged."""
         return x
 
     def backward(self, dy: Array) -> Array:
@@ -23,10 +23,10 @@ class Input(ReferenceLayer):
 
 
 class Flatten(ReferenceLayer):
-    """Images to rows. Nothing is computed, so the gradient only gets its shape back."""
+    """Reshape images to rows; the backward pass restores the shape."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
-        """``(example, height, width, channel)`` to ``(example, height * width * channel)``."""
+        """Map ``(example, height, width, channel)`` to ``(example, height * width * channel)``."""
         self._shape = x.shape
         return x.reshape(len(x), -1)
 
@@ -36,7 +36,7 @@ class Flatten(ReferenceLayer):
 
 
 class ZeroPadding2D(ReferenceLayer):
-    """Zeros around the image; their gradients are thrown away."""
+    """Add zeros around the image; their gradients are dropped."""
 
     def __init__(self, name: str, pads: Pads) -> None:
         super().__init__(name)
@@ -47,7 +47,7 @@ class ZeroPadding2D(ReferenceLayer):
         return pad(x, self.pads)
 
     def backward(self, dy: Array) -> Array:
-        """Cut the border off."""
+        """Return dL/dx in the shape of x: dy without the border."""
         return unpad(dy, self.pads)
 
 

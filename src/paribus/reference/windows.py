@@ -1,4 +1,4 @@
-"""Windows that slide over images: cutting them out, and adding gradients back where they came from."""
+"""Sliding windows over images: extraction of all windows, and the transposed operation for gradients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pair = tuple[int, int]
 
 
 def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
-    """Return images with a border."""
+    """Return images ``(example, height, width, channel)`` with a border of ``value``."""
     left, right, top, bottom = pads
     return np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=value)
 
@@ -34,15 +34,15 @@ def cut(x: Array, size: Pair, strides: Pair) -> Array:
 
 
 def fold(windows: Array, shape: tuple[int, ...], strides: Pair) -> Array:
-    """Add windows up into images: the transpose of `cut`.
+    """Add windows to images: the transpose of `cut`.
 
-    A pixel that stands in several windows gets the sum of what they say, because the loss depends on
-    it through all of them.
+    A pixel that is in several windows gets the sum of their gradients, because the loss depends on it
+    through all of them.
 
     Args:
-        windows: as `cut` returns them.
-        shape: of the images.
-        strides: as they were cut.
+        windows: gradients of windows, in the shape that `cut` returns.
+        shape: shape of the images.
+        strides: strides that `cut` used.
     """
     result = np.zeros(shape)
     rows, columns, height, width = windows.shape[1:5]

@@ -37,8 +37,8 @@ def brief(plan: Plan, results: StudyResults) -> tuple[BriefLine, ...]:
     """Return the lines of the first screen; questions without an answer are left out.
 
     Args:
-        plan: of the study.
-        results: of the same study.
+        plan: plan of the study.
+        results: results of the same study.
     """
     chosen = results.selected
     lines = []
@@ -147,7 +147,7 @@ def lost_trials(missing: Sequence[MissingTrial]) -> list[tuple[list[str], str]]:
     """Return trials whose workers were lost, those of one reason together.
 
     Args:
-        missing: of the results; trials that nobody has begun have no reason.
+        missing: missing trials of the results; a trial that was not begun has no reason.
     """
     trials: dict[str, list[str]] = {}
     for row in missing:

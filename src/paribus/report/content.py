@@ -91,7 +91,7 @@ class Tally:
 
 
 def tallies(results: StudyResults) -> tuple[Tally, ...]:
-    """Count verdicts and findings."""
+    """Return the numbers of verdicts and findings of each kind."""
     verdicts = Counter((row.word, row.verdict) for row in results.claims)
     found = [
         Tally(

@@ -19,7 +19,7 @@ def svg_uri(svg: str) -> str:
     """Return a drawing as a data URI for `img`.
 
     Args:
-        svg: on white. Descriptions for screen readers are left out; the image's own text replaces them.
+        svg: drawing on white. Its descriptions for screen readers are left out; ``alt`` text replaces them.
     """
     opening, tag, rest = _UNSEEN.sub("", svg).partition(">")
     dressed = f"{opening}{tag}<style>{dark_style(svg)}</style>{rest}"

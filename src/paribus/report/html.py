@@ -89,7 +89,7 @@ def render_shell(
     """Return a page around its parts, and its Content-Security-Policy.
 
     Args:
-        name: of the study.
+        name: name of the study.
         parts: name -> HTML; of a live page those that are missing are left empty, to be filled later.
         live: links of a page that a server shows; None for a file that stands alone.
     """

@@ -111,7 +111,7 @@ def render_progress(snapshot: Snapshot, *, controls: str = "") -> str:
     """Return the progress of a run as HTML.
 
     Args:
-        snapshot: of the run.
+        snapshot: state of the run.
         controls: button to show: ``stop``, ``resume``, or empty for none.
     """
     template = page_environment().get_template("live.html.j2")

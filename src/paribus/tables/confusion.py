@@ -19,8 +19,8 @@ def table(split: str, matrix: Confusion, *, normalised: bool = False) -> Table:
     """Return a matrix, all seeds pooled; rows are the truth.
 
     Args:
-        split: of the images.
-        matrix: of the selected variant.
+        split: split of the images, ``validation`` or ``test``.
+        matrix: confusion matrix of the selected variant.
         normalised: shares of the true class instead of counts.
     """
     names, numbers = matrix.class_names, matrix.shares if normalised else matrix.counts

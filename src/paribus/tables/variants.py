@@ -35,7 +35,7 @@ def table(results: StudyResults) -> Table:
 
 
 def tables(study: ShownStudy) -> Iterator[Table]:
-    """Yield the variants."""
+    """Yield the table of variants."""
     yield table(study.results)
 
 

@@ -1,4 +1,4 @@
-"""What every executor promises, as tests: `paribus.execute.executor.Executor` says it in words."""
+"""Contract tests of executors; `paribus.execute.executor.Executor` describes the contract."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ from paribus.testing.small_study import broken, grouped, small_tasks
 __all__ = ["ExecutorContract"]
 
 GRACE_SECONDS = 2.0
-"""In which all workers are gone after the end."""
+"""Longest time until all workers have ended after ``__exit__``."""
 MANY_EPOCHS = 20_000
-"""Epochs of the small study that take minutes."""
+"""Number of epochs with which the small study trains for minutes."""
 PROMPT_SECONDS = 10.0
-"""Longest time from an interrupt to the end, on a machine that has much else to do."""
+"""Longest time from an interrupt to the end of `run`, on a busy machine."""
 
 
 class ExecutorContract:
-    """Tests of an executor; a subclass says how to make it.
+    """Contract tests of an executor. A subclass defines `make`.
 
     Example::
 
@@ -56,14 +56,15 @@ class ExecutorContract:
             def make(self, out, *, jobs):
                 return Mine(out, jobs=jobs)
 
-    An executor with workers sets `has_workers` and says how many live, and how one is ended.
+    The subclass of an executor with workers sets `has_workers`, and defines `living_workers` and
+    `end_a_worker`.
     """
 
     has_workers: bool = False
-    """Whether there are workers that may die without the caller."""
+    """Whether the executor has workers that can die while the caller lives."""
 
     def make(self, out: Path, *, jobs: int) -> Executor:
-        """Return the executor under test, not started.
+        """Return the executor under test, which has not started.
 
         Args:
             out: output folder.
@@ -72,7 +73,7 @@ class ExecutorContract:
         raise NotImplementedError
 
     def make_other(self, out: Path) -> Executor:
-        """Return an executor of another kind, with whose bits those of this one are compared.
+        """Return an executor of another kind, whose results must be bit-identical.
 
         Args:
             out: output folder.
@@ -80,15 +81,15 @@ class ExecutorContract:
         return Inline(out)
 
     def living_workers(self) -> int:
-        """Return how many workers of this kind live now."""
+        """Return the number of living workers of this executor."""
         return 0
 
     def end_a_worker(self) -> None:
-        """End the only worker there is, as a lack of memory would: at once and without a word."""
+        """Kill the only worker, as the system does when memory is exhausted."""
         raise NotImplementedError
 
     def test_events_of_a_trial_come_in_order(self, tmp_path: Path) -> None:
-        """Each trial begins, tells of each epoch and ends once; events carry no arrays."""
+        """Each trial reports its start, each epoch and its end once; events contain no arrays."""
         tasks = small_tasks(tmp_path / "data")
         heard = self._heard(tmp_path / "out", tasks)
         assert set(heard) == identities_of(tasks), (
@@ -118,7 +119,7 @@ class ExecutorContract:
         assert begun == [task.trials[0].identity for task in tasks]
 
     def test_what_an_event_announces_is_on_disk(self, tmp_path: Path) -> None:
-        """Artifacts are whole when they are announced; a checkpoint stays until its trial is acknowledged."""
+        """Artifacts are complete when announced; a checkpoint stays until ``on_event`` has returned."""
         tasks, out = small_tasks(tmp_path / "data")[:2], tmp_path / "out"
         looked: list[type[Event]] = []
 
@@ -146,7 +147,7 @@ class ExecutorContract:
         assert not list(out.rglob("*.partial"))
 
     def test_bits_are_those_of_another_executor(self, tmp_path: Path) -> None:
-        """One worker, two and another kind of executor leave equal bytes and tell of equal numbers."""
+        """One worker, two workers and another kind of executor give equal artifacts and equal events."""
         tasks = small_tasks(tmp_path / "data")
         *alone, third, fourth = tasks
         tasks = [*alone, grouped([third, fourth], 3)]
@@ -159,7 +160,7 @@ class ExecutorContract:
             assert bytes_of(out) == bytes_of(tmp_path / "other"), f"other bytes with {jobs} workers"
 
     def test_a_trial_goes_on_where_it_was_interrupted(self, tmp_path: Path) -> None:
-        """A new executor goes on from the last checkpoint, to the same bytes."""
+        """A new executor continues from the last checkpoint, with bit-identical results."""
         tasks = small_tasks(tmp_path / "data", epochs=3)[:2]
         whole, out = tmp_path / "whole", tmp_path / "out"
         self._run(whole, tasks)
@@ -180,7 +181,7 @@ class ExecutorContract:
         assert bytes_of(out) == bytes_of(whole)
 
     def test_a_failing_trial_is_data_and_stops_no_other(self, tmp_path: Path) -> None:
-        """An error that is unknown, and cannot even be pickled, becomes the reason of a failed trial."""
+        """An unknown exception that cannot be pickled becomes the reason of a failed trial."""
         first, second, third, _ = small_tasks(tmp_path / "data")
         tasks = [first, broken(second), third]
         heard = self._heard(tmp_path / "out", tasks, jobs=1)
@@ -192,7 +193,7 @@ class ExecutorContract:
         assert set(outcomes) == identities_of([first, third])
 
     def test_what_cannot_be_looked_at_is_not_done(self, tmp_path: Path) -> None:
-        """A trial without artifacts can be neither tested nor explained, and is not failed for it."""
+        """A trial without artifacts cannot be tested or explained: `NotDone`, not failed."""
         first, second, *_ = small_tasks(tmp_path / "data")
         tasks = [
             Task("test", first.trials, first.dataset),
@@ -208,7 +209,7 @@ class ExecutorContract:
         assert event.reason
 
     def test_a_disk_that_takes_nothing_stops_the_run(self, tmp_path: Path) -> None:
-        """What no trial can help is the package's error, and fails no trial."""
+        """An error that no trial caused is raised by `run`, and fails no trial."""
         tasks, out = small_tasks(tmp_path / "data"), tmp_path / "out"
         out.mkdir()
         (out / "artifacts").write_text("a file where a folder must be", encoding="utf-8")
@@ -220,7 +221,7 @@ class ExecutorContract:
         self._assert_nothing_is_left()
 
     def test_tasks_are_asked_for_when_there_is_room(self, tmp_path: Path) -> None:
-        """No more tasks are asked for than there are workers, and one."""
+        """At most one more task than there are workers is taken in advance."""
         tasks, jobs = small_tasks(tmp_path / "data"), 1
         ended: set[str] = set()
 
@@ -237,7 +238,7 @@ class ExecutorContract:
         assert ended == identities_of(tasks)
 
     def test_a_task_can_be_put_back_after_there_was_none(self, tmp_path: Path) -> None:
-        """While a task is done its caller may find another, of which it is asked once more."""
+        """The caller may add tasks while the last one runs; the iterator is asked again."""
         first, second, *_ = small_tasks(tmp_path / "data")
         backlog = Backlog([first])
 
@@ -249,7 +250,7 @@ class ExecutorContract:
         assert set(heard) == identities_of([first, second])
 
     def test_what_a_caller_raises_comes_through_and_ends_everything(self, tmp_path: Path) -> None:
-        """Whatever is raised while an event is heard leaves as it was, and nothing is heard after it."""
+        """An exception of ``on_event`` is raised by `run` unchanged, and no event follows it."""
         tasks = small_tasks(tmp_path / "data", epochs=30)
         raised = (
             StopError("odd"),
@@ -272,7 +273,7 @@ class ExecutorContract:
             self._assert_nothing_is_left()
 
     def test_an_interrupt_in_the_middle_of_a_task_ends_it(self, tmp_path: Path) -> None:
-        """Ctrl-C between two events ends `run` at once, fails no trial, and leaves nothing running."""
+        """Ctrl-C between two events ends `run` at once, fails no trial, and leaves no worker running."""
         for number, size in enumerate((1, 2)):
             tasks = small_tasks(tmp_path / "data", epochs=MANY_EPOCHS)[:2]
             tasks = tasks if size == 1 else [grouped(tasks, size)]
@@ -297,7 +298,7 @@ class ExecutorContract:
             self._assert_nothing_is_left()
 
     def test_what_the_tasks_raise_comes_through(self, tmp_path: Path) -> None:
-        """An error of whoever makes the tasks is not taken for a trial's."""
+        """An exception of the tasks' iterator does not count as an error of a trial."""
         tasks, error = small_tasks(tmp_path / "data"), StopError("no more")
 
         def waiting() -> Iterator[Task]:
@@ -308,7 +309,7 @@ class ExecutorContract:
         self._assert_nothing_is_left()
 
     def test_nothing_is_left_at_the_end(self, tmp_path: Path) -> None:
-        """Neither workers nor threads nor another environment outlive the executor, used or not."""
+        """After ``__exit__`` there are no workers or threads, and the environment is unchanged, used or not."""
         threads, environment = threading.active_count(), dict(os.environ)
         with self.make(tmp_path / "unused", jobs=2):
             pass
@@ -318,7 +319,7 @@ class ExecutorContract:
         assert dict(os.environ) == environment
 
     def test_a_worker_that_dies_loses_its_trial_and_the_others_go_on(self, tmp_path: Path) -> None:
-        """The loss is told once and fails nothing; the executor itself does not try again."""
+        """The loss is reported once and fails no trial; the executor does not repeat the task."""
         if not self.has_workers:
             return
         first, second, *_ = small_tasks(tmp_path / "data", epochs=200)
@@ -337,7 +338,7 @@ class ExecutorContract:
         assert finished == [second.trials[0].identity], "one is lost, the other is done"
 
     def test_a_group_that_is_lost_is_lost_as_a_whole(self, tmp_path: Path) -> None:
-        """All trials of the task that had not ended are told as one loss, in their order."""
+        """All trials of the task that have not ended are reported as one `Lost`, in their order."""
         if not self.has_workers:
             return
         group = grouped(small_tasks(tmp_path / "data", epochs=200)[:2], 2)
@@ -379,10 +380,10 @@ class ExecutorContract:
     def _raised(
         self, out: Path, tasks: Iterable[Task], on_event: Callable[[Event], None]
     ) -> BaseException:
-        """Run in a way that must raise; return what is raised."""
+        """Run tasks, and return the exception that `run` must raise."""
         try:
             self._run(out, tasks, on_event)
-        except BaseException as error:  # noqa: BLE001 - the caller says which it must be
+        except BaseException as error:  # noqa: BLE001 - the caller checks its class
             return error
         raise AssertionError("nothing was raised")
 

@@ -1,4 +1,4 @@
-"""What a contract compares: the events of a run by their trials, their numbers, the bytes that are left."""
+"""Helpers of the contract tests: events of a run by trial, and the bytes of its artifacts."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ __all__ = [
 ]
 
 MEMORY = "memory_kept"
-"""Part of a trial's environment that decides how fast it trains, and no bit."""
+"""Entry of a trial's environment that affects its speed, but not its results."""
 
 Heard = dict[str, list[Event]]
 """Identity -> its events, in the order of arrival."""
 
 
 class StopError(Exception):
-    """An error of whoever has called an executor."""
+    """An exception that the caller of an executor raises."""
 
 
 class Backlog:
-    """Tasks of which there may be more after there was none."""
+    """An iterator over tasks to which tasks may be added, even after it was exhausted."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
-        """Begin with some.
+        """Begin with some tasks.
 
         Args:
-            tasks: that wait.
+            tasks: waiting tasks, in order.
         """
         self.waiting = deque(tasks)
 
@@ -63,10 +63,10 @@ class Backlog:
 
 
 class Interrupt:
-    """Ctrl-C, pressed some time after it was asked for; a context manager in the main thread."""
+    """A delayed SIGINT, as from Ctrl-C; a context manager for the main thread."""
 
     def __init__(self, *, after_seconds: float) -> None:
-        """Have it pressed later.
+        """Prepare the signal; `send_once` starts the delay.
 
         Args:
             after_seconds: time between `send_once` and the signal.
@@ -75,17 +75,17 @@ class Interrupt:
         self._timer = threading.Timer(after_seconds, self._send)
 
     def __enter__(self) -> Self:
-        """Have Ctrl-C raise `KeyboardInterrupt`, whatever it did before."""
+        """Set Python's default handler of SIGINT, which raises `KeyboardInterrupt`."""
         self._before = signal.signal(signal.SIGINT, signal.default_int_handler)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Press nothing any more."""
+        """Cancel the signal, and restore the previous handler."""
         self._timer.cancel()
         signal.signal(signal.SIGINT, self._before)
 
     def send_once(self) -> None:
-        """Press it, if it was not asked for before."""
+        """Start the delay, unless an earlier call did."""
         if not self._timer.is_alive() and self.sent_at == float("inf"):
             self._timer.start()
 
@@ -100,12 +100,12 @@ class Interrupt:
 def hear(
     executor: Executor, tasks: Iterable[Task], listen: Callable[[Event], None] = lambda _: None
 ) -> Heard:
-    """Have tasks done; return what was told of each trial, none of which may be lost.
+    """Run tasks, and return the events of each trial; fail if one is lost.
 
     Args:
-        executor: has started.
-        tasks: to do.
-        listen: hears each event, too.
+        executor: a started executor.
+        tasks: tasks to run.
+        listen: function called with each event.
     """
     heard: Heard = {}
 
@@ -124,14 +124,14 @@ def identities_of(tasks: Iterable[Task]) -> set[str]:
 
 
 def outcome_of(events: Sequence[Event]) -> TrialOutcome:
-    """Return the outcome that the last event of a trial tells."""
+    """Return the outcome in the last event of a trial."""
     last = events[-1]
     assert isinstance(last, Finished), last
     return last.outcome
 
 
 def numbers_of(heard: Heard) -> dict[str, list[str]]:
-    """Return what events say, but for how long things took, as text (in which NaN equals NaN)."""
+    """Return events without their durations, as text, in which NaN equals NaN."""
     return {
         identity: [repr(_said(event)) for event in events] for identity, events in heard.items()
     }
@@ -150,6 +150,6 @@ def _said(event: Event) -> object:
 
 
 def bytes_of(out: Path) -> dict[str, bytes]:
-    """Return the content of every artifact by its path."""
+    """Return path -> content of all artifacts."""
     files = (path for path in (out / "artifacts").rglob("*") if path.is_file())
     return {str(path.relative_to(out)): path.read_bytes() for path in files}

@@ -1,4 +1,4 @@
-"""A study that trains in a second, as tasks for an executor, and what a task can be made to do wrong."""
+"""A study that trains in a second, as tasks for an executor, and a task that fails."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def small_tasks(folder: Path, *, epochs: int = 2) -> list[Task]:
     """Return tasks that train the trials of a study of two variants and two seeds, each alone.
 
     Args:
-        folder: to which the data set is written.
-        epochs: of every trial.
+        folder: folder to which the data set is exported.
+        epochs: number of epochs of every trial.
     """
     study = {**STUDY, "train": {**STUDY["train"], "epochs": epochs}}  # type: ignore[dict-item]
     plan = expand(study_from_mapping(study))
@@ -61,7 +61,7 @@ def grouped(tasks: Sequence[Task], size: int) -> Task:
     """Return one task that trains the trials of several as one program.
 
     Args:
-        tasks: that train a trial each.
+        tasks: tasks that train one trial each.
         size: members of the program, at least as many as tasks.
     """
     trials = tuple(trial for task in tasks for trial in task.trials)
@@ -69,10 +69,10 @@ def grouped(tasks: Sequence[Task], size: int) -> Task:
 
 
 def broken(task: Task) -> Task:
-    """Return a task whose trial raises, when it is trained, an error that no process can send to another.
+    """Return a task whose training raises an exception that cannot be pickled.
 
     Args:
-        task: that trains a trial.
+        task: a task that trains one trial.
     """
     (trial,) = task.trials
     settings = _Trap(trial.variant.train)
@@ -87,7 +87,7 @@ class _CannotLeaveError(Exception):
 
 
 class _Trap(dict[str, Any]):
-    """Settings that can be sent to a worker, but not read."""
+    """Settings that can be pickled, but raise when they are read."""
 
     def get(self, *_: object) -> NoReturn:
         raise _CannotLeaveError("the settings cannot be read")

@@ -1,4 +1,4 @@
-"""What every store promises, as tests: `paribus.store.store.Store` says it in words."""
+"""Contract tests of stores; `paribus.store.store.Store` describes the contract."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ OBSERVED = Observed(
     contradicted_files={7: NAME},
     preprocessing_notes=(),
 )
-"""What a trial may have done."""
+"""An example of what is observed of a trial."""
 
 
 class StoreContract:
-    """Tests of a store; a subclass says where one is.
+    """Contract tests of a store. A subclass defines `place`.
 
     Example::
 
@@ -66,12 +66,12 @@ class StoreContract:
         """Return a file or a URL for `open_store`; the same one for the same folder.
 
         Args:
-            folder: of one test alone.
+            folder: temporary folder of one test.
         """
         raise NotImplementedError
 
     def test_a_trial_lives_from_pending_to_done(self, tmp_path: Path) -> None:
-        """What is written at each stage is read back, also after the store was closed."""
+        """Each state of a trial is read back as written, even after the store was closed."""
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
             assert store.trials()[0].status == "pending"
@@ -101,7 +101,7 @@ class StoreContract:
         assert [replace(item, curves=()) for item in whole] == list(short)
 
     def test_writing_twice_changes_nothing(self, tmp_path: Path) -> None:
-        """A writer that does not know whether it was heard may say everything again."""
+        """A writer that does not know whether a write succeeded may repeat it."""
         with self._open(tmp_path) as store:
             for _ in range(2):
                 store.add_trials([trial(), trial(SECOND, seed=1)])
@@ -115,7 +115,7 @@ class StoreContract:
             assert len(store.registrations()) == 1
 
     def test_a_retry_forgets_the_reason_and_the_epochs(self, tmp_path: Path) -> None:
-        """A new attempt starts from nothing, but counts."""
+        """A new attempt deletes reason and epochs, and counts as an attempt."""
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
             store.begin_attempt(FIRST, {})
@@ -134,7 +134,7 @@ class StoreContract:
         assert again.curves == ()
 
     def test_a_lost_trial_is_pending_and_says_why(self, tmp_path: Path) -> None:
-        """What ran a trial may be gone; its attempt still counts."""
+        """A trial whose worker was lost is pending; its attempt counts."""
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
             store.begin_attempt(FIRST, {})
@@ -143,7 +143,7 @@ class StoreContract:
         assert (found.status, found.reason, found.attempts) == ("pending", "the worker died", 1)
 
     def test_every_number_comes_back(self, tmp_path: Path) -> None:
-        """Numbers of any size, signs of zero, and what is no number."""
+        """Very small and large numbers, negative zero, infinity and NaN are read back as written."""
         values = (math.inf, -math.inf, math.nan, -0.0, 1e-308, 0.1)
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
@@ -153,7 +153,7 @@ class StoreContract:
         assert [repr(record.metrics["loss"]) for record in curves] == list(map(repr, values))
 
     def test_every_text_comes_back(self, tmp_path: Path) -> None:
-        """Letters of any language, quotes, and long texts."""
+        """Texts with any Unicode letters, quotes and any length are read back as written."""
         reason = "x" * 100_000 + "'; DROP TABLE trial; -- 😀"
         with self._open(tmp_path) as store:
             store.add_trials([Trial(FIRST, Variant(NAME, {"size": "😀"}, {}, {}, {}), 0)])
@@ -162,7 +162,7 @@ class StoreContract:
         assert (found.variant, found.levels, found.reason) == (NAME, {"size": "😀"}, reason)
 
     def test_a_look_and_its_metrics_are_one(self, tmp_path: Path) -> None:
-        """No test metric without the look that gave it."""
+        """Test metrics and the look that measured them are stored in one transaction."""
         look = Look(FIRST, "v", 0, "final", "2026-01-01")
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
@@ -181,7 +181,7 @@ class StoreContract:
             assert [item.study_yaml for item in store.registrations()] == ["two", "one"]
 
     def test_a_second_study_is_refused(self, tmp_path: Path) -> None:
-        """Trials have no name of a study, so two studies in one store would rename each other's."""
+        """A trial does not contain the study's name, so two studies could rename each other's trials."""
         with self._open(tmp_path) as store:
             store.register("one", "text", "{}", "now")
             store.register("one", "other text", "{}", "now")
@@ -195,7 +195,7 @@ class StoreContract:
             assert [item.study for item in store.registrations()] == ["one", "one"]
 
     def test_one_run_holds_a_store(self, tmp_path: Path) -> None:
-        """Another one is refused, reads nonetheless, and has its turn when the first one ends or is killed."""
+        """A second run is refused but may read; it can run when the first one has ended or was killed."""
         place, context = self.place(tmp_path), multiprocessing.get_context("spawn")
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
@@ -215,7 +215,7 @@ class StoreContract:
                 assert time.monotonic() < end, "a killed run holds the store"
 
     def test_a_reader_leaves_no_trace(self, tmp_path: Path) -> None:
-        """A store opened to be read shows what is there, cannot be written, and is not made by opening it."""
+        """A store opened with ``read_only`` can be read, but is neither written nor created."""
         try:
             open_store(self.place(tmp_path), read_only=True)
         except StoreError:
@@ -235,7 +235,7 @@ class StoreContract:
         assert (found.identity, found.reason) == (FIRST, None)
 
     def test_what_is_written_of_an_unknown_trial_is_an_error(self, tmp_path: Path) -> None:
-        """Silence would lose a result; and nothing else of the call is kept."""
+        """Writing to an unknown trial raises, so that no result is lost silently, and changes nothing."""
         look = Look(SECOND, "v", 0, "final", "2026-01-01")
         with self._open(tmp_path) as store:
             store.add_trials([trial()])
@@ -278,17 +278,17 @@ class StoreContract:
 
 
 def trial(identity: str = FIRST, seed: int = 0) -> Trial:
-    """Return a trial of a made-up variant."""
+    """Return a trial of an artificial variant."""
     return Trial(identity, Variant("v", {"f": "l"}, {}, {}, {}), seed)
 
 
 def epoch(number: int = 1, loss: float = 0.5) -> EpochRecord:
-    """Return what an epoch may have measured."""
+    """Return an example of an epoch's record."""
     return EpochRecord(number, {"loss": loss, "accuracy": 0.25}, 1.5, 100.0, 0.1)
 
 
 def _is_held_after(store: Store) -> bool:
-    """Try to hold a store for a moment."""
+    """Return whether a store can be locked now."""
     try:
         with store.held():
             return True
@@ -298,14 +298,14 @@ def _is_held_after(store: Store) -> bool:
 
 
 def _hold(place: str | Path, connection: Connection) -> None:
-    """Hold a store until this process is killed; runs in a process of its own."""
+    """Lock a store until this process is killed. Runs in a separate process."""
     with open_store(place) as store, store.held():
         connection.send("held")
         time.sleep(ENOUGH_SECONDS)
 
 
 def _write(place: str | Path, writer: int) -> None:
-    """Write some finished trials; runs in a process of its own."""
+    """Write some finished trials. Runs in a separate process."""
     with open_store(place) as store:
         for number in range(EACH):
             identity = f"{writer:032d}{number:032d}"

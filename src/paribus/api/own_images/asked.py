@@ -28,8 +28,8 @@ def chosen_variant(results: Results, name: str | None) -> Variant:
     """Return a variant of a run; the selected one (or the baseline) by default.
 
     Args:
-        results: of the run.
-        name: of the variant.
+        results: results of the run.
+        name: name of the variant.
 
     Raises:
         StudyError: the name is unknown.
@@ -41,8 +41,8 @@ def class_names(results: Results, variant: Variant) -> tuple[str, ...]:
     """Return the names of the classes, in the order of the networks' outputs.
 
     Args:
-        results: of the run.
-        variant: of the run.
+        results: results of the run.
+        variant: a variant of the run.
     """
     return results.manifest.descriptions[variant.name].class_names
 
@@ -51,7 +51,7 @@ def read_own(results: Results, files: Sequence[Path], variant: Variant) -> Own:
     """Read images and bring them to size, channels and range of the study's, before its preprocessing.
 
     Args:
-        results: of the run.
+        results: results of the run.
         files: pictures.
         variant: the variant whose data set they have to match.
 
@@ -85,8 +85,8 @@ def network_of(results: Results, trial: StoredTrial) -> Iterator[Network]:
     """Give access to a trial's trained weights; errors about weights that do not fit are explained.
 
     Args:
-        results: of the run.
-        trial: of the run.
+        results: results of the run.
+        trial: a stored trial of the run.
 
     Raises:
         TrialError: its files are missing, damaged, or of another network.
@@ -104,8 +104,8 @@ def trained_trials(results: Results, variant: Variant) -> list[StoredTrial]:
     """Return finished trials of a variant; refitted ones where there are any.
 
     Args:
-        results: of the run.
-        variant: of the run.
+        results: results of the run.
+        variant: a variant of the run.
 
     Raises:
         StoreError: there is none.

@@ -50,7 +50,7 @@ def explain(results: Results, file: Path, variant: str | None = None) -> Explana
     """Classify an image by the first network of a variant, and compute attributions and activations.
 
     Args:
-        results: of a run.
+        results: results of a run.
         file: a PNG or JPEG image of something the study knows.
         variant: its name; the selected one (or the baseline) by default.
 

@@ -137,7 +137,7 @@ def predict(results: Results, files: Sequence[Path], variant: str | None = None)
     """Classify images by all networks of one variant.
 
     Args:
-        results: of a run.
+        results: results of a run.
         files: PNG or JPEG images of anything the study knows.
         variant: its name; the selected one (or the baseline) by default.
 
@@ -157,9 +157,9 @@ def test_on(results: Results, folder: Path, only: Sequence[str] = ()) -> OwnTest
     would make them part of the choice.
 
     Args:
-        results: of a run.
-        folder: with sub-folders named as the classes.
-        only: names of variants; all by default.
+        results: results of a run.
+        folder: folder with one subfolder per class, named like the class.
+        only: names of variants; by default all.
 
     Raises:
         DataError: folders that are no classes, images that cannot be read.

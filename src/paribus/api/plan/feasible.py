@@ -180,8 +180,8 @@ def where_stands(document: Document, variant: Variant, *keys: Path) -> str:
     """Return file and line of the first of some settings: in the variant's edits, or else in the base.
 
     Args:
-        document: of the study.
-        variant: whose setting it is.
+        document: text of the study file with line numbers.
+        variant: the variant that has the setting.
         keys: paths from the top of the file, the one to be named first.
     """
     line, own = _line(document, variant, *keys)
@@ -193,8 +193,8 @@ def where_layer(document: Document, variant: Variant, layer: str | None) -> str:
     """Return file and line of a layer: of the edit that inserted or replaced it, or of the base.
 
     Args:
-        document: of the study.
-        variant: whose layer it is.
+        document: text of the study file with line numbers.
+        variant: the variant that has the layer.
         layer: its name and type, as in ``conv (Conv2D)``; None for the variant's augmentation.
     """
     if layer is None:

@@ -60,8 +60,8 @@ def check_study_gradients(
     """Compare hand-derived gradients, autograd's and finite differences for a study's networks.
 
     Args:
-        study: what `paribus.load` returns.
-        only: names of variants; all by default.
+        study: the study, from `paribus.load`.
+        only: names of variants; by default all.
         examples: training images in the batch.
 
     Raises:

@@ -136,11 +136,11 @@ def plan_study(
     """Expand a study, and check that data and networks of every variant fit together.
 
     Args:
-        study: what `paribus.load` returns.
+        study: the study, from `paribus.load`.
         seeds: number of seeds instead of the study's.
         jobs: worker processes the forecast is for; one per core by default.
         overrides: ``path=value`` settings, applied to the base before the factors.
-        only: names of the variants to keep; all by default.
+        only: names of the variants to keep; by default all.
         measure: forecast from a few training steps of every variant instead of from shapes.
 
     Raises:

@@ -35,9 +35,9 @@ def write_figures(
     """Write all charts, pictures and tables of a run; return the files.
 
     Args:
-        results: of a run.
+        results: results of a run.
         folder: created if needed.
-        formats: of `FORMATS`, any number of them.
+        formats: file formats, a subset of `FORMATS`.
         warn: called with a message for each file of the run that cannot be read; charts and tables
             that need the file are left out.
 

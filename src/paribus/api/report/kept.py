@@ -98,7 +98,7 @@ class KeptByRun:
 
         Args:
             variant: name.
-            draw: is given ``"layer/weight"`` -> values; an error of it means that the file is damaged.
+            draw: function of ``"layer/weight"`` -> values; if it raises, the file counts as damaged.
         """
         trial = next(_finished(self.results, variant), None)
         if trial is None:

@@ -21,7 +21,7 @@ def load_insight(results: Results) -> Insight | None:
     has been selected since. Running the study again adds them without training anything.
 
     Args:
-        results: of a run.
+        results: results of a run.
 
     Raises:
         TrialError: the file is damaged.

@@ -67,7 +67,7 @@ def printed(page: str, browser: str, *, seconds: float = SECONDS) -> bytes:
     Args:
         page: HTML that needs nothing else.
         browser: path of Chromium, Chrome or Edge.
-        seconds: how long the browser may take.
+        seconds: longest time that the browser may take.
 
     Raises:
         StoreError: the browser fails, or takes too long.

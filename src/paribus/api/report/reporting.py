@@ -73,7 +73,7 @@ def shown_study(results: Results, damage: Damage) -> ShownStudy:
     """Return the plain data that the charts and tables of a run are made from.
 
     Args:
-        results: of the run.
+        results: results of the run.
         damage: collects files that cannot be read; charts that need them are left out.
     """
     manifest, names = results.manifest, results.class_names

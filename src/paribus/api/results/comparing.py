@@ -53,9 +53,9 @@ def compare(left: Results, right: Results, metric: str = "val_accuracy") -> Comp
     """Compare two runs.
 
     Args:
-        left: one run.
+        left: results of the one run.
         right: another.
-        metric: to compare.
+        metric: metric to compare, for example ``val_accuracy``.
 
     Raises:
         StudyError: there is no such metric.

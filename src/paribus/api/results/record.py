@@ -53,8 +53,8 @@ class Results:
         """Return a variant of the run; the selected one by default, or the plan's reference.
 
         Args:
-            name: of the variant.
-            where: how the caller names this argument, for the error.
+            name: name of the variant.
+            where: name of this argument in error messages.
 
         Raises:
             StudyError: the name is unknown.
@@ -187,8 +187,8 @@ def marking_of(
     """Return a reader of predictions, which are opened only for claims that need single images.
 
     Args:
-        trials: of the run.
-        folder: of the run.
+        trials: stored trials of the run.
+        folder: output folder of the run.
         damage: collects files that cannot be read; their trials have no single predictions.
     """
     heard = damage or Damage(folder)

@@ -32,7 +32,7 @@ def snapshot_of(results: Results, *, running: bool) -> Snapshot:
     """Return the state of every planned trial, and the time that is left.
 
     Args:
-        results: of a run, read at this moment.
+        results: results of a run, read just now.
         running: whether a process works on it.
     """
     plan, summary = results.manifest.plan, results.summary

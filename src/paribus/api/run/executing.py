@@ -72,8 +72,8 @@ def fit(session: Session, trials: Sequence[Trial], phase: str) -> None:
     the longest trial is first, so that no worker is idle at the end.
 
     Args:
-        session: of the run.
-        trials: to train.
+        session: session of the run.
+        trials: trials to train.
         phase: name of the phase, passed to observers.
     """
     wanted = {trial.identity for trial in trials}
@@ -102,8 +102,8 @@ def execute(
     A trial that is lost twice stays missing; the next run tries it again.
 
     Args:
-        session: of the run.
-        tasks: to run.
+        session: session of the run.
+        tasks: tasks to run.
         on_failure: called with the trial and the reason if it cannot be tested or explained.
     """
     if not tasks:

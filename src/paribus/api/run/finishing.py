@@ -22,7 +22,7 @@ def finish_selected(session: Session, trials: Sequence[Trial]) -> None:
     Does nothing while trials are missing, since the selection would depend on which ones.
 
     Args:
-        session: of the run.
+        session: session of the run.
         trials: all trials that the study needs.
     """
     rule = session.plan.select

@@ -53,10 +53,10 @@ def refit_of(
     """Return the refit of a trial: same seed, training and validation images, number of epochs kept.
 
     Args:
-        trial: of the plan.
-        stored: how it ended.
-        data_fingerprint: of its data.
-        engine_version: of the arithmetic.
+        trial: trial of the plan.
+        stored: the stored trial, with the number of epochs kept.
+        data_fingerprint: fingerprint of its data.
+        engine_version: version of the arithmetic.
     """
     kept = stored.observed.kept_epoch
     train: dict[str, Any] = {

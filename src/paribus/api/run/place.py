@@ -51,7 +51,7 @@ class Place:
 
         Raises:
             StoreError: it cannot be read.
-            MissingExtraError: what speaks to such a store is not installed.
+            MissingExtraError: the database driver is not installed.
         """
         if self.address is None:
             return open_store(database_of(self.folder), read_only=True)

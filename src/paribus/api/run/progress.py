@@ -151,7 +151,7 @@ def study_status(
     Args:
         plan: the study.
         required: (variant, seed) of the trials that it needs.
-        trials: what the store holds.
+        trials: all trials in the store.
         complete: whether nothing is left to do.
         at_work: whether a run works on them now.
     """

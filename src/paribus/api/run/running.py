@@ -61,10 +61,10 @@ def run_study(
     """Train the missing trials of a study, finish it, and judge all its results.
 
     Args:
-        study: what `paribus.load` returns.
+        study: the study, from `paribus.load`.
         out: output folder; created if needed.
         options: seeds, jobs, device ...
-        observe: hears of progress.
+        observe: called with a `Progress` whenever the run has advanced.
         store: URL of the store of its trials; by default the one that the folder knows, or its own.
 
     Raises:

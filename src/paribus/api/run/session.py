@@ -66,7 +66,7 @@ class Session:
 
     @property
     def plan(self) -> Plan:
-        """The expanded study."""
+        """Plan of the run: the expanded study."""
         return self.planned.plan
 
     @property

@@ -26,7 +26,7 @@ def unreadable_trials(out: Path, trials: Sequence[StoredTrial]) -> list[Unreadab
 
     Args:
         out: output folder.
-        trials: of the run.
+        trials: stored trials of the run.
     """
     found = []
     for trial in trials:
@@ -41,7 +41,7 @@ def sentence_of_unreadable(found: Sequence[Unreadable]) -> str:
     """Return one line that says which trials are trained again.
 
     Args:
-        found: what `unreadable_trials` returns, at least one.
+        found: result of `unreadable_trials`, not empty.
     """
     trial, reason = found[0]
     first = f"{trial.variant}, seed {trial.seed}: {reason}"

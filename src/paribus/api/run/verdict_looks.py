@@ -18,7 +18,7 @@ def verdict_look(
     """Return the look that a run has made possible; None if it gave no verdict that is not known.
 
     Args:
-        plan: of the run.
+        plan: plan of the run.
         claims: its claims, as judged now.
         known: earlier looks.
         at: the time, UTC.

@@ -44,7 +44,7 @@ def end_attempt(
     """Examine a trained network, make its artifacts durable, then report that the trial has ended.
 
     Args:
-        desk: knows the folder for artifacts.
+        desk: the worker's state, with the folder of artifacts.
         trial: the trained trial.
         outcome: outcome of its training.
         data: the prepared data that it was trained on.

@@ -42,7 +42,7 @@ class MeanOfContrast:
 
     @property
     def estimate(self) -> float:
-        """Mean of the contrast."""
+        """Mean of the contrast over the seeds."""
         return self.sample.mean
 
     @property

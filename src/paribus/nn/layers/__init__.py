@@ -1,5 +1,5 @@
-"""Layers as a study file names them: one file per family, free of torch, found by itself.
+"""Layers that a study file can name: one module per family, without torch, found without registration.
 
-A layer's forms stand in files of the same name in `paribus.nn.modules` (torch), `paribus.nn.stacked`
+A layer's forms are in modules of the same name in `paribus.nn.modules` (torch), `paribus.nn.stacked`
 (several networks as one program) and `paribus.reference` (NumPy).
 """

@@ -35,10 +35,10 @@ class Residual(Activated):
         return self.layers, self.shortcut
 
     def output_shape(self, shape: Shape) -> Shape:
-        """The shape of both paths.
+        """Return the output shape of both paths.
 
         Raises:
-            ShapeError: they differ.
+            ShapeError: the shapes of the paths differ.
         """
         out, around = through(self.layers, shape), through(self.shortcut, shape)
         if out != around:
@@ -76,7 +76,7 @@ class Repeat(Layer):
         )
 
     def output_shape(self, shape: Shape) -> Shape:
-        """The shape after all copies."""
+        """Return the shape after all copies."""
         return through(self.unrolled(), shape)
 
 

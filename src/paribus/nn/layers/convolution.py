@@ -36,11 +36,11 @@ class _Convolution(WeightedLayer):
         )
 
     def _fans_of_groups(self, filters: int) -> tuple[float, float]:
-        """Fans of a convolution with one group per channel, as PyTorch counts them."""
+        """Return PyTorch's fans of a convolution with one group per channel."""
         return float(self._area()), float(self._area() * filters)
 
     def pads(self, shape: Shape) -> Pads:
-        """Zeros on the left, on the right, at the top and at the bottom."""
+        """Return the numbers of zeros on the left, on the right, at the top and at the bottom."""
         padding: Padding = self.padding
         return window_padding((shape[0], shape[1]), self.kernel_size, self.strides, padding)
 
@@ -59,7 +59,7 @@ class Conv2D(_Convolution):
         return (*self._size(shape), self.filters)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
-        """Kernel (filters, channel, height, width) and bias (filters,)."""
+        """Return kernel (filters, channel, height, width) and bias (filters,)."""
         channels = image_shape(self.label, shape)[2]
         fans = (float(self._area() * channels), float(self._area() * self.filters))
         kernel = WeightSpec(
@@ -84,11 +84,11 @@ class DepthwiseConv2D(_Convolution):
     depth_multiplier: Units = 1
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(height, width, channel * depth_multiplier)``."""
+        """Return ``(height, width, channel * depth_multiplier)`` of the output."""
         return (*self._size(shape), shape[2] * self.depth_multiplier)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
-        """Kernel (channel * multiplier, 1, height, width) and bias."""
+        """Return kernel (channel * multiplier, 1, height, width) and bias (channel * multiplier,)."""
         channels = image_shape(self.label, shape)[2]
         out = channels * self.depth_multiplier
         torch_like = self.kernel_initializer == "torch_uniform"
@@ -122,7 +122,7 @@ class SeparableConv2D(_Convolution):
     pointwise_regularizer: Regularizer | None = None
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """Both kernels begin as a convolution's does, or as ``kernel_initializer`` says."""
+        """Return the initializers of both kernels: ``kernel_initializer``, by default that of a convolution."""
         base = super().profile_defaults(profile)
         kernel = self.kernel_initializer or base["kernel_initializer"]
         return {**base, "depthwise_initializer": kernel, "pointwise_initializer": kernel}
@@ -132,7 +132,7 @@ class SeparableConv2D(_Convolution):
         return (*self._size(shape), self.filters)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
-        """Depthwise kernel, pointwise kernel (filters, channel * multiplier, 1, 1), bias."""
+        """Return depthwise kernel, pointwise kernel (filters, channel * multiplier, 1, 1), and bias."""
         channels = image_shape(self.label, shape)[2]
         middle = channels * self.depth_multiplier
         torch_like = self.depthwise_initializer == "torch_uniform"

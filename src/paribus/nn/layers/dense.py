@@ -23,10 +23,10 @@ class Dense(WeightedLayer):
     units: Units
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(units,)``.
+        """Return ``(units,)``.
 
         Raises:
-            ShapeError: an image reaches the layer.
+            ShapeError: the input is an image; a layer Flatten is missing.
         """
         if len(shape) != 1:
             raise ShapeError(
@@ -40,7 +40,7 @@ class Dense(WeightedLayer):
         return (self.units,)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
-        """Kernel (units, inputs) and bias (units,)."""
+        """Return kernel (units, inputs) and bias (units,)."""
         fans = (float(shape[0]), float(self.units))
         kernel = WeightSpec(
             "kernel",

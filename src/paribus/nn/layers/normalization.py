@@ -23,7 +23,7 @@ class _Normalization(Layer):
     scale: bool = True
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """Keras adds 1e-3 to the variance, torch 1e-5."""
+        """Return epsilon, which is added to the variance: 1e-3 in Keras, 1e-5 in torch."""
         return {"epsilon": 1e-3 if profile == "keras" else 1e-5}
 
     def _affine(self, units: int) -> tuple[WeightSpec, ...]:
@@ -32,7 +32,7 @@ class _Normalization(Layer):
         return (*gamma, *beta)
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
-        """Gamma and beta per channel (or unit)."""
+        """Return gamma and beta, each (channel,) or (unit,)."""
         return self._affine(shape[-1])
 
 
@@ -52,7 +52,7 @@ class BatchNormalization(_Normalization):
     unbiased: bool | None = None
 
     def profile_defaults(self, profile: Profile) -> dict[str, Any]:
-        """0.99 and 1e-3 in Keras; 0.9 (torch's 0.1) and 1e-5 in torch."""
+        """Return momentum and epsilon: 0.99 and 1e-3 in Keras; 0.9 (torch's 0.1) and 1e-5 in torch."""
         return {
             **super().profile_defaults(profile),
             "momentum": 0.99 if profile == "keras" else 0.9,
@@ -60,7 +60,7 @@ class BatchNormalization(_Normalization):
         }
 
     def weights(self, shape: Shape) -> tuple[WeightSpec, ...]:
-        """Gamma, beta, and the moving mean and variance, which are not trained."""
+        """Return gamma, beta, and the moving mean and variance, which are not trained."""
         units = shape[-1]
         return (
             *self._affine(units),
@@ -88,10 +88,10 @@ class GroupNormalization(_Normalization):
     groups: int = 32
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Unchanged.
+        """Return the shape of the input.
 
         Raises:
-            ShapeError: the channels cannot be shared out evenly.
+            ShapeError: the number of channels is not a multiple of the number of groups.
         """
         if self.groups < 1 or shape[-1] % self.groups:
             raise ShapeError(

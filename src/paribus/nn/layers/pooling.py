@@ -23,11 +23,11 @@ class _Pooling(Layer):
     padding: Literal["valid", "same"] = "valid"
 
     def steps(self) -> tuple[int, int]:
-        """Strides; the pool's own size unless given."""
+        """Strides (height, width); by default the pool size."""
         return self.strides or self.pool_size
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(height, width, channel)`` after the windows."""
+        """Return ``(height, width, channel)`` of the output."""
         height, width, channels = image_shape(self.label, shape)
         size = window_output(
             self.label, (height, width), self.pool_size, self.steps(), self.padding
@@ -35,7 +35,7 @@ class _Pooling(Layer):
         return (*size, channels)
 
     def pads(self, shape: Shape) -> Pads:
-        """Border on the left, on the right, at the top and at the bottom."""
+        """Return the numbers of padded pixels on the left, on the right, at the top and at the bottom."""
         return window_padding((shape[0], shape[1]), self.pool_size, self.steps(), self.padding)
 
 

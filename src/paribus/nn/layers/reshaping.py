@@ -32,10 +32,10 @@ class Input(Layer):
     ]
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Unchanged.
+        """Return the shape of the input.
 
         Raises:
-            ShapeError: the data have another shape.
+            ShapeError: the input has another shape than the layer states.
         """
         if self.shape != shape:
             raise ShapeError(
@@ -57,7 +57,7 @@ class Flatten(Layer):
     passes_on: ClassVar[bool] = True
 
     def output_shape(self, shape: Shape) -> Shape:
-        """``(height * width * channel,)``."""
+        """Return ``(height * width * channel,)``."""
         return (prod(shape),)
 
 
@@ -90,6 +90,6 @@ class ZeroPadding2D(Layer):
     )
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Height and width grow by the padding."""
+        """Return the shape with height and width increased by the padding."""
         height, width, channels = image_shape(self.label, shape)
         return height + sum(self.padding[0]), width + sum(self.padding[1]), channels

@@ -15,13 +15,13 @@ __all__ = ["Activation", "Rescale", "activate"]
 
 
 def activate(x: Tensor, name: str, *, inplace: bool = False, slope: float = KERAS_SLOPE) -> Tensor:
-    """Apply an activation by name; ``inplace`` only where nobody else holds ``x``.
+    """Apply an activation by name; ``inplace`` requires that no other code uses ``x``.
 
     Args:
-        x: any shape.
-        name: of `paribus.nn.layer.ACTIVATIONS`.
+        x: tensor of any shape.
+        name: name in `paribus.nn.layer.ACTIVATIONS`.
         inplace: whether ``x`` may be overwritten.
-        slope: of ``leaky_relu`` for negative numbers.
+        slope: slope of ``leaky_relu`` for negative inputs.
     """
     match name:
         case "linear":

@@ -1,8 +1,8 @@
-"""Layers one after another as modules, with their weights.
+"""Chains of layers as torch modules, with their weights.
 
-Two rewrites keep the function bit for bit: an activation that follows a convolution or a dense
-layer works in place, and a relu in front of max pooling is moved behind it, since
-max(relu(x)) = relu(max(x)); `paribus.nn.modules.fusion` then shares passes over memory.
+Two rewrites keep the function bit for bit: an activation after a convolution or a dense layer works in place,
+and a relu before max pooling is moved after it, since max(relu(x)) = relu(max(x));
+`paribus.nn.modules.fusion` then computes both in one pass over memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Chain", "Stage", "build_chain"]
 
 
 class Stage(NamedTuple):
-    """A module, and the layer that it computes."""
+    """A module, with the layer that it computes."""
 
     name: str
     layer: Layer
@@ -33,9 +33,9 @@ class Stage(NamedTuple):
 
 
 class Chain(nn.Module):
-    """Modules one after another, each with the layer it comes from and that layer's name.
+    """Modules that are applied one after another, each with its layer and the layer's name.
 
-    ``fused`` lets passes over memory be shared; without it every module runs by itself.
+    If ``fused`` is set, several modules may be computed in one pass over memory; else each runs by itself.
     """
 
     def __init__(self, stages: Sequence[Stage], *, first: bool = False) -> None:
@@ -53,7 +53,7 @@ class Chain(nn.Module):
         return x
 
     def named_stages(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield (layer name, module), containers before what they hold."""
+        """Yield (layer name, module), containers before their content."""
         for name, stage in zip(self.names, self.stages, strict=True):
             yield name, stage
             for inner in stage.children():
@@ -65,12 +65,12 @@ def build_chain(layers: Sequence[Layer], shape: Shape, *, first: bool = False) -
     """Build layers one after another, with the two rewrites; ``first`` if they see the images.
 
     Args:
-        layers: of a resolved model.
-        shape: of what reaches the first of them, ``(height, width, channel)`` or ``(unit,)``.
-        first: whether that is the images, which need no gradient.
+        layers: layers of a resolved model.
+        shape: shape of one input of the first layer, ``(height, width, channel)`` or ``(unit,)``.
+        first: whether the input is the images, which need no gradient.
 
     Raises:
-        ShapeError: a layer cannot take the shape that reaches it.
+        ShapeError: a layer does not accept the shape of its input.
     """
     stages: list[Stage] = []
     delayed: Stage | None = None
@@ -101,7 +101,7 @@ def _with_weights(layer: Layer, shape: Shape) -> nn.Module:
 
 
 def _activation_behind(layer: WeightedLayer, name: str) -> Stage:
-    """Return the activation of a layer with weights, which owns what it replaces."""
+    """Return the activation of a layer with weights; it may overwrite the layer's output."""
     slope = layer.negative_slope
     spec = ActivationLayer(activation=layer.activation, negative_slope=slope)
     module = Activation(layer.activation, inplace=True, slope=layer.slope)

@@ -1,4 +1,4 @@
-"""Convolutions, with borders that need not be equal on both sides."""
+"""Convolutions, with padding that may differ between the two sides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Convolution", "SeparableConvolution"]
 
 
 def _split_pads(pads: Pads) -> tuple[Pads | None, tuple[int, int]]:
-    """Let the convolution pad where both sides are equal; otherwise pad before it."""
+    """Return (padding before the convolution or None, padding in it, which is equal on both sides)."""
     left, right, top, bottom = pads
     if left == right and top == bottom:
         return None, (top, left)

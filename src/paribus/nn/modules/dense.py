@@ -23,7 +23,7 @@ class Product(nn.Module):
         self.register_parameter("bias", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return ``x @ kernel + bias`` of ``(example, unit)``."""
+        """Return ``x @ kernel.T + bias``, ``(example, unit)``, of ``(example, input)``."""
         return linear(x, self.kernel, self.bias)
 
 

@@ -1,4 +1,4 @@
-"""Dropout whose masks are keyed, of single numbers or of whole channels."""
+"""Dropout of single values or whole channels, with keyed masks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _STEPS = 1 << 16
 
 
 class Dropout(KeyedModule):
-    """Inverted dropout whose masks come from a counter that every epoch is keyed anew.
+    """Inverted dropout whose masks come from a counter-based generator with a new key for every epoch.
 
-    One 64-bit draw decides four numbers, so the rate is rounded to 1/65536; survivors are scaled by
-    exactly 1 / (1 - rounded rate).
+    One 64-bit draw decides four values, so the rate is rounded to a multiple of 1/65536; values that are
+    kept are multiplied by exactly 1 / (1 - rounded rate).
     """
 
     def __init__(self, rate: float, *, spatial: bool) -> None:
@@ -30,11 +30,11 @@ class Dropout(KeyedModule):
         self.used = 0
 
     def begin_epoch(self, key: int) -> None:
-        """Key the draws of the coming epoch."""
+        """Set the key of the next epoch's random draws."""
         self.key, self.used = key % (1 << 64), 0
 
     def forward(self, x: Tensor) -> Tensor:
-        """Multiply by a mask in training."""
+        """Return ``x`` times the mask in training, ``x`` itself in evaluation."""
         if not self.training or self.threshold == 0:
             return x
         if self.key is None:

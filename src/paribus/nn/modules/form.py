@@ -1,4 +1,4 @@
-"""What a layer's torch module is, and where it is registered."""
+"""Registry of the layers' torch modules, and the base class of modules with random draws."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ module_of: Forms[[Shape], nn.Module] = Forms("paribus.nn.modules", "torch module
 
 
 class KeyedModule(nn.Module, ABC):
-    """A module that draws random numbers; every epoch keys them anew."""
+    """A module with random draws, which get a new key for every epoch."""
 
     @abstractmethod
     def begin_epoch(self, key: int) -> None:
-        """Key the draws of the coming epoch."""
+        """Set the key of the next epoch's random draws."""

@@ -1,4 +1,4 @@
-"""Modules that share one pass over memory. The function stays the same; see `paribus.nn.operators`."""
+"""Fusion of modules into one pass over memory, without changing the function; see `paribus.nn.operators`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Step = Callable[[Tensor], Tensor]
 
 
 def fused_steps(stages: Sequence[nn.Module], *, first: bool) -> list[Step]:
-    """Return what to call one after another instead of the stages.
+    """Return functions that, called one after another, compute the same as the stages.
 
     Args:
-        stages: modules of a chain, relu already behind max pooling.
-        first: whether the first of them sees the images, which need no gradient.
+        stages: modules of a chain, with relu after max pooling.
+        first: whether the input of the first module is the images, which need no gradient.
     """
     steps: list[Step] = []
     left = list(stages)
@@ -39,7 +39,7 @@ def _is_relu(stages: Sequence[nn.Module]) -> bool:
 
 
 def _pooling_with_relu(stages: Sequence[nn.Module]) -> MaxPooling | None:
-    """Return max pooling with a relu behind or in front of it, since max(relu(x)) = relu(max(x))."""
+    """Return the max pooling if the first two stages are max pooling and relu, in any order; else None."""
     for pool, other in (stages[:2], stages[1::-1]) if len(stages) > 1 else ():
         if isinstance(pool, MaxPooling) and _is_relu([other]):
             return pool
@@ -47,7 +47,7 @@ def _pooling_with_relu(stages: Sequence[nn.Module]) -> MaxPooling | None:
 
 
 def _pool(stages: Sequence[nn.Module]) -> tuple[Step, int]:
-    """Max pooling and its relu, or just the next stage."""
+    """Return (max pooling with relu, 2) or (the first stage, 1); the number counts the stages used."""
     pool = _pooling_with_relu(stages)
     if pool is not None:
         return lambda x: pool(x, relu=True), 2
@@ -55,7 +55,7 @@ def _pool(stages: Sequence[nn.Module]) -> tuple[Step, int]:
 
 
 def _stem(stages: Sequence[nn.Module]) -> tuple[Step | None, int]:
-    """The first convolution with the pooling and the relu behind it."""
+    """Return the first convolution with the pooling and relu after it, and the number of stages used."""
     convolution = stages[0]
     if not isinstance(convolution, Convolution) or convolution.groups != 1:
         return None, 0

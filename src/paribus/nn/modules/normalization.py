@@ -28,7 +28,7 @@ class BatchNorm(nn.Module):
         self.register_parameter("beta", None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise by the batch in training, by the running statistics otherwise."""
+        """Normalise by statistics of the batch in training, by moving statistics in evaluation."""
         return self.normalised(x, self.gamma, self.beta, self.moving_mean, self.moving_variance)
 
     def normalised(
@@ -39,7 +39,7 @@ class BatchNorm(nn.Module):
         mean: Tensor,
         variance: Tensor,
     ) -> Tensor:
-        """Apply the formula with given weights, each ``(channel,)``; moves ``mean``, ``variance``."""
+        """Normalise with weights ``(channel,)``; in training, update ``mean`` and ``variance`` in place."""
         weights = (gamma, beta, mean)
         if not self.training:
             return self._normalise(x, weights, variance, training=False)
@@ -48,7 +48,7 @@ class BatchNorm(nn.Module):
             return self._single(x, (gamma, beta), mean, variance)
         if self.unbiased:
             return self._normalise(x, weights, variance, training=True)
-        # torch moves its running value towards the sample variance; Keras towards the batch's own.
+        # torch's moving variance has the divisor n - 1, Keras's the divisor n.
         kept = variance * self.momentum
         updated = variance.clone()
         y = self._normalise(x, weights, updated, training=True)
@@ -76,13 +76,13 @@ class BatchNorm(nn.Module):
         mean: Tensor,
         variance: Tensor,
     ) -> Tensor:
-        """One value per channel is its own mean: the output is beta whatever x is, and no gradient passes."""
+        """Return beta for a batch with one value per channel: its mean is the value itself."""
         gamma, beta = weights
         with torch.no_grad():
             mean.lerp_(x.detach().flatten(), 1 - self.momentum)
             variance.mul_(self.momentum)
         shape = (1, -1, *[1] * (x.dim() - 2))
-        y = (x - x.detach()) * 0.0  # so that x stays a part of the graph
+        y = (x - x.detach()) * 0.0  # keeps x in the autograd graph
         y = y if gamma is None else y * gamma.view(shape)
         return y if beta is None else y + beta.view(shape)
 
@@ -129,9 +129,9 @@ class GroupNorm(nn.Module):
         return y if self.beta is None else y + self.beta.view(shape)
 
     def _whole(self, x: Tensor) -> bool:
-        """Whether PyTorch's own gradients of gamma and beta may be asked for.
+        """Return whether PyTorch can compute the gradients of gamma and beta.
 
-        Those of 2.13 crash on a CPU with a beta and no gamma, and for images that need none.
+        On a CPU, PyTorch 2.13 crashes with a beta without gamma, and for images that need no gradient.
         """
         if x.device.type != "cpu" or not torch.is_grad_enabled():
             return True
@@ -139,7 +139,7 @@ class GroupNorm(nn.Module):
         return not alone and (x.requires_grad or x.dim() == 2)
 
     def _standardised(self, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
-        """Take ``F.group_norm`` without its refusal of a single value."""
+        """Compute ``F.group_norm``, but without its error for a single value per group."""
         kernel = torch.backends.cudnn.enabled
         return torch.group_norm(x, self.groups, gamma, beta, self.epsilon, kernel)
 

@@ -26,11 +26,11 @@ class MaxPooling(nn.Module):
 
     @property
     def plain(self) -> bool:
-        """Whether windows neither overlap nor reach beyond the image."""
+        """Whether windows do not overlap and there is no padding."""
         return self.pads is None and self.size == self.strides
 
     def forward(self, x: Tensor, *, relu: bool = False) -> Tensor:
-        """Return one value per window, or per channel, of ``(example, channel, height, width)``."""
+        """Map ``(example, channel, height, width)`` to one value per window, or per channel."""
         if self.pads is not None:
             x = F.pad(x, self.pads, value=float("-inf"))
         return max_pool(x, self.size, self.strides, relu=relu)
@@ -44,7 +44,7 @@ class AveragePooling(nn.Module):
         self.size, self.strides, self.pads = size, strides, pads if any(pads) else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return one value per window, or per channel, of ``(example, channel, height, width)``."""
+        """Map ``(example, channel, height, width)`` to one value per window, or per channel."""
         if self.pads is None:
             return F.avg_pool2d(x, self.size, self.strides)
         inside = torch.ones_like(x[:1, :1])
@@ -60,7 +60,7 @@ class GlobalPooling(nn.Module):
         self.kind = kind
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return one value per window, or per channel, of ``(example, channel, height, width)``."""
+        """Map ``(example, channel, height, width)`` to one value per window, or per channel."""
         return x.mean((2, 3)) if self.kind == "mean" else x.amax((2, 3))
 
 

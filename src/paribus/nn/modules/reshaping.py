@@ -14,15 +14,15 @@ __all__ = ["Flatten", "ZeroPadding"]
 
 
 class Flatten(nn.Module):
-    """(n, c, h, w) to (n, h * w * c); a view where the memory is channels_last."""
+    """Reshape (n, c, h, w) to (n, h * w * c), without a copy if the memory is channels_last."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Flatten in the order height, width, channel."""
+        """Return ``(example, height * width * channel)``, in this order."""
         return x.permute(0, 2, 3, 1).flatten(1) if x.dim() == 4 else x.flatten(1)
 
 
 class ZeroPadding(nn.Module):
-    """Zeros around the image."""
+    """Add a border of zeros to images (n, c, h, w)."""
 
     def __init__(self, pads: Pads) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Kernels in C for what PyTorch does slowly on small images, compiled on demand, and never needed."""
+"""C kernels for operations that PyTorch computes slowly on small images; optional, compiled on demand."""

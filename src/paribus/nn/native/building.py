@@ -1,7 +1,7 @@
-"""Compiling the C kernels: once per machine, then they are kept in the user's cache.
+"""Compilation of the C kernels, once per machine; the library is kept in the user's cache.
 
-What the cache holds is loaded only if nobody but this user can have put it there
-(`paribus.nn.native.trust`); else the kernels are compiled into a private folder that ends with the process.
+A library in the cache is loaded only if no other user can have written it (`paribus.nn.native.trust`); else the
+kernels are compiled into a private folder that is deleted when the process ends.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ PARTS = ("vectors.h", "pooling.inc", "products.inc", "winograd.inc")
 _FOLDER = Path(__file__).parent
 _COMMON = ("-O3", "-march=native", "-mtune=generic", "-fPIC", "-fno-math-errno", "-std=gnu11")
 _CONTRACT = {"convolution.c": "fast", "weights.c": "fast", "winograd.c": "fast"}
-"""Convolutions are chains of fused multiply-adds; elsewhere each operation rounds by itself. Tuned for
-some processors, GCC would leave chains unfused, and results would depend on the processor."""
+"""File -> value of ``-ffp-contract``. Convolutions use fused multiply-adds; in other files each operation
+rounds separately. ``-mtune=generic``, since for some processors GCC does not fuse all of them."""
 _SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Built:
-    """A compiled library, or why there is none."""
+    """A compiled library, or the reason why there is none."""
 
     path: Path | None
     reason: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Why it was compiled anew or cannot be used, in words for the screen; often nothing."""
+        """Remarks for the user if the library was recompiled or cannot be used; empty otherwise."""
         return (f"C kernels: {self.reason}",) if self.reason else ()
 
 
@@ -56,7 +56,7 @@ def build(unusable: Callable[[Path], str | None]) -> Built:
     """Return kernels from the cache, or compile them; never raises.
 
     Args:
-        unusable: tries to load a library; says why it cannot be used.
+        unusable: function that tries to load a library; returns why it cannot be used, or None.
     """
     if os.environ.get(CHOICE_VARIABLE, "native") == "torch":
         return Built(None, f"{CHOICE_VARIABLE}=torch")
@@ -80,18 +80,19 @@ def build(unusable: Callable[[Path], str | None]) -> Built:
 
 
 def _made(compiler: str, target: Path, unusable: Callable[[Path], str | None]) -> str | None:
-    """See to it that a library is there and can be used; return what went wrong."""
+    """Compile a library unless it exists and can be used; return an error text, or None."""
     if distrust_of_file(target) is None and unusable(target) is None:
         return None
     with _alone(target.parent):
-        if distrust_of_file(target) is None and unusable(target) is None:  # another one was faster
+        # Another process may have compiled it during the wait.
+        if distrust_of_file(target) is None and unusable(target) is None:
             return None
         return _compile(compiler, target) or distrust_of_file(target) or unusable(target)
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let one process compile at a time; whoever waits too long compiles, too."""
+    """Let one process compile at a time; after `_SECONDS` of waiting, compile all the same."""
     lock = FileLock(folder / ".lock", timeout=_SECONDS, mode=0o600)
     with contextlib.suppress(Timeout, NotImplementedError):
         lock.acquire()
@@ -102,13 +103,13 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def build_into(folder: Path, *definitions: str) -> Built:
-    """Compile the kernels into a folder with definitions of their macros.
+    """Compile the kernels into a folder, with given values of their macros.
 
-    Tests build them so as for a processor with other vectors.
+    Tests use it to compile kernels for processors with another vector size.
 
     Args:
-        folder: exists.
-        definitions: ``NAME=value``.
+        folder: an existing folder.
+        definitions: macros, each as ``NAME=value``.
     """
     compiler = _compiler()
     if compiler is None:
@@ -125,13 +126,13 @@ def _compiler() -> str | None:
 
 
 def _cache_folder() -> Path:
-    """Return the folder in the user's cache, made if needed.
+    """Return the folder in the user's cache; create it if necessary.
 
     Raises:
-        OSError: there is none, and none can be made.
+        OSError: the folder cannot be created.
     """
     home = Path(platformdirs.user_cache_dir("paribus", appauthor=False))
-    if not home.is_absolute():  # a user without a home
+    if not home.is_absolute():  # the user has no home folder
         raise FileNotFoundError(0, "no cache folder", str(home))
     folder = home / "kernels"
     home.parent.mkdir(parents=True, exist_ok=True)
@@ -142,10 +143,10 @@ def _cache_folder() -> Path:
 
 @cache
 def _private_folder() -> Path:
-    """Return a folder for this process alone.
+    """Return a temporary folder that is deleted when the process ends.
 
     Raises:
-        OSError: none can be made.
+        OSError: the folder cannot be created.
     """
     import atexit
 
@@ -155,7 +156,7 @@ def _private_folder() -> Path:
 
 
 def _digest(compiler: str) -> str:
-    """Name what decides the library: sources, flags, compiler and CPU."""
+    """Return a digest of all that determines the library: sources, flags, compiler and processor."""
     digest = hashlib.sha256()
     for name in (*SOURCES, *PARTS):
         digest.update((_FOLDER / name).read_bytes())
@@ -174,7 +175,7 @@ def _version(compiler: str) -> str:
 
 
 def _cpu() -> str:
-    """Return what ``-march=native`` depends on."""
+    """Return the processor's features, on which ``-march=native`` depends."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith(("flags", "Features")):
@@ -183,7 +184,7 @@ def _cpu() -> str:
 
 
 def _compile(compiler: str, target: Path, extra: Sequence[str] = ()) -> str | None:
-    """Compile and link; the library appears whole or not at all. Return what went wrong."""
+    """Compile and link, and move the library into place at once; return an error text, or None."""
     try:
         with tempfile.TemporaryDirectory(prefix="build-", dir=target.parent) as folder:
             objects = []

@@ -1,7 +1,7 @@
 """The C kernels of this folder as functions; `paribus.nn.native.building` compiles them.
 
-Without a compiler, or with ``PARIBUS_KERNELS=torch``, everything runs on PyTorch's own operators.
-This module needs no torch, so that the parent process can compile before it starts workers.
+Without a compiler, or with ``PARIBUS_KERNELS=torch``, PyTorch's operators are used. This module does not import
+torch, so that the parent process can compile before it starts workers.
 """
 
 from __future__ import annotations
@@ -95,12 +95,12 @@ class _State:
 
 
 def chosen() -> Built | None:
-    """Return what `use` was given last; None if nothing, so that what `build` returns is used."""
+    """Return the last argument of `use`; None if `library` takes the result of `build`."""
     return _State.chosen
 
 
 def use(built: Built | None) -> None:
-    """Take this library from now on (in a worker: what the parent has built); None: what `build` returns."""
+    """Set the library to use, in a worker that of the parent process; None takes the result of `build`."""
     _State.chosen = built
     library.cache_clear()
     lanes.cache_clear()
@@ -109,7 +109,7 @@ def use(built: Built | None) -> None:
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """Return the loaded kernels, or None where PyTorch's own operators are used."""
+    """Return the loaded kernels; None if PyTorch's operators must be used."""
     built = _State.chosen or build()
     if built.path is None:
         return None
@@ -119,7 +119,7 @@ def library() -> ctypes.CDLL | None:
 
 @cache
 def build() -> Built:
-    """Return compiled kernels that load, from the cache or made now; never raises."""
+    """Return kernels that can be loaded, from the cache or newly compiled; never raises."""
     return building.build(_unusable)
 
 
@@ -130,7 +130,7 @@ def _unusable(path: Path) -> str | None:
 
 
 def _opened(path: Path) -> ctypes.CDLL | str:
-    """Load a library and find all its functions; return what went wrong instead."""
+    """Load a library and look up all of its functions; return an error text if that fails."""
     try:
         kernels = ctypes.CDLL(str(path))
     except OSError as error:
@@ -138,7 +138,8 @@ def _opened(path: Path) -> ctypes.CDLL | str:
     for name, types in _SIGNATURES.items():
         function = getattr(kernels, name, None)
         if function is None:
-            _ctypes.dlclose(kernels._handle)  # else its place would stand for it until we end
+            # An open library would be returned again for its path.
+            _ctypes.dlclose(kernels._handle)
             return f"{path.name} lacks the function {name}"
         function.argtypes = types
         function.restype = ctypes.c_int if name in _NUMBERS else None
@@ -146,10 +147,10 @@ def _opened(path: Path) -> ctypes.CDLL | str:
 
 
 def loaded() -> ctypes.CDLL:
-    """Return the kernels where it is known that there are some.
+    """Return the loaded kernels.
 
     Raises:
-        RuntimeError: there are none.
+        RuntimeError: `library` returns None.
     """
     kernels = library()
     if kernels is None:
@@ -159,7 +160,7 @@ def loaded() -> ctypes.CDLL:
 
 @cache
 def lanes() -> int:
-    """Return how many floats a vector register holds; the kernels want filters in whole vectors."""
+    """Return the number of float32 values in a vector register; kernels process filters in such vectors."""
     return int(loaded().lanes())
 
 
@@ -180,12 +181,12 @@ def winograd_settings(*values: int) -> ctypes.Structure:
 
 @cache
 def winograd_block() -> int:
-    """Return how many filters `winograd_forward` computes together."""
+    """Return the number of filters that `winograd_forward` computes at a time."""
     return int(loaded().winograd_block())
 
 
 def checked(function: Callable[..., int]) -> Callable[..., None]:
-    """Return a kernel that raises where it had no memory."""
+    """Wrap a kernel so that it raises if it could not allocate memory."""
 
     def call(*arguments: object) -> None:
         if function(*arguments):

@@ -1,8 +1,8 @@
-"""Whether a compiled library may be loaded: loading it runs what is in it.
+"""Checks whether a compiled library may be loaded, since loading it executes its code.
 
-Only what this user alone could have written is trusted: the folder and the file belong to the user, are no
-links, nobody else may write them, and nobody else can put another folder in their place. The bytes must be
-those that were compiled: a cut library would end the process that loads it.
+A library is trusted if only this user could have written it: the folder and the file belong to the user and are
+no links, other users cannot write to them, and cannot replace the folder. The file must have the checksum that
+was stored after compilation, since loading a truncated library crashes the process.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def distrust_of_folder(folder: Path) -> str | None:
-    """Return why a folder is not to be trusted with code; None if it is.
+    """Return why code in a folder must not be trusted; None if it may be.
 
     Args:
-        folder: absolute.
+        folder: absolute path of the folder.
     """
     try:
         found = _distrust(folder, folder.lstat(), stat.S_ISDIR)
@@ -37,10 +37,10 @@ def distrust_of_folder(folder: Path) -> str | None:
 
 
 def distrust_of_file(path: Path) -> str | None:
-    """Return why a compiled library is not to be loaded; None if it may be.
+    """Return why a compiled library must not be loaded; None if it may be.
 
     Args:
-        path: in a trusted folder.
+        path: path of the library in a trusted folder.
     """
     try:
         for one in (path, seal_of(path)):
@@ -54,11 +54,11 @@ def distrust_of_file(path: Path) -> str | None:
 
 
 def write_seal(path: Path, target: Path) -> None:
-    """Write the checksum of a compiled library beside the place that it is to have.
+    """Write the checksum file of a compiled library beside its final path.
 
     Args:
-        path: of the library, now.
-        target: where it is to lie.
+        path: present path of the library.
+        target: final path of the library.
     """
     partial = path.with_name(f"{path.name}.sha256")
     reach("kernels.seal.write")
@@ -69,7 +69,7 @@ def write_seal(path: Path, target: Path) -> None:
 
 
 def seal_of(path: Path) -> Path:
-    """Return where the checksum of a library lies."""
+    """Return the path of a library's checksum file."""
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -88,7 +88,7 @@ def _distrust(path: Path, status: os.stat_result, is_right: Callable[[int], bool
 
 
 def _replaceable(folder: Path) -> str | None:
-    """Return whether somebody else could put another folder in the place of one in this one."""
+    """Return a reason if other users could replace a folder inside of this one; else None."""
     status = folder.stat()
     if status.st_uid not in (0, os.geteuid()):
         return f"{folder} belongs to another user"

@@ -43,8 +43,11 @@ def max_pool(x: Tensor, size: Pair, strides: Pair, *, relu: bool = False) -> Ten
 
 
 class _MaxPool(torch.autograd.Function):
-    """Max pooling by a C kernel. One byte per output stores the position of the maximum in its window;
-    255 means that relu has set the output to 0."""
+    """Max pooling by a C kernel.
+
+    One byte per output stores the position of the maximum in its window; 255 means that relu has set the
+    output to 0.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, size: Pair, strides: Pair, relu: bool) -> Tensor:

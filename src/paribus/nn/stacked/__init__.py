@@ -1,1 +1,1 @@
-"""Several networks as one program: one file per family of layers, named as in `paribus.nn.layers`, and `network`."""
+"""Several networks as one program: `network`, and one file per family of layers as in `paribus.nn.layers`."""

@@ -1,4 +1,4 @@
-"""Layers one after another, each the stacked form of all members' layers."""
+"""Chains of layers in stacked form: each computes the layer of all members."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def stacked_chain(chains: Sequence[Chain], way: ConvolutionWay) -> Chain:
     """Join chains of one structure, layer by layer.
 
     Args:
-        chains: one per member; the first says which layers they hold.
-        way: how to convolve.
+        chains: chains of the members, all with the layers of the first.
+        way: algorithm of the convolutions.
 
     Raises:
         NotImplementedError: a layer has no stacked form.

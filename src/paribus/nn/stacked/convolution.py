@@ -1,4 +1,4 @@
-"""Convolutions of all members."""
+"""Convolutions of all members of a group."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from paribus.nn.stacked.form import (
 __all__ = ["StackedConvolution"]
 
 FEW_KERNELS = 256
-"""Input channels times filters, up to which all members share one grouped convolution: faster there on a
-GPU, with few exceptions, than one convolution each (`benchmarks.stacked_convolutions`)."""
+"""Largest product of input channels and filters for which all members share one grouped convolution. On a
+GPU it is then nearly always faster than one convolution per member (`benchmarks.stacked_convolutions`)."""
 
 
 class StackedConvolution(StackedModule):
-    """A convolution of all members, in one of three ways; a separable one in two steps."""
+    """The convolutions of all members, by one of three algorithms; a separable one in two steps."""
 
     def __init__(self, members: Sequence[Any], way: ConvolutionWay, *, separable: bool) -> None:
         super().__init__(members)
@@ -40,7 +40,7 @@ class StackedConvolution(StackedModule):
             self.way = "grouped" if filters * channels <= FEW_KERNELS else "each"
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return each member's convolution of its own images."""
+        """Convolve each member's images ``(member * n, channel, height, width)`` with its own kernel."""
         if self.before is not None:
             x = F.pad(x, self.before)
         if self.separable:

@@ -18,7 +18,7 @@ class StackedProduct(StackedModule):
     """x @ kernel.T + bias of all members."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return each member's product with its own kernel, plus its bias."""
+        """Map ``(member * n, input)`` to ``(member * n, unit)``, with each member's own kernel and bias."""
         rows, columns = self.split(x), self.tensor("kernel").transpose(1, 2)
         bias = self.optional("bias")
         y = (

@@ -17,7 +17,7 @@ __all__ = ["StackedDropout"]
 
 
 class StackedDropout(StackedKeyedModule):
-    """Each member's own keyed masks, at its own rate; the same bits as alone."""
+    """Dropout with each member's own keys and rate; masks are bit-identical to those of `Dropout`."""
 
     keys: Tensor
     used: Tensor
@@ -34,13 +34,13 @@ class StackedDropout(StackedKeyedModule):
         self.register_buffer("scales", torch.tensor([item.scale for item in members]))
 
     def begin_epoch(self, keys: Sequence[int]) -> None:
-        """Key the draws of the coming epoch, one key per member."""
+        """Set the keys of the next epoch's random draws, one per member."""
         signed = [(key + (1 << 63)) % (1 << 64) - (1 << 63) for key in keys]
         self.keys.copy_(torch.tensor(signed, dtype=torch.int64))
         self.used.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Multiply by a mask in training."""
+        """Return ``x`` times the members' masks in training, ``x`` itself in evaluation."""
         if not self.training or not self.active:
             return x
         whole = not self.spatial or x.dim() != 4

@@ -1,8 +1,7 @@
-"""What a layer's stacked form is, where it is registered, and what such modules share.
+"""Registry of the layers' stacked forms, and their base classes.
 
-Images of all members stand one after another in the batch axis, ``(member * n, channel, height, width)``,
-so that what has no weights (pooling, activations) runs on all of them at once; layers with weights see the
-member axis.
+The images of all members are concatenated in the batch axis, ``(member * n, channel, height, width)``, so that
+layers without weights (pooling, activations) process all of them at once; layers with weights split the axis.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ stacked_of: Forms[[Sequence[Any], ConvolutionWay], nn.Module] = Forms(
 
 
 class StackedModule(nn.Module):
-    """A module of all members; each of its tensors has a member axis in front."""
+    """A module that computes a layer of all members; the first axis of its tensors is the member."""
 
     def __init__(self, members: Sequence[Any]) -> None:
         super().__init__()
@@ -63,11 +62,11 @@ class StackedModule(nn.Module):
         return value
 
     def optional(self, name: str) -> Tensor | None:
-        """Return ``(member, ...)``, or None if the layer has no such weight."""
+        """Return a stacked tensor, ``(member, ...)``; None if the layer has no such weight."""
         return self.tensor(name) if name in self.fields else None
 
     def split(self, x: Tensor) -> Tensor:
-        """``(member * n, ...)`` to ``(member, n, ...)``."""
+        """Reshape ``(member * n, ...)`` to ``(member, n, ...)``."""
         return x.unflatten(0, (self.num_members, -1))  # type: ignore[no-untyped-call,no-any-return]
 
     def per_channel(self, x: Tensor, name: str) -> Tensor | None:
@@ -79,15 +78,15 @@ class StackedModule(nn.Module):
 
 
 class StackedKeyedModule(StackedModule, ABC):
-    """A module of all members that draws random numbers; every epoch keys them anew."""
+    """A module of all members with random draws, which get new keys for every epoch."""
 
     @abstractmethod
     def begin_epoch(self, keys: Sequence[int]) -> None:
-        """Key the draws of the coming epoch, one key per member."""
+        """Set the keys of the next epoch's random draws, one per member."""
 
 
 def the_same(layer: Layer, members: Sequence[Any], way: ConvolutionWay) -> nn.Module:
-    """Return the first member's module: without weights, it may take the images of all."""
+    """Return the first member's module, which has no weights and so can process the images of all members."""
     module: nn.Module = members[0]
     return module
 

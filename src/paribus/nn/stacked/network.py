@@ -1,9 +1,8 @@
-"""Several networks of one structure as a single program: every weight carries a member axis.
+"""Several networks of one structure as a single program: every weight has a member axis.
 
-Images of all members stand one after another in the batch axis, ``(member * n, channel, height,
-width)``, so that what has no weights (pooling, activations) runs on all of them at once; layers
-with weights see the member axis. Members share no number: each computes what it computes alone, up
-to rounding.
+The images of all members are concatenated in the batch axis, ``(member * n, channel, height, width)``, so
+that layers without weights (pooling, activations) process all of them at once; layers with weights split the
+axis. Members do not influence each other: each gives the same results as alone, up to rounding.
 
 Source: the idea of horizontal fusion is Wang et al. 2021 (HFTA).
 """
@@ -47,17 +46,17 @@ class StackedNetwork(nn.Module):
         return raw
 
     def begin_epoch(self, keys: Callable[[str], Sequence[int]]) -> None:
-        """Key every layer that draws random numbers.
+        """Set the keys of all layers with random draws.
 
         Args:
-            keys: layer name -> one key per member.
+            keys: function of the layer name that returns one key per member.
         """
         for name, stage in self.named_stages():
             if isinstance(stage, StackedKeyedModule):
                 stage.begin_epoch(keys(name))
 
     def penalty(self) -> Tensor | None:
-        """Return the sum of all members' L1 and L2 penalties, or None when there is none."""
+        """Return the sum of all members' L1 and L2 penalties, a scalar; None if no weight has one."""
         tensors = self.weight_tensors()
         total: Tensor | None = None
         for name, power, factors in self._penalties:
@@ -68,7 +67,7 @@ class StackedNetwork(nn.Module):
         return total
 
     def penalties(self) -> Tensor:
-        """Return the penalty of each member ``(member,)``, for records; zeros where there is none."""
+        """Return the penalty of each member, ``(member,)``, without gradient; 0 if there is none."""
         tensors = self.weight_tensors()
         total = torch.zeros(self.num_members, device=next(iter(tensors.values())).device)
         for name, power, factors in self._penalties:
@@ -78,7 +77,7 @@ class StackedNetwork(nn.Module):
         return total
 
     def named_stages(self) -> list[tuple[str, nn.Module]]:
-        """Return (layer name, module), containers before what they hold."""
+        """Return (layer name, module), containers before their content."""
         return list(self.chain.named_stages())
 
     def weight_tensors(self) -> dict[str, Tensor]:
@@ -108,8 +107,8 @@ def stack(networks: Sequence[Network], way: ConvolutionWay = "by shape") -> Stac
     """Join networks of one structure; dropout rates and penalties may differ.
 
     Args:
-        networks: built and loaded; they are not changed.
-        way: how to convolve.
+        networks: networks with their weights; they are not changed.
+        way: algorithm of the convolutions.
 
     Raises:
         ValueError: their layers or shapes differ.

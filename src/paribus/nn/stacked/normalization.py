@@ -1,4 +1,4 @@
-"""Normalisation of all members: each by its own statistics."""
+"""Normalisation of all members, each with its own statistics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["StackedBatchNorm", "StackedPerExampleNorm"]
 
 
 class StackedBatchNorm(StackedModule):
-    """Statistics of (member, channel) pairs are what `BatchNorm` does to channels."""
+    """Batch normalisation of all members: `BatchNorm` with one channel for each pair (member, channel)."""
 
     def __init__(self, members: Sequence[Any]) -> None:
         super().__init__(members)
@@ -30,7 +30,7 @@ class StackedBatchNorm(StackedModule):
         self.formula = BatchNorm(first.momentum, first.epsilon, unbiased=first.unbiased)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise by each member's batch."""
+        """Normalise each member's images by statistics of its own batch."""
         gamma, beta = self.optional("gamma"), self.optional("beta")
         y = self.formula.normalised(
             members_to_channels(x, self.num_members),
@@ -43,7 +43,7 @@ class StackedBatchNorm(StackedModule):
 
 
 class StackedPerExampleNorm(StackedModule):
-    """Layer and group normalisation: the same for all members but for gamma and beta."""
+    """Layer and group normalisation of all members, which differ only in gamma and beta."""
 
     def __init__(self, members: Sequence[Any], plain: nn.Module) -> None:
         super().__init__(members)

@@ -1,4 +1,4 @@
-"""Layers that compute nothing, for all members at once."""
+"""Layers without arithmetic (Input, Flatten, ZeroPadding2D), for all members at once."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def explained_sheet(
         title: first line.
         image: ``(height, width, channel)``, as the network sees it.
         maximum: the largest value of its pixels.
-        attributions: of this one image.
-        layers: in order.
+        attributions: attribution maps of this one image.
+        layers: layer outputs, in the order of the layers.
     """
     pictures = [plain_picture(image, maximum), blended(image, maximum, attributions.of_guess[0])]
     signed = attributions.method != "Grad-CAM"

@@ -108,8 +108,8 @@ def said_cells(pictures: Sequence[Picture], said: Sequence[str]) -> tuple[Cell, 
     """Return images with what a network, or several variants, say of each.
 
     Args:
-        pictures: in order.
-        said: what variants say, one text per picture; empty if pictures have a guess, or nothing is said.
+        pictures: pictures, in order.
+        said: predictions of several variants, one text per picture; empty if there are none.
     """
     return tuple(
         _said_cell(picture, said[number] if said else "") for number, picture in enumerate(pictures)

@@ -18,7 +18,7 @@ def picture(kept: Kept, gallery: Gallery, index: int) -> Picture:
     Args:
         kept: what the run has kept.
         gallery: its images.
-        index: of the image in the source.
+        index: index of the image in the source.
     """
     place = gallery.place(index)
     uri = png_uri(gallery.images[place], gallery.maximum)
@@ -34,8 +34,8 @@ def guessed(
     Args:
         kept: what the run has kept.
         gallery: its images.
-        predictions: of the network.
-        ids: of the images in the source.
+        predictions: predictions of the network.
+        ids: indices of the images in the source.
     """
     rows = {int(index): row for row, index in enumerate(predictions.ids)}
     pictures = []

@@ -51,8 +51,8 @@ def picture_grid(title: str, pictures: Sequence[Picture], said: Sequence[str]) -
 
     Args:
         title: above the grid.
-        pictures: what to show.
-        said: what variants say of each; or nothing.
+        pictures: pictures to show.
+        said: predictions of several variants, one text per picture; may be empty.
     """
     cells = []
     for number, picture in enumerate(pictures):

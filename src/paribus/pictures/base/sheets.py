@@ -48,7 +48,7 @@ class Sheet(Protocol):
         """Yield the name, without an ending, and the PNG of each file that `paribus figures` writes.
 
         Args:
-            name: with which the names begin.
+            name: prefix of the file names.
         """
         ...
 
@@ -157,7 +157,7 @@ class PngPicture:
         yield name, self.png
 
     def panel(self, anchor: str) -> Folds:
-        """Return one large picture."""
+        """Return the sheet as one large picture for the page."""
         return Folds(anchor, self.title, (Fold(self.title, (self.figure(),)),))
 
     def figure(self) -> Figure:
@@ -174,7 +174,7 @@ class Stack(ABC):
     @property
     @abstractmethod
     def title(self) -> str:
-        """What the pictures show."""
+        """Title, which says what the pictures show."""
 
     @abstractmethod
     def __len__(self) -> int:
