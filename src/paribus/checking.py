@@ -1,7 +1,7 @@
-"""Parse plain settings into pydantic models, and say every problem in plain words with its path.
+"""Validation of plain settings by pydantic models; every problem is reported in plain words with its path.
 
-The packages that own a specification (data, nn) call `parse`; the study package turns the paths
-into line numbers of the file. Knows no study file.
+The packages that own a specification (data, nn) call `parse`; the study package converts the paths to line
+numbers of the file.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Issue:
     fix: str | None = None
 
     def problem(self, where: str = "") -> Problem:
-        """Return it as a problem; ``where`` goes before the dotted path."""
+        """Return the issue as a problem; ``where`` is put before the dotted path."""
         dotted = ".".join(map(str, self.path))
         parts = [part for part in (where, dotted) if part]
         return Problem(": ".join(parts), self.rule, self.got, self.fix)
 
 
 class SettingsError(StudyError):
-    """Settings break rules; ``issues`` says which, with their paths."""
+    """Settings break rules, which are listed in ``issues`` with their paths."""
 
     def __init__(self, issues: Iterable[Issue]) -> None:
         self.issues = tuple(issues)
@@ -76,7 +76,7 @@ def single_choice(value: object) -> tuple[str, dict[str, Any]] | None:
 
 
 def parse(model: type[M], data: object, path: Path = ()) -> M:
-    """Validate settings.
+    """Validate settings and return them as a model.
 
     Args:
         model: the pydantic model.
@@ -93,14 +93,14 @@ def parse(model: type[M], data: object, path: Path = ()) -> M:
         named = _named_otherwise(model, error)
         for details in error.errors(include_url=False):
             if details["type"] == "missing" and _path(details["loc"]) in named:
-                continue  # said already, under the name that was given
+                continue  # already reported, under the given name
             issue = _issue(model, details, path)
-            found.setdefault(issue.path, issue)  # one of the branches of a union is enough
+            found.setdefault(issue.path, issue)  # report only one branch of a union
         raise SettingsError(found.values()) from error
 
 
 def _named_otherwise(model: type[BaseModel], error: ValidationError) -> set[Path]:
-    """Return the places of keys that are there under another name."""
+    """Return the paths of missing keys that are given under a foreign name (`renamed`)."""
     found = set()
     for details in error.errors(include_url=False):
         if details["type"] == "extra_forbidden":
@@ -155,7 +155,7 @@ def _plain(message: str) -> str:
 
 
 def _path(location: tuple[int | str, ...]) -> Path:
-    """Drop what pydantic adds for unions and functions."""
+    """Return the path of an error location, without pydantic's entries for unions and functions."""
     return tuple(
         part
         for part in location

@@ -1,7 +1,7 @@
-"""Files that a crash or a power cut leaves as they were, or as they shall be, never in between.
+"""Atomic writing of files: a crash or a power cut leaves the old or the new content, nothing in between.
 
-Content, fsync, rename, fsync of the folder: each step is a point of `paribus.failpoints`. Everything
-that must last is written here; what can be made again (a cache) is not.
+A write has the steps content, fsync, rename, and fsync of the folder; each is a point of `paribus.failpoints`.
+All files that must last are written here; caches, which can be made again, are not.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ def write_file(path: Path, content: bytes, *, partial: Path) -> None:
 
 
 def sync_folder(folder: Path, *, point: str) -> None:
-    """Make renames and removals in a folder last; a system that cannot do so goes without.
+    """Call fsync on a folder, so that renames and removals in it survive a power cut; not on Windows.
 
     Args:
-        folder: exists.
-        point: name of what was renamed.
+        folder: an existing folder.
+        point: name of the failpoint, that of the renamed file.
 
     Raises:
-        OSError: the disk is full, or broken.
+        OSError: the disk is full or broken.
     """
     reach(f"{point}.folder")
-    if os.name == "nt":  # Windows opens no folders
+    if os.name == "nt":  # Windows cannot open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -70,21 +70,21 @@ def sync_folder(folder: Path, *, point: str) -> None:
 
 
 def remove(path: Path, *, point: str) -> None:
-    """Remove a file, if there is one.
+    """Remove a file if it exists.
 
     Args:
         path: path of the file.
-        point: its name as a point.
+        point: name of the file in failpoints.
 
     Raises:
-        OSError: it cannot be removed.
+        OSError: the file cannot be removed.
     """
     reach(f"{point}.remove")
     path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of one.
+    """Write a file so that a crash leaves the old or the new content.
 
     Raises:
         StoreError: the file cannot be written.

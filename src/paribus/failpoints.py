@@ -1,12 +1,12 @@
-"""Named points at which a test may end this process as a power cut would: by SIGKILL, at once.
+"""Failpoints: named points at which a test can kill this process by SIGKILL, to simulate a power cut.
 
-Every write, fsync, rename, removal and commit of paribus passes one; `tests/test_failpoints.py` reads the
-source to prove it. Off unless the environment says otherwise, and then no more than one comparison:
+Every write, fsync, rename, removal and commit of paribus passes a failpoint; `tests/test_failpoints.py` reads the
+source to prove it. They cost one comparison and do nothing unless the environment sets a variable:
 
-    PARIBUS_FAILPOINT=weights.safetensors.rename:2   end at the second time that a process gets there
-    PARIBUS_FAILPOINT_LOG=FILE                       write down every point on the way, and every end
+    PARIBUS_FAILPOINT=weights.safetensors.rename:2   kill the process when it reaches the point for the second time
+    PARIBUS_FAILPOINT_LOG=FILE                       log all points that are reached, and the kill
 
-Points are named by what is written and by the step that comes next: ``study.yaml.fsync``,
+A name consists of the written file or the store's method, and the next step: ``study.yaml.fsync``,
 ``store.finish.commit``. Nothing here may import another module of the package.
 """
 
@@ -20,17 +20,17 @@ __all__ = ["ENDED", "LOG", "POINT", "arm", "reach"]
 
 POINT, LOG = "PARIBUS_FAILPOINT", "PARIBUS_FAILPOINT_LOG"
 ENDED = "ended"
-"""The first word of a log's line about an end; ``passed`` of the others. The point and the process follow."""
+"""First word of the log line of a kill; other lines begin with ``passed``. Point and process id follow."""
 
 
 class _Watch:
-    """Counts how often this process passes the one point that ends it."""
+    """Counter of a process's visits to the failpoint at which it is killed."""
 
     def __init__(self, point: str, count: int, log: str | None) -> None:
         self.point, self.left, self.log = point, count, log
 
     def see(self, point: str) -> None:
-        """Write a point down, and end this process if it is the one."""
+        """Log a point, and kill this process if it is the chosen one."""
         self.left -= point == self.point
         ends = point == self.point and self.left == 0
         if self.log is not None:
@@ -49,10 +49,10 @@ _watch: _Watch | None = None
 
 
 def arm(environment: Mapping[str, str]) -> None:
-    """Begin to watch for what an environment names; nothing if it names nothing.
+    """Activate the failpoint and the log that the environment names, if any.
 
     Raises:
-        ValueError: the count is no number.
+        ValueError: the count is not a number.
     """
     global _watch
     point, _, count = environment.get(POINT, "").rpartition(":")

@@ -1,6 +1,7 @@
-"""What people write out of habit, from Keras, PyTorch and scikit-learn, and what it is called here.
+"""Names from Keras, PyTorch and scikit-learn that users write out of habit, and their equivalents here.
 
-Plain tables and two look-ups; the packages that own a setting say where they ask. Imports nothing.
+The module has plain tables and functions that look names up; the packages that own a setting call them. It
+imports no other module of the package.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _KEYS = {
     "transforms": "preprocess",
     "variables": "factors",
 }
-"""Another name -> ours, wherever ours is a known key."""
+"""Foreign key -> our key, which applies only if our key is known."""
 
 _SENTENCES = {
     "betas": "Write beta_1 and beta_2.",
@@ -183,7 +184,7 @@ _VALUES = {
     "heuniform": "he_uniform",
     "henormal": "he_normal",
 }
-"""Another name, in small letters and digits alone -> ours, wherever ours is an option."""
+"""Foreign name, reduced to lower-case letters and digits -> our name, which applies only if it is an option."""
 
 _ACTIVATION = (
     "Write it as activation of the layer before, or as a layer: Activation: {activation: NAME}."
@@ -229,7 +230,7 @@ _VALUE_SENTENCES = {
 
 
 def renamed(key: str, known: Iterable[str]) -> str | None:
-    """Return our name for somebody's key, if it is among the known ones.
+    """Return our name of a foreign key if it is among the known keys; else None.
 
     Example:
         >>> renamed("lr", ["learning_rate", "momentum"])
@@ -240,7 +241,7 @@ def renamed(key: str, known: Iterable[str]) -> str | None:
 
 
 def habit_of_key(key: str, known: Iterable[str]) -> str | None:
-    """Return what to write instead of a key that is not known here, if habit explains it.
+    """Return advice for an unknown key that is known from another library; else None.
 
     Example:
         >>> habit_of_key("stride", ["strides", "filters"])
@@ -251,7 +252,7 @@ def habit_of_key(key: str, known: Iterable[str]) -> str | None:
 
 
 def habit_of_value(value: object, options: Iterable[str]) -> str | None:
-    """Return what to write instead of a name that is not an option here, if habit explains it.
+    """Return advice for a value that is no option here but known from another library; else None.
 
     Example:
         >>> habit_of_value("nn.Linear", ["Dense", "Conv2D"])

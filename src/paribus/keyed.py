@@ -17,12 +17,12 @@ STREAMS = ("split", "subset", "initial weights", "batch order", "dropout", "augm
 
 
 def key(seed: int, stream: str, *names: str | int) -> int:
-    """Return the 128-bit integer that stands for a named draw.
+    """Return the 128-bit key of a named draw.
 
     Args:
-        seed: the trial's seed (or the split's), any integer.
+        seed: seed of the trial (or of the split), any integer.
         stream: name of the random stream, one of `STREAMS`.
-        *names: layer name, weight name, epoch ... whatever makes the draw unique.
+        *names: names that make the draw unique: layer name, weight name, epoch ...
 
     Raises:
         ValueError: the stream is unknown.

@@ -1,4 +1,4 @@
-"""What a trial did, read off the objects that ran instead of the settings that asked for it.
+"""Records of what a trial did, read from the objects that ran instead of the settings.
 
 The engine writes these records, the checks compare them with what was declared. None, or an empty
 mapping, means that something was not observed: the trial ended before, or an earlier version, or
@@ -34,7 +34,7 @@ class RanOptimizer:
     name: str
     """Class of the object, for example ``Adam``."""
     formulas: str = ""
-    """``keras`` or ``torch``: whose variant of the formula it applied; "" where that was not written down."""
+    """``keras`` or ``torch``, whose variant of the formula was applied; "" if it was not recorded."""
     constants: Mapping[str, bool | int | float] = field(default_factory=dict)
     """Constant -> the value that the object used, for example ``learning_rate`` -> 0.01."""
 
@@ -95,7 +95,7 @@ class Probe:
 
 
 class Contradiction(NamedTuple):
-    """A validation image for whose label the network leaves no room, since it is sure of another class."""
+    """A validation image whose label the network contradicts, because it is sure of another class."""
 
     id: int
     """Index of the image in its source."""
@@ -111,7 +111,7 @@ class Counterfactual:
     change: str
     """What was changed, for example ``batch_size 16``; ``nothing`` for the trial as it is."""
     fails: bool
-    """Whether its loss ceased to be finite again."""
+    """Whether its loss was not finite again."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Observed:
     """What one trial did. See the module for what None and empty mappings mean."""
 
     optimizer: RanOptimizer | None = None
-    """The optimizer that ran; None where no object was there to be asked."""
+    """The optimizer that ran; None if there was no such object."""
     optimizer_steps: int | None = None
     """Number of updates of the weights, in all epochs together; None where not observed."""
     parameters: int | None = None

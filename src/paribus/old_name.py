@@ -1,10 +1,10 @@
-"""What still bears the name under which this project began, `ceteris`, so that nothing that exists is lost.
+"""Uses of the project's former name, `ceteris`, which are kept so that existing files can be read.
 
-- Folders of results hold `OLD_DATABASE`; it is read where it lies, and renamed by the next run.
-- `OLD_DATA_VARIABLE` names folders of data where `PARIBUS_DATA` is not set, with a note.
-- Data sets that were downloaded lie in a cache of `OLD_NAME`; they are read there.
-- The environment of a stored trial names the version by `OLD_NAME`.
-- Arrays in files of results stand beside their description, whose key stays `OLD_NAME` for ever.
+- Folders of results may contain `OLD_DATABASE`; it is read, and renamed by the next run.
+- `OLD_DATA_VARIABLE` lists data folders if `PARIBUS_DATA` is not set; a remark says so.
+- Data sets that were downloaded to the cache folder `OLD_NAME` are read there.
+- The environment of a stored trial may have the package's version under the key `OLD_NAME`.
+- Files of arrays have a description in their header, whose key stays `OLD_NAME`.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ Settings = Mapping[str, Any]
 
 FitOn = Literal["train", "train+validation"]
 Scope = Literal["this-split", "data-source"]
-"""What a claim is about: these very images, or the source of which they are a sample."""
+"""Population of a claim: this split's images, or the source from which they are sampled."""
 Estimand = Literal["learned", "mean", "wins", "collapse"]
 """What a claim compares over seeds: the mean difference in the seeds where all its networks learn, the
 mean difference in all seeds, in how many seeds one side is ahead, or how often networks collapse."""
@@ -127,7 +127,7 @@ class Plan:
     looks: tuple[int, ...] = ()
     """Numbers of seeds at which claims are judged; a variant stops when no open claim needs it."""
     teaching: bool = False
-    """Whether the study makes mistakes on purpose, to show what they do."""
+    """Whether the study may contain deliberate mistakes, for teaching."""
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Metric -> variant -> a value that somebody else has published."""
 
@@ -199,7 +199,7 @@ class EpochRecord:
     """Measurements of one epoch of one trial. Metrics: loss, accuracy, objective, val_loss, val_accuracy."""
 
     epoch: int
-    """1 for the first."""
+    """Number of the epoch, from 1."""
     metrics: Mapping[str, float]
     wall_seconds: float
     samples_per_second: float
@@ -259,7 +259,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class StoredTrial:
-    """A trial as the store keeps it, finished or not."""
+    """A trial in the store, finished or not."""
 
     identity: str
     variant: str
@@ -287,7 +287,7 @@ class Look:
     seed: int
     purpose: str
     at: str
-    """UTC, ISO 8601."""
+    """Time of the reading: UTC, ISO 8601."""
 
 
 @dataclass(frozen=True)
@@ -303,7 +303,7 @@ class LayerOutput:
 
 @dataclass(frozen=True)
 class Attributions:
-    """Attribution maps of some images: how much each pixel speaks for a class."""
+    """Attribution maps of some images: contribution of each pixel to a class."""
 
     method: Literal["Grad-CAM", "integrated gradients"]
     layer: str

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 __all__ = ["counted", "named_seeds", "p_value", "plain", "seeds_above_zero", "visible"]
 
 _STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
-    "\u2028\u2029\u202a-\u202e\u2066-\u2069"  # other line ends, and what turns the direction of writing
-    "\ud800-\udfff]"  # halves of letters: names of files that are no UTF-8
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters except tab and newline
+    "\u2028\u2029\u202a-\u202e\u2066-\u2069"  # other line ends, and marks that change the direction of writing
+    "\ud800-\udfff]"  # surrogates, which stand for undecodable bytes in file names
 )
 
 
@@ -54,9 +54,9 @@ def seeds_above_zero(ahead: float, seeds: int, ties: int | None) -> str:
     """Return in how many seeds a difference is above zero, and in how many it is zero.
 
     Args:
-        ahead: seeds above zero, a tie counted as half.
-        seeds: all of them.
-        ties: seeds at zero; None if that was not kept.
+        ahead: number of seeds above zero, with ties counted as half.
+        seeds: number of all seeds.
+        ties: number of seeds at zero; None if it was not stored.
 
     >>> seeds_above_zero(7, 10, 0), seeds_above_zero(5, 10, 10)
     ('above zero in 7 of 10 seeds', 'above zero in 0 of 10 seeds, 10 ties')

@@ -99,7 +99,7 @@ class Study:
         Args:
             out: output folder; ``results/<study>`` by default.
             store: URL of the store of trials, such as ``postgresql://...``; a database in the folder by
-                default. The folder remembers it, without its password.
+                default. The URL is recorded in the folder, without its password.
             options: seeds, jobs, device, overrides.
             observe: called with a `Progress` whenever the run has advanced.
 
@@ -166,7 +166,7 @@ def write_report(
         folder: output folder of the run.
         kind: ``html``, ``pdf`` or ``md``.
         out: the file; ``report.<kind>`` in the folder by default.
-        store: URL of the store of its trials; by default the one that the folder knows.
+        store: URL of the store of its trials; by default the store recorded in the folder.
 
     Raises:
         ParibusError: the text says what is wrong and what to do.

@@ -1,1 +1,1 @@
-"""What a study will cost."""
+"""Forecast of a study's time and memory."""

@@ -1,4 +1,4 @@
-"""What a study will cost: from its shapes alone, or from a short measurement on this machine."""
+"""Forecast of a study's time and memory, from shapes alone or from a measurement on this machine."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Estimate:
     """Whether some variant's bf16 is emulated by this processor."""
 
     def sentence(self) -> str:
-        """Say it in one line.
+        """Return the forecast as one line.
 
         Example:
             >>> Estimate(seconds=100.0, memory_bytes=3 * 10**9, jobs=2).sentence()

@@ -58,7 +58,7 @@ def baseline_effects(evidence: ClaimEvidence) -> Iterator[EffectRow]:
 
 
 def leads(evidence: ClaimEvidence, selected: Selection) -> tuple[EffectRow, ...]:
-    """Return by how much the selected variant leads the baseline and the runner-up, of which it may be one.
+    """Return the differences of the selected variant from the baseline and the runner-up, except from itself.
 
     Args:
         evidence: the plan and its trials.

@@ -1,4 +1,4 @@
-"""Published values beside a study's, and whether one more trial of the study could have given them."""
+"""Comparison of published values with the prediction interval of one further trial of the study."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = [
 
 PublishedWord = Literal["as ours", "unlike ours", "too few seeds", "too scattered to tell"]
 SCATTERED = 0.2
-"""Width of the range of one more run, in accuracy, from which almost every published value would be
-inside: a fifth of all there is."""
+"""Width of a prediction interval, in accuracy, from which nearly every published value would be inside,
+so that it says nothing: a fifth of the range of accuracies."""
 _NUMBER = re.compile(r"(?<![\w.])([-+]?\d*\.?\d+)\s*(%?)")
 
 
@@ -84,10 +84,10 @@ def _single(item: Interval) -> tuple[float, float]:
 
 
 def published_word(metric: str, value: float, low: float, high: float, n: int) -> PublishedWord:
-    """Say whether a published value could be one more run of ours.
+    """Return the verdict on whether a published value could be one more run of ours.
 
     Args:
-        metric: its name.
+        metric: name of the metric.
         value: the published value, of one run.
         low: lower limit of the range of one more run of ours, a 95 % prediction interval.
         high: its upper limit.

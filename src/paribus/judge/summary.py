@@ -1,4 +1,4 @@
-"""The whole of judging as one pure function from stored trials to `StudyResults`."""
+"""Judging of a study: one pure function from stored trials to `StudyResults`."""
 
 from __future__ import annotations
 

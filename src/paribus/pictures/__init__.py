@@ -1,16 +1,16 @@
 """Pictures (grids of images): one file each: kernels, activations, attributions, mistakes.
 
-A module in this folder is found by itself. It defines ``ENTRY``, where its picture is found, and
-``show(kept, ...)``, which returns a sheet: that is what ``results.images.NAME(...)`` returns, with the
-same arguments. Three functions are optional:
+A module in this folder is found without registration. It defines ``ENTRY``, the places of its picture in lists and
+on the page, and ``show(kept, ...)``, which returns a sheet; ``results.images.NAME(...)`` calls it. Three functions
+are optional:
 
-- ``choices(kept)``: the arguments with which there is something to show (variants, parts of the data), where
-  one picture is several sheets. Without it there is one sheet, and `show` is called with nothing else.
-- ``keeps(ended)``: (group, ids of images) that a run keeps for it when it ends. Without it the picture shows
-  what others keep, or no images of the data.
-- ``panels(sheets)``: how the page shows these sheets together. Without it each sheet is a panel of its own.
+- ``choices(kept)`` returns the arguments (variants, parts of the data) for which there is a sheet. Without it
+  there is one sheet, and `show` is called without further arguments.
+- ``keeps(ended)`` yields (group, ids of images) that a run stores for the picture when it ends. Without it the
+  picture shows images that other pictures store, or none.
+- ``panels(sheets)`` yields the panels of the page for all sheets. Without it each sheet is one panel.
 
-The page, ``paribus figures``, ``results.images``, the notebook and the list in the docs show what is found here.
+The page, ``paribus figures``, ``results.images``, the notebook and the list in the docs use what is found here.
 """
 
 from __future__ import annotations
@@ -47,27 +47,27 @@ Other = TypeVar("Other")
 
 
 class Attempt(Protocol):
-    """Makes a part of what is shown, or returns something else where a file of it cannot be read."""
+    """Function that reads a part of the page, with a replacement if a file cannot be read."""
 
     def __call__(self, read: Callable[[], Part], otherwise: Other) -> Part | Other:
-        """Return what ``read`` returns, or ``otherwise``."""
+        """Return the result of ``read``; ``otherwise`` if it raises because a file cannot be read."""
         ...
 
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A file of this folder."""
+    """A module of this folder, with its functions."""
 
     name: str
     entry: Entry
     show: Callable[..., Sheet | None]
     choices: Callable[[Kept], Iterable[str]] | None
     combined: Callable[[Sequence[Any]], Iterator[Panel]] | None
-    """The file's ``panels``."""
+    """The module's function ``panels``; None if it has none."""
     keeps: Callable[[EndedRun], Iterable[tuple[str, Ids]]] | None = None
 
     def sheets(self, kept: Kept, attempt: Attempt) -> Iterator[tuple[tuple[str, ...], Sheet]]:
-        """Yield the arguments of `show` with which there is something to show, and what it returns.
+        """Yield (arguments of `show`, its sheet) for all choices that have a sheet.
 
         Args:
             kept: what the run has kept.
@@ -79,7 +79,7 @@ class PictureFile:
                 yield arguments, sheet
 
     def panels(self, kept: Kept, attempt: Attempt) -> tuple[Panel, ...]:
-        """Return what the page shows.
+        """Return the picture's panels of the page.
 
         Args:
             kept: what the run has kept.
@@ -95,7 +95,7 @@ class PictureFile:
 
 
 def all_pictures() -> tuple[PictureFile, ...]:
-    """Return every file of pictures in the order to show."""
+    """Return all modules of pictures, sorted by their position."""
     found = []
     for item in pkgutil.iter_modules(__path__):
         if not item.ispkg:
@@ -106,10 +106,10 @@ def all_pictures() -> tuple[PictureFile, ...]:
 
 
 def kept_groups(ended: EndedRun) -> dict[str, Ids]:
-    """Return group -> ids of the images that pictures want a run to keep.
+    """Return group -> ids of the images that a run must store for pictures.
 
     Raises:
-        ValueError: two pictures keep groups of one name.
+        ValueError: two pictures store groups with the same name.
     """
     groups: dict[str, Ids] = {}
     for file in all_pictures():
@@ -121,7 +121,7 @@ def kept_groups(ended: EndedRun) -> dict[str, Ids]:
 
 
 def panels_by_section(kept: Kept, attempt: Attempt) -> Mapping[str, tuple[Panel, ...]]:
-    """Return what the page shows, by the part that shows it.
+    """Return part of the page -> its panels.
 
     Args:
         kept: what the run has kept.

@@ -29,7 +29,7 @@ MOST = 24
 
 @dataclass(frozen=True)
 class Disagreement:
-    """An image on which variants disagree: how many of them say what."""
+    """An image on which variants disagree, with the number of variants for each predicted class."""
 
     index: int
     label: int
@@ -67,7 +67,7 @@ def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
 
 
 def show(kept: Kept) -> ImageSheet:
-    """Validation images on which the variants' first networks disagree most."""
+    """Return the validation images on which the variants' first networks disagree most."""
     gallery, names = kept.images(), kept.class_names
     if gallery is None:
         return ImageSheet(ENTRY.title, ())

@@ -47,19 +47,19 @@ def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
 
 @dataclass(frozen=True)
 class FirstImages:
-    """The first images of one part: shown by notebooks, or saved."""
+    """A sheet of the first images of one part of the data."""
 
     part: Part
     pictures: tuple[Picture, ...]
-    """With guesses, where a network was asked."""
+    """Images, with the network's predictions if there are any."""
     images: tuple[npt.NDArray[np.uint8], ...]
     maximum: int
     variant: str | None
-    """Whose guesses they are."""
+    """Variant whose first network made the predictions; None without predictions."""
 
     @property
     def title(self) -> str:
-        """What the sheet shows."""
+        """Title, which names the part and the variant."""
         return f"The first {len(self)} {self.part} images"
 
     def __len__(self) -> int:
@@ -97,7 +97,7 @@ class FirstImages:
         return Grids(anchor, self.title, (self.grid(),))
 
     def grid(self) -> Grid:
-        """Return the images for the page: of a part that a network can be asked about, those it was asked about."""
+        """Return the images for the page; of validation and test, only those with a prediction."""
         shown = [item for item in self.pictures if item.guess or self.part == "train"]
         title = f"The first {len(shown)} {self.part} images"
         return Grid(tuple(self._cell(item) for item in shown), title, five=True)
@@ -110,7 +110,7 @@ class FirstImages:
 
 
 def choices(kept: Kept) -> tuple[str, ...]:
-    """Return the parts whose first images are kept."""
+    """Return the parts of the data whose first images are stored."""
     gallery = kept.images()
     return tuple(part for part in PARTS if gallery is not None and part in gallery.groups)
 
@@ -121,14 +121,14 @@ def show(kept: Kept, part: Part, *, guesses: bool = True) -> FirstImages | None:
     Args:
         kept: what the run has kept.
         part: ``train``, ``validation`` or ``test``.
-        guesses: write what the selected variant says as well, wrong guesses in red. Training
-            images have none.
+        guesses: whether to show the selected variant's predictions, wrong ones in red. Training images
+            have none.
 
     Returns:
-        None where the run has kept no such images: a test set that was not opened stays unseen.
+        None if the run has stored no such images, for example of a test set that was not opened.
 
     Raises:
-        StudyError: there is no such part.
+        StudyError: the part is unknown.
     """
     if part not in PARTS:
         rule = f"must be one of {', '.join(PARTS)}"
@@ -158,7 +158,7 @@ def panels(sheets: Sequence[FirstImages]) -> Iterator[Grids]:
 
 
 def _guesses(kept: Kept, gallery: Gallery, part: Part, ids: Sequence[int]) -> dict[int, Picture]:
-    """Index -> an image with what the selected variant's first network says of it."""
+    """Return index -> the image with the prediction of the selected variant's first network."""
     predictions = None if part == "train" else kept.predictions(part)
     if predictions is None:
         return {}

@@ -1,4 +1,4 @@
-"""What the selected network looks at: its activations layer by layer, and maps over images."""
+"""Layer outputs of the selected network, and attribution maps over images."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ENTRY = Entry(
 
 @dataclass(frozen=True)
 class LayerPicture:
-    """What one layer puts out for one image."""
+    """Output of one layer for one image, drawn."""
 
     uri: str
     width: int
@@ -54,14 +54,14 @@ class LayerPicture:
 
 @dataclass(frozen=True)
 class LookPicture:
-    """One image, and what in it speaks for a class."""
+    """One image with its attribution maps, drawn."""
 
     name: str
-    """Its file, or its number in the source."""
+    """File of the image, or its index in the source."""
     uri: str
     guess_uri: str
     truth_uri: str
-    """Empty where the guess is right."""
+    """Attribution map of the true class; empty if the prediction is right."""
     truth: str
     guess: str
     probability: float
@@ -69,7 +69,7 @@ class LookPicture:
 
 @dataclass(frozen=True)
 class ImageLayers:
-    """One image and its way through the network."""
+    """One image with the outputs of all layers."""
 
     look: LookPicture
     layers: tuple[LayerPicture, ...]
@@ -77,17 +77,17 @@ class ImageLayers:
 
 @dataclass(frozen=True)
 class InsightPictures:
-    """All that the page shows of one network, in a form of its own."""
+    """The panel of one network's attribution maps and layer outputs."""
 
     form: ClassVar[str] = "insight"
     variant: str
     seed: int
     method: str
     where: str
-    """What the maps are made of, for a sentence."""
+    """Resolution of the maps, as part of a sentence."""
     low_end: str
     high_end: str
-    """What the ends of the colours mean."""
+    """Meaning of the first and the last colour of a map."""
     bar_uri: str
     inside: tuple[ImageLayers, ...]
     mistakes: tuple[LookPicture, ...]
@@ -96,7 +96,7 @@ class InsightPictures:
 
 @dataclass(frozen=True)
 class InsightSheet(Stack):
-    """What one network makes of the images whose layers are kept: shown by notebooks, or saved."""
+    """A sheet of the images whose layer outputs are stored, one picture for each."""
 
     variant: str
     seed: int
@@ -105,15 +105,15 @@ class InsightSheet(Stack):
 
     @property
     def title(self) -> str:
-        """What the sheet shows."""
+        """Title, which names the variant and the seed."""
         return f"What {self.variant} looks at, seed {self.seed}"
 
     def __len__(self) -> int:
-        """Return the number of images whose layers are kept."""
+        """Return the number of images whose layer outputs are stored."""
         return len(self.found.layers)
 
     def __getitem__(self, place: int) -> PngPicture:
-        """Return one image, the map of what speaks for its guess, and every layer's output."""
+        """Return one image with its attribution map and every layer's output."""
         at, rows = list(self.found.layers.items())[place]
         found, maps = self.found, self.found.attributions
         own = Attributions(
@@ -143,9 +143,9 @@ class InsightSheet(Stack):
 
 
 def show(kept: Kept) -> InsightSheet | None:
-    """Return what the selected variant's first network makes of an image it gets right, and of one it gets wrong.
+    """Return layer outputs of the selected variant's first network, for a right and a wrong prediction.
 
-    None if the run has kept nothing of it.
+    None if the run has stored none.
     """
     trial, found = kept.trial(), kept.insight()
     if trial is None or found is None:
@@ -154,7 +154,7 @@ def show(kept: Kept) -> InsightSheet | None:
 
 
 def panels(sheets: Sequence[InsightSheet]) -> Iterator[InsightPictures]:
-    """Yield everything that is kept, drawn for the page."""
+    """Yield the panel of each sheet."""
     for sheet in sheets:
         yield insight_pictures(sheet.found, sheet.class_names, sheet.variant, sheet.seed)
 
@@ -162,12 +162,12 @@ def panels(sheets: Sequence[InsightSheet]) -> Iterator[InsightPictures]:
 def insight_pictures(
     found: Insight, class_names: Sequence[str], variant: str, seed: int
 ) -> InsightPictures:
-    """Draw everything that a run has kept of its selected network.
+    """Draw the stored attribution maps and layer outputs of a run's selected network.
 
     Args:
         found: the run's attribution maps and layer outputs.
         class_names: names of the classes, in the order of the labels.
-        variant: name.
+        variant: name of the variant.
         seed: seed of the network.
     """
     looks = [_look(found, at, class_names) for at in range(len(found.ids))]

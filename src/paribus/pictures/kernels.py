@@ -32,12 +32,12 @@ ENTRY = Entry(
 )
 
 WIDTH = 760
-"""Pixels that a picture fills, about."""
+"""Approximate width of a picture in pixels."""
 LARGEST_CELL = 18
 COLUMNS = (8, 16)
-"""Filters in a row: of up to 16, and of more."""
+"""Number of filters in a row, for up to 16 filters and for more."""
 GROUND = 150
-"""Grey between cells."""
+"""Grey value of the gaps between cells."""
 
 Kernel = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -56,14 +56,14 @@ class KernelPicture:
 
 @dataclass(frozen=True)
 class KernelSheet(Stack):
-    """The kernels of every convolution of one network: shown by notebooks, or saved."""
+    """A sheet of the kernels of one network, one picture per convolution."""
 
     variant: str
     layers: tuple[KernelPicture, ...]
 
     @property
     def title(self) -> str:
-        """What the sheet shows."""
+        """Title, which names the variant."""
         return f"Kernels of {self.variant}"
 
     def __len__(self) -> int:
@@ -109,7 +109,7 @@ def show(kept: Kept, variant: str | None = None) -> KernelSheet:
     order = [arguments["name"] for _, arguments in layers_of(model)]
 
     def drawn(weights: Mapping[str, Kernel]) -> tuple[KernelPicture, ...]:
-        pictures = kernel_pictures(weights)  # the file has its own order, another one every time
+        pictures = kernel_pictures(weights)  # the order in the file is arbitrary
         return tuple(sorted(pictures, key=lambda picture: order.index(picture.layer)))
 
     return KernelSheet(name, kept.weights(name, drawn) or ())
@@ -132,7 +132,7 @@ def kernel_pictures(weights: Mapping[str, Kernel]) -> list[KernelPicture]:
     """Draw every convolution of a network, one scale per layer.
 
     Args:
-        weights: ``"layer/kernel"`` -> ``(out, in, height, width)``; other weights are left alone.
+        weights: ``"layer/kernel"`` -> ``(out, in, height, width)``; other weights are ignored.
     """
     return [
         _picture(name.rsplit("/", 1)[0], np.asarray(kernel))
@@ -165,7 +165,7 @@ def _picture(layer: str, kernel: Kernel) -> KernelPicture:
 
 
 def _signed(values: Kernel, scale: float) -> Pixels:
-    """White for zero, orange for positive, blue for negative: readable for the colour-blind."""
+    """Return RGB colours, distinct also for the colour-blind: white for zero, orange positive, blue negative."""
     share = np.abs(values)[..., None] / scale
     ink = np.where((values > 0)[..., None], ORANGE, BLUE)
     result: Pixels = np.round(255 + share * (ink - 255)).astype(np.uint8)
@@ -173,13 +173,13 @@ def _signed(values: Kernel, scale: float) -> Pixels:
 
 
 def _colour(values: Kernel, scale: float) -> Pixels:
-    """Three input channels ``(out, 3, height, width)`` as red, green and blue."""
+    """Return RGB colours of kernels ``(out, 3, height, width)``, whose input channels are red, green and blue."""
     result: Pixels = np.round(127.5 + 127.5 * values.transpose(0, 2, 3, 1) / scale).astype(np.uint8)
     return result
 
 
 def _joined(cells: Pixels, columns: int) -> Pixels:
-    """Magnify cells ``(cell, height, width, 3)`` by a whole number and put them in rows, with gaps."""
+    """Magnify cells ``(cell, height, width, 3)`` by an integer factor and arrange them in rows, with gaps."""
     count, height, width = cells.shape[:3]
     factor = min(LARGEST_CELL, max(1, WIDTH // (columns * (width + 1))))
     gap = max(1, factor // 2)

@@ -23,7 +23,7 @@ ENTRY = Entry(
 NOTE = "Validation images, first seed. “said” is the network's guess with its probability."
 
 MOST = 24
-"""Largest number of mistakes that are kept."""
+"""Largest number of mistakes that a run stores."""
 
 
 def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
@@ -34,7 +34,7 @@ def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
 
 
 def show(kept: Kept) -> ImageSheet:
-    """Validation images that the selected variant's first network gets wrong, the most confident first."""
+    """Return validation images that the selected variant's first network gets wrong, most confident first."""
     gallery, predictions = kept.images(), kept.predictions("validation")
     title = f"{ENTRY.title}{whose(kept)}"
     if gallery is None or predictions is None:

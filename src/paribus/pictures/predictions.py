@@ -1,4 +1,4 @@
-"""The first images of a part of the data, with what the selected network says."""
+"""The first images of a part of the data, with the selected network's predictions."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def choices(kept: Kept) -> tuple[str, ...]:
 
 
 def show(kept: Kept, split: str = "validation") -> ImageSheet:
-    """Return the first images of a part, with what the selected variant's first network says.
+    """Return the first images of a part, with the predictions of the selected variant's first network.
 
     Args:
         kept: what the run has kept.
         split: ``validation``, or ``test`` once the test set was opened.
 
     Raises:
-        StudyError: the part is unknown, or its images are not kept.
+        StudyError: the part is unknown, or its images are not stored.
     """
     scored = _scored(kept)
     if split not in scored:
@@ -48,7 +48,7 @@ def show(kept: Kept, split: str = "validation") -> ImageSheet:
 
 
 def _scored(kept: Kept) -> dict[str, tuple[Gallery, Predictions]]:
-    """Return part -> the images that are kept, and what the network says."""
+    """Return part -> the stored images, and the network's predictions."""
     gallery = kept.images()
     found: dict[str, tuple[Gallery, Predictions]] = {}
     for split in SPLITS:

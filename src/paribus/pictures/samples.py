@@ -32,7 +32,7 @@ def keeps(ended: EndedRun) -> Iterator[tuple[str, Ids]]:
 
 
 def show(kept: Kept) -> ImageSheet:
-    """Training images of every class."""
+    """Return the first training images of every class."""
     gallery = kept.images()
     ids = () if gallery is None else gallery.groups.get("samples", ())
     found = () if gallery is None else tuple(picture(kept, gallery, int(index)) for index in ids)

@@ -66,7 +66,7 @@ def check_study_gradients(
 
     Raises:
         StudyError: the study breaks a rule, or a variant is unknown.
-        DataError: the data cannot be had.
+        DataError: data cannot be read or downloaded.
     """
     from paribus.engine.inspection.gradcheck import check_gradients
 

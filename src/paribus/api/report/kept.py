@@ -1,4 +1,4 @@
-"""What a run has kept for pictures, read from its folder: `paribus.pictures.base.kept.Kept` of files."""
+"""Stored data of a run for its pictures, read from its folder: implements `paribus.pictures.base.kept.Kept`."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ Drawn = TypeVar("Drawn")
 
 @dataclass(frozen=True)
 class KeptByRun:
-    """What a run has kept. The images are read once; a damaged file raises `TrialError` each time."""
+    """Stored images, predictions and weights of a run. Images are read once; a damaged file raises `TrialError`."""
 
     results: Results
 
     @property
     def plan(self) -> Plan:
-        """Plan that the run has followed."""
+        """Plan of the run."""
         plan: Plan = self.results.manifest.plan
         return plan
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Classes, in the order of the labels."""
+        """Class names, in the order of the labels."""
         names: tuple[str, ...] = self.results.class_names
         return names
 
@@ -79,12 +79,12 @@ class KeptByRun:
         return self._gallery
 
     def predictions(self, split: Split) -> Predictions | None:
-        """Return what the network of `trial` says of a part of the data; None if it was not asked."""
+        """Return the predictions of `trial` for a part of the data; None if it was not scored on it."""
         trial = self.trial()
         return None if trial is None else read_predictions(self._folder(trial), split)
 
     def predictions_of_variants(self) -> list[Predictions]:
-        """Return what every variant's first network says of the validation images."""
+        """Return the predictions of every variant's first network for the validation images."""
         found = [
             read_predictions(self._folder(trial), "validation")
             for trial in first_trials(self.results)
@@ -94,10 +94,10 @@ class KeptByRun:
     def weights(
         self, variant: str, draw: Callable[[Mapping[str, npt.NDArray[np.float32]]], Drawn]
     ) -> Drawn | None:
-        """Return what is drawn from the weights of a variant's first network; None if none is trained.
+        """Call ``draw`` with the weights of a variant's first network; return None if none is trained.
 
         Args:
-            variant: name.
+            variant: name of the variant.
             draw: function of ``"layer/weight"`` -> values; if it raises, the file counts as damaged.
         """
         trial = next(_finished(self.results, variant), None)
@@ -112,7 +112,7 @@ class KeptByRun:
             raise damaged(folder / WEIGHTS, "others", rule=rule) from error
 
     def insight(self) -> Insight | None:
-        """Return images, activations and attributions of the network of `trial`, if they were kept."""
+        """Return images, layer outputs and attribution maps of `trial`; None if they are not stored."""
         return load_insight(self.results)
 
     @cached_property

@@ -27,7 +27,7 @@ BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
-"""Commands and places that are looked for, in this order."""
+"""Commands and paths that are tried, in this order."""
 SECONDS = 120
 _SWITCHES = (
     "--headless",
@@ -46,7 +46,7 @@ def installed_browser() -> str:
     """Return the path of the first browser that is installed.
 
     Raises:
-        MissingExtraError: none is; it says what to install.
+        MissingExtraError: no browser is installed.
     """
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
@@ -62,10 +62,10 @@ def installed_browser() -> str:
 
 
 def printed(page: str, browser: str, *, seconds: float = SECONDS) -> bytes:
-    """Return a page as PDF, A4, as its print style says.
+    """Print a page to PDF in A4, with its print style.
 
     Args:
-        page: HTML that needs nothing else.
+        page: HTML without external resources.
         browser: path of Chromium, Chrome or Edge.
         seconds: longest time that the browser may take.
 
@@ -92,7 +92,7 @@ def printed(page: str, browser: str, *, seconds: float = SECONDS) -> bytes:
 
 
 def _run(command: Sequence[str], log: Path, seconds: float) -> str:
-    """Run a browser; end it with all its processes if it takes too long. Return its last line."""
+    """Run a browser, kill it with its child processes after ``seconds``, and return its last line."""
     try:
         with log.open("wb") as file:
             process = subprocess.Popen(  # noqa: S603 - a browser that the user has installed
@@ -117,7 +117,7 @@ def _run(command: Sequence[str], log: Path, seconds: float) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and those that it has started."""
+    """Kill a process and its child processes."""
     if hasattr(os, "killpg"):
         os.killpg(process.pid, signal.SIGKILL)
     else:

@@ -32,7 +32,7 @@ def write_report_file(
         folder: output folder of the run.
         kind: ``html``, ``pdf`` (printed by an installed browser) or ``md`` (charts as SVG beside it).
         out: the file; ``report.<kind>`` in the folder by default.
-        store: URL of the store of its trials; by default the one that the folder knows.
+        store: URL of the store of its trials; by default the store recorded in the folder.
 
     Raises:
         StudyError: the kind is unknown.

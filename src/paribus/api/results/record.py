@@ -138,7 +138,7 @@ def open_results(folder: str | Path, *, store: str | None = None) -> Results:
 
     Args:
         folder: output folder of the run.
-        store: URL of the store of its trials; by default the one that the folder knows.
+        store: URL of the store of its trials; by default the store recorded in the folder.
 
     Raises:
         StoreError: the folder is not a run's, or its store cannot be read.
@@ -225,7 +225,7 @@ def status(folder: str | Path, *, store: str | None = None) -> Status:
 
     Args:
         folder: output folder of the run.
-        store: URL of the store of its trials; by default the one that the folder knows.
+        store: URL of the store of its trials; by default the store recorded in the folder.
 
     Raises:
         StoreError: the folder is not a run's.

@@ -20,7 +20,7 @@ def watch(folder: str | Path, *, store: str | None = None) -> Snapshot:
 
     Args:
         folder: output folder of the run.
-        store: URL of the store of its trials; by default the one that the folder knows.
+        store: URL of the store of its trials; by default the store recorded in the folder.
 
     Raises:
         StoreError: the folder is not a run's, or its run has not begun to train yet.

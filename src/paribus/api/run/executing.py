@@ -31,7 +31,7 @@ __all__ = ["execute", "fit"]
 TRIES = 2
 """Number of attempts at a task in one run if its worker dies.
 
-The trials of a group get one more try, each alone: one of them may be what its worker dies of.
+The trials of a lost group get one more attempt, each alone, since one of them may have killed the worker.
 """
 
 

@@ -36,14 +36,14 @@ class DataNote:
 
 @dataclass(frozen=True)
 class VerdictLook:
-    """Verdicts that a run gave: from then on they could be seen."""
+    """Verdicts that a run gave, and that could be seen from then on."""
 
     at: str
-    """UTC, ISO 8601."""
+    """Time of the verdicts: UTC, ISO 8601."""
     seeds: tuple[int, ...]
-    """Seeds by which claims were judged."""
+    """Seeds from which the claims were judged."""
     looks: tuple[int, ...]
-    """Planned looks of the study then; empty for a fixed number of seeds."""
+    """Planned looks of the study at that time; empty for a fixed number of seeds."""
     verdicts: Mapping[str, str]
     """Claim id -> verdict, in the words of the report."""
 

@@ -1,4 +1,4 @@
-"""Which stored trials belong to a plan: a folder may hold trials of other settings under the same names."""
+"""Selection of the stored trials that belong to a plan; a folder may contain trials of other settings."""
 
 from __future__ import annotations
 

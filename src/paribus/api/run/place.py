@@ -1,7 +1,7 @@
-"""Where a study's results lie: the folder of its files, and the store of its trials.
+"""Location of a study's results: the folder of its files, and the store of its trials.
 
-The store is the folder's own database unless a URL names another one. Then the folder keeps the URL
-without its secrets in `KEPT`, so that later commands find the store by the folder alone.
+The store is the folder's own database unless a URL names another one. Then the file `KEPT` in the folder contains
+the URL without its secrets, so that later commands find the store by the folder alone.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ KEPT = "store.json"
 
 @dataclass(frozen=True)
 class Place:
-    """Where the results of one study lie."""
+    """Location of one study's results: a folder and a store."""
 
     folder: Path
     """Folder of the artifacts, the report and the study's text."""
     address: Address | None = None
     """Address of the store; None where it is the folder's own database."""
     study: str | None = None
-    """Name of the study in that store; None where nobody has written it down."""
+    """Name of the study in that store; None if it is not recorded."""
 
     @property
     def name(self) -> str:
-        """How errors name the store; without secrets."""
+        """Name of the store in errors, without secrets."""
         return str(database_of(self.folder)) if self.address is None else self.address.public
 
     def reader(self) -> Store:
-        """Open the store to read it; nothing is created or upgraded.
+        """Open the store for reading, without creating or upgrading it.
 
         Raises:
-            StoreError: it cannot be read.
+            StoreError: the store cannot be read.
             MissingExtraError: the database driver is not installed.
         """
         if self.address is None:
@@ -59,16 +59,16 @@ class Place:
 
 
 def holds_results(folder: Path) -> bool:
-    """Whether a run has left a database in a folder, or the address of its store."""
+    """Return whether a folder contains a run's database, or the address of its store."""
     return is_file(database_of(folder)) or is_file(folder / KEPT)
 
 
 def existing_place(folder: Path, store: str | None = None) -> Place:
-    """Return where the results of a folder lie.
+    """Return the location of a folder's results.
 
     Args:
         folder: output folder of a run.
-        store: URL, in place of what the folder keeps; needed where its secrets are not in `VARIABLE`.
+        store: URL of the store; by default the recorded one, with secrets from `VARIABLE`.
 
     Raises:
         StoreError: the folder is not a run's, or a URL is no store's.
@@ -82,16 +82,16 @@ def existing_place(folder: Path, store: str | None = None) -> Place:
 
 @contextmanager
 def run_place(folder: Path, store: str | None, study: str) -> Iterator[tuple[Place, Store]]:
-    """Open the store that a run writes to, and have its folder remember where it is.
+    """Open the store that a run writes to, and record its address in the folder.
 
     Args:
-        folder: output folder of the run; exists.
-        store: URL; by default what the folder keeps, else its own database, else `VARIABLE`.
+        folder: output folder of the run, which must exist.
+        store: URL; by default the recorded one, else the folder's own database, else `VARIABLE`.
         study: name of the study that is run.
 
     Raises:
         StoreError: the store cannot be written, is in use, or holds another study; or the folder's
-            results lie elsewhere.
+            results are in another store.
     """
     place = _chosen(folder, store)
     of_folder = kept_store(folder).study
@@ -111,16 +111,16 @@ def run_place(folder: Path, store: str | None, study: str) -> Iterator[tuple[Pla
 
 @dataclass(frozen=True)
 class KeptStore:
-    """What a folder keeps about a store elsewhere."""
+    """Record in a folder of a store that is not its own database."""
 
     address: Address | None = None
-    """Address without secrets; None if it keeps none."""
+    """Address without secrets; None if none is recorded."""
     study: str | None = None
-    """Name of its study in that store; None in folders of earlier versions, whose stores hold one."""
+    """Name of the study in that store; None in folders of earlier versions, whose stores have one study."""
 
 
 def kept_store(folder: Path) -> KeptStore:
-    """Return what a folder keeps about a store elsewhere.
+    """Return the record in a folder of a store that is not its own database.
 
     Raises:
         StoreError: the file is damaged.
@@ -158,7 +158,7 @@ def _chosen(folder: Path, store: str | None) -> Place:
 
 
 def _held(place: Place, store: Store) -> AbstractContextManager[None]:
-    """Keep a store that other folders may know for this run; the folder's own has the folder's lock."""
+    """Lock a store that other folders may use, too; the folder's own database has the folder's lock."""
     return nullcontext() if place.address is None else store.held()
 
 
@@ -172,7 +172,7 @@ def _refuse_other_study(place: Place, known: set[str], study: str) -> None:
 
 
 def _refuse_other_store(place: Place, address: Address, known: set[str]) -> None:
-    """Refuse to begin anew in an empty store what the folder has begun in another one.
+    """Refuse to start in an empty store if the folder's run was started in another one.
 
     A store that knows the study may be the same one at a new address.
     """

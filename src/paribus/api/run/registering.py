@@ -1,4 +1,4 @@
-"""What a run writes down about itself before it trains, and when it has given verdicts."""
+"""Registration of a run in its store: before training, and when it has given verdicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["keep_verdicts", "register"]
 
 
 def register(session: Session, study: Study) -> None:
-    """Keep the study, its plan and what was known of its data, before anything is trained."""
+    """Store the study, its plan and facts about its data, before training."""
     session.study_yaml = study.document.text
     session.manifest = Manifest(
         plan=session.plan,
@@ -63,7 +63,7 @@ def _keep_manifest(session: Session) -> None:
 
 
 def _verdict_looks(session: Session) -> tuple[VerdictLook, ...]:
-    """Return the looks that earlier runs have kept; none where another version kept a form of its own."""
+    """Return the looks that earlier runs stored; none if another version stored them in another format."""
     registrations = session.store.registrations()
     if not registrations:
         return ()
@@ -74,7 +74,7 @@ def _verdict_looks(session: Session) -> tuple[VerdictLook, ...]:
 
 
 def keep_verdicts(session: Session, claims: Sequence[ClaimRow]) -> None:
-    """Keep that verdicts were given, if they are new."""
+    """Store a look if it gave new verdicts."""
     assert session.manifest is not None  # noqa: S101 - registered before
     looks = session.manifest.verdict_looks
     look = verdict_look(session.plan, claims, looks, now())

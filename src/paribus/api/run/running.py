@@ -65,13 +65,13 @@ def run_study(
         out: output folder; created if needed.
         options: seeds, jobs, device ...
         observe: called with a `Progress` whenever the run has advanced.
-        store: URL of the store of its trials; by default the one that the folder knows, or its own.
+        store: URL of the store of its trials; by default the recorded store, or the folder's own.
 
     Raises:
         StudyError: the study breaks a rule.
-        DataError: data cannot be had.
+        DataError: data cannot be read or downloaded.
         StoreError: results cannot be written; what was acknowledged is kept.
-        KeyboardInterrupt: passed on after all workers are ended; the same call goes on later.
+        KeyboardInterrupt: raised after all workers have ended; the same call continues the run later.
     """
     if options.device not in DEFAULT_GROUP:
         rule = f"must be one of {', '.join(DEFAULT_GROUP)}"

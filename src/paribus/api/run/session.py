@@ -27,15 +27,15 @@ class RunOptions:
     """Options of a run. Only device and group size affect results, by rounding."""
 
     jobs: int | None = None
-    """Worker processes; one per core by default."""
+    """Number of worker processes; by default one per core."""
     device: str = "cpu"
     group_size: int | None = None
-    """Trials that are trained as one program; 1 on a CPU and 16 on a GPU by default."""
+    """Number of trials that are trained as one program; by default 1 on a CPU and 16 on a GPU."""
     seeds: int | None = None
     overrides: Sequence[str] = ()
     only: Sequence[str] = ()
     executor: str = "processes"
-    """Where trials run: the name of a module of `paribus.execute` that holds an executor."""
+    """Name of the executor, a module of `paribus.execute`."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Session:
     """Variant name -> facts about its images, such as duplicates."""
     progress: Progress = field(default_factory=lambda: Progress("data"))
     manifest: Manifest | None = None
-    """What the run has written down about itself; None until it has."""
+    """Description of the run in the store; None before it is registered."""
     study_yaml: str = ""
     """Text of the study file."""
     executor: Executor | None = None

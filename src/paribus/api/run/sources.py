@@ -25,7 +25,7 @@ class Sources:
         """Return the data set of a setting.
 
         Raises:
-            DataError: it cannot be had.
+            DataError: the data set cannot be read or downloaded.
         """
         key = data_key(spec)
         if key not in self._kept:

@@ -1,4 +1,4 @@
-"""Looks at verdicts: kept by runs, so that seeds which were chosen in sight of a verdict are known."""
+"""Looks at verdicts, which runs store to detect seeds that were chosen after a verdict was seen."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["is_extended", "verdict_look", "warning_of_extension"]
 def verdict_look(
     plan: Plan, claims: Sequence[ClaimRow], known: Sequence[VerdictLook], at: str
 ) -> VerdictLook | None:
-    """Return the look that a run has made possible; None if it gave no verdict that is not known.
+    """Return the look of a run that has given a new verdict; None if all of its verdicts are known.
 
     Args:
         plan: plan of the run.
         claims: its claims, as judged now.
         known: earlier looks.
-        at: the time, UTC.
+        at: time of the look, UTC.
     """
     seen = [row for row in claims if row.seeds and row.verdict != "not judged yet"]
     if not seen or not any(row.is_judged for row in seen):
@@ -33,15 +33,12 @@ def verdict_look(
 
 
 def is_extended(plan: Plan, looks: Sequence[VerdictLook]) -> bool:
-    """Return whether the plan has other seeds than those by which a verdict was seen.
-
-    Seeds that follow at looks which were planned before are not meant.
-    """
+    """Return whether the plan has other seeds than those of a look, apart from planned looks."""
     return bool(_others(plan, looks))
 
 
 def warning_of_extension(plan: Plan, looks: Sequence[VerdictLook]) -> str | None:
-    """Return what to tell somebody whose run changes the seeds of a judged study; None if it does not."""
+    """Return a warning if a run changes the seeds of a study that was judged; else None."""
     others = _others(plan, looks)
     if not others:
         return None

@@ -1,4 +1,4 @@
-"""Which trials collapsed: the training itself failed, or ended at chance level."""
+"""Detection of collapsed trials, whose training failed or ended at chance level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every estimand measures: an estimate over seeds with its test, interval and decision."""
+"""Protocol of measured claims: an estimate over seeds with its test, interval and decision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Measured", "Unjudged"]
 
 @dataclass(frozen=True)
 class Unjudged:
-    """A claim that has nothing to be judged by, and why."""
+    """A claim that cannot be judged, with the reason."""
 
     verdict: Verdict
     reason: str
@@ -25,7 +25,7 @@ class Measured(Protocol):
 
     @property
     def seeds(self) -> ClaimSeeds:
-        """The claim's seeds."""
+        """Seeds of the claim, with values and collapses."""
 
     @property
     def n(self) -> int:

@@ -28,11 +28,11 @@ class Side:
 
 @dataclass(frozen=True)
 class ClaimSeeds:
-    """What is known of a claim's contrasts, seed by seed."""
+    """Contrasts of a claim, with the metric and the collapses of its trials, seed by seed."""
 
     claim: Claim
     contrasts: tuple[Contrast, ...]
-    """At least one."""
+    """Contrasts of the claim, at least one."""
     ended: tuple[int, ...]
     """Seeds in which all trials of the claim are done or failed."""
     failed: Mapping[str, int]

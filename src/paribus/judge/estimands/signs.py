@@ -15,7 +15,7 @@ __all__ = ["SignOfContrast"]
 
 @dataclass(frozen=True)
 class SignOfContrast:
-    """In how many seeds a contrast is above and below zero."""
+    """Numbers of seeds in which a contrast is above and below zero, with the exact sign test."""
 
     seeds: ClaimSeeds
     signs: Signs
@@ -42,7 +42,7 @@ class SignOfContrast:
 
     @property
     def p_flip(self) -> float:
-        """NaN: the sign test assumes no distribution, so it needs no twin."""
+        """NaN: the sign test assumes no distribution, so there is no second test."""
         return math.nan
 
     def interval(self, level: float) -> tuple[float, float]:
@@ -62,7 +62,7 @@ class SignOfContrast:
         return "undecided"
 
     def step_against(self, num_claims: int, level: float) -> bool:  # noqa: ARG002 - the protocol's
-        """Return False: steps of trends are not counted."""
+        """Return False: trends have no steps in this estimand."""
         return False
 
     def seeds_needed(self, num_claims: int) -> int | None:

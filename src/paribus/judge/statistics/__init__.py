@@ -1,1 +1,1 @@
-"""Intervals, contrasts and tests."""
+"""Confidence intervals, contrasts of variants, and tests."""

@@ -1,6 +1,6 @@
-"""Several means at once: whether all of them can be zero.
+"""Hotelling's test of whether the means of several contrasts are all zero.
 
-As all tests of this package it stands on `scipy.special`, which loads in a third of the time of
+Like all tests of this package it uses `scipy.special`, which loads in a third of the time of
 `scipy.stats`.
 """
 
@@ -24,10 +24,10 @@ DEPENDENT = 1e-9
 
 @dataclass(frozen=True)
 class Hotelling:
-    """What the values say about "all means are zero"."""
+    """Result of the test of "all means are zero"."""
 
     statistic: float
-    """Distributed as F with ``degrees`` if all means are zero."""
+    """Test statistic, F-distributed with ``degrees`` if all means are zero."""
     degrees: tuple[int, int]
     p: float
 
@@ -55,15 +55,14 @@ def hotelling(rows: npt.NDArray[np.float64]) -> Hotelling:
 
     Source: Hotelling 1931, "The generalization of Student's ratio", Annals of Mathematical
     Statistics 2, 360-378; in this form Anderson 2003, "An Introduction to Multivariate Statistical
-    Analysis", section 5.2. Oracle: ``statsmodels.stats.multivariate.test_mvmean``, of which this
-    gives the bits.
+    Analysis", section 5.2. Oracle: ``statsmodels.stats.multivariate.test_mvmean``, bit-identical.
     """
     n, count = rows.shape
     mean = rows.mean(0)
     covariance = np.atleast_2d(np.cov(rows, rowvar=False, ddof=1))
     squared = n * mean.dot(np.linalg.solve(covariance, mean))
     statistic = float(squared / ((n - 1) * count / (n - count)))
-    # Rounding can make a statistic negative, of which `fdtrc` knows no p.
+    # Rounding can make the statistic negative, for which `fdtrc` is not defined.
     p = 1.0 if statistic < 0 else float(fdtrc(count, n - count, statistic))
     return Hotelling(statistic, (count, n - count), p)
 

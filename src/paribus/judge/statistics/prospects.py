@@ -20,7 +20,7 @@ TYPICAL_SPREAD = 0.01
 """Standard deviation over seeds of a paired difference in accuracy: one point, which is about the
 median of the labs' networks (docs/statistics.md, `make spread`)."""
 DISAGREEMENT = 0.1
-"""Assumed share of images that exactly one of two networks classifies correctly; said in the sentence."""
+"""Assumed share of images that exactly one of two networks classifies correctly; the sentence states it."""
 ASSUMPTION = (
     f"Seeds are forecast for differences that spread by {100 * TYPICAL_SPREAD:g} points over seeds, "
     "to be found four times out of five."
@@ -76,7 +76,7 @@ def _sentences(claim: Claim, plan: Plan, spread: float, images: Mapping[str, int
 
 
 def _of_counts(claim: Claim, n: int, alpha: float) -> Iterator[str]:
-    """Say how many seeds the exact sign test needs."""
+    """Yield sentences about the seeds that the exact sign test needs."""
     fewest = 1 + math.ceil(math.log2(1 / alpha))
     if n < fewest:
         yield (
@@ -97,7 +97,7 @@ def _of_counts(claim: Claim, n: int, alpha: float) -> Iterator[str]:
 def _of_the_source(
     claim: Claim, n: int, alpha: float, spread: float, images: Mapping[str, int]
 ) -> Iterator[str]:
-    """Say what seeds and images find together, and what no number of seeds finds."""
+    """Yield sentences about differences that seeds and images detect, and that no number of seeds detects."""
     count = images.get("test" if claim.metric.startswith("test_") else "validation", 0)
     if not count:
         yield "The images count as a sample, too: more seeds alone do not make it more certain."

@@ -12,7 +12,7 @@ __all__ = ["Rate"]
 
 @dataclass(frozen=True)
 class Rate:
-    """How often something happened in n seeds."""
+    """Number of seeds, of n, in which an outcome occurred."""
 
     count: int
     n: int

@@ -34,7 +34,7 @@ UNEVEN = 15.0
 """Ratio of range to interquartile range above which a sample is `Sample.uneven`. Of normal samples of
 7 to 40 values, fewer than one in 1,000 exceed it (a test simulates them)."""
 FEWEST_UNEVEN = 7
-"""Smallest sample whose quartiles are taken seriously."""
+"""Smallest number of values for which `Sample.uneven` may be true."""
 
 
 @dataclass(frozen=True)

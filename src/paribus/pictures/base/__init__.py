@@ -1,1 +1,1 @@
-"""What pictures share: what is kept of a run, sheets, panels of the page, pixels."""
+"""Code that pictures share: stored images and predictions of a run, sheets, panels of the page, pixels."""

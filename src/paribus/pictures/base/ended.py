@@ -1,6 +1,6 @@
-"""What a run knows as it ends: pictures choose from it the images that are kept for them.
+"""Data and predictions at the end of a run, from which pictures choose the images to store.
 
-A report is made without the data set, so an image that is not kept then can never be shown.
+A report is made without the data set, so only stored images can be shown later.
 """
 
 from __future__ import annotations
@@ -31,4 +31,4 @@ class EndedRun:
     predictions: Mapping[Split, Predictions]
     """Split -> predictions of the selected variant's first trial; ``test`` only if the test set was opened."""
     of_variants: Sequence[Predictions]
-    """Predictions of every variant's first trial for its validation images, where they are kept."""
+    """Predictions of every variant's first trial for its validation images, if they are stored."""

@@ -1,4 +1,4 @@
-"""Where a picture is found, and what it is made from."""
+"""Places of a picture in lists and on the page, and the files that it needs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Literal
 __all__ = ["Entry", "Need"]
 
 Need = Literal["images", "predictions", "weights", "insight"]
-"""What of `Kept` a picture reads: its method of that name."""
+"""Name of a method of `Kept` that a picture calls."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the picture of a file is found; in Python it is ``results.images.<name of the file>()``."""
+    """Places of the picture of a module; in Python it is ``results.images.<name of the module>()``."""
 
     title: str
-    """For lists; sheets say in addition whose they are."""
+    """Title in lists; the titles of sheets also name the variant."""
     says: str
-    """What it shows, for the list in the docs and for ``help``."""
+    """Description of the picture, for the list in the docs and for ``help``."""
     order: int
-    """Among all pictures."""
+    """Position among all pictures."""
     needs: tuple[Need, ...]
-    """What a run must have kept."""
+    """Kinds of stored data that the picture needs."""
     section: str | None = None
-    """The part of the page; None where the page shows the same in another picture."""
+    """Part of the page with the picture; None if another picture of the page shows the same."""

@@ -1,4 +1,4 @@
-"""One image and its way through a network, as one PNG."""
+"""One image, its attribution map and its layer outputs, as one PNG."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def explained_sheet(
     attributions: Attributions,
     layers: Sequence[LayerMaps],
 ) -> bytes:
-    """Draw an image, the map of what speaks for its class, and every layer's output.
+    """Draw an image, its attribution map, and every layer's output as one PNG.
 
     Args:
-        title: first line.
+        title: first line of text.
         image: ``(height, width, channel)``, as the network sees it.
         maximum: the largest value of its pixels.
         attributions: attribution maps of this one image.
@@ -61,7 +61,7 @@ def explained_sheet(
 
 
 def _row(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Join pictures of one height."""
+    """Return pictures of equal height side by side."""
     width = sum(picture.width + GAP for picture in pictures) - GAP
     sheet = Image.new("RGB", (width, pictures[0].height), "white")
     left = 0

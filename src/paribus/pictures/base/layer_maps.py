@@ -1,4 +1,4 @@
-"""What a layer puts out, and where a network finds a class, drawn and put into words."""
+"""Drawings and captions of layer outputs and attribution maps."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["draw_layer", "layer_caption", "look_note", "where_of"]
 
 
 def draw_layer(row: LayerMaps) -> Image.Image:
-    """Draw maps as a strip, units as bars."""
+    """Draw a layer's output: channels as a strip of maps, units as bars."""
     draw = strip if row.values.ndim == 3 else bars
     return draw(row.values, row.low, row.high)
 
 
 def layer_caption(row: LayerMaps) -> str:
-    """Return name, type, shape and range, and what is left out."""
+    """Return name, type, shape and range of a layer's output, and the number of channels left out."""
     shape = " x ".join(map(str, row.shape))
     kept, whole = row.values.shape[-1], row.shape[-1]
     what = "channels" if row.values.ndim == 3 else "units"
@@ -27,13 +27,13 @@ def layer_caption(row: LayerMaps) -> str:
 
 
 def look_note(method: str) -> tuple[str, str]:
-    """Return what the first and the last colour of a map mean."""
+    """Return the meaning of the first and of the last colour of a map."""
     if method == "Grad-CAM":
         return "nothing (the image, darkened)", "most in this image"
     return "against the class", "for the class"
 
 
 def where_of(maps: Attributions) -> str:
-    """Return what a map is made of: cells of a layer, or pixels."""
+    """Return the resolution of a map as text: cells of a layer, or pixels."""
     height, width = maps.of_guess.shape[1:]
     return f"{height} x {width} " + (f"cells of {maps.layer}" if maps.layer else "pixels")

@@ -1,7 +1,7 @@
-"""Numbers as pixels: one colour per value, magnified by whole factors, never smoothed.
+"""Drawing of arrays: one colour per value, magnified by integer factors without smoothing.
 
-Values from zero on go from dark violet to yellow, evenly for the eye; where there are negative ones
-too, blue is negative, white zero and orange positive.
+Non-negative values use viridis, from dark violet to yellow. If there are negative values, blue is negative,
+white zero and orange positive.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = [
 ]
 
 WIDTH = 760
-"""Pixels that a strip fills, at most."""
+"""Largest width of a strip in pixels."""
 LARGEST_CELL = 96
-"""Pixels of one map's longer side, unless it has more by itself."""
+"""Longer side of a magnified map in pixels; larger maps are not reduced."""
 BAR_HEIGHT, BARS_IN_A_ROW, WIDEST_BAR = 44, 64, 24
 SIDE = 112
-"""Pixels of a blended picture's longer side, about."""
+"""Approximate longer side of a blended picture in pixels."""
 DIMMED = 0.5
 """Brightness of an image under a map."""
 BLUE, ORANGE = np.array([0, 90, 160]), np.array([213, 94, 0])
@@ -47,7 +47,7 @@ Codes = npt.NDArray[np.uint8]
 
 
 def palette(*, signed: bool) -> Pixels:
-    """Return ``(256, 3)``: 255 colours of values, and the gray between maps."""
+    """Return ``(256, 3)`` RGB: 255 colours of values, and the gray of gaps between maps."""
     share = np.linspace(0, 1, GAP)
     if signed:
         ink = np.where(share[:, None] < 0.5, BLUE, ORANGE)
@@ -63,9 +63,9 @@ def codes(values: npt.NDArray[np.floating], low: float, high: float) -> Codes:
     """Return the entry of the palette for every value.
 
     Args:
-        values: within the limits.
-        low: smallest value of the scale; below zero, the scale is symmetric.
-        high: largest.
+        values: values in [low, high].
+        low: smallest value of the scale; if it is negative, the scale is symmetric.
+        high: largest value of the scale.
     """
     scale = max(abs(low), abs(high)) or 1.0
     share = (values / scale + 1) / 2 if low < 0 else values / scale
@@ -122,8 +122,7 @@ def bars(values: Numbers, low: float, high: float) -> Image.Image:
 def blended(image: Pixels, maximum: int, values: Numbers) -> Image.Image:
     """Draw an image, gray and darkened, with a map over it whose cells are stretched over the image.
 
-    A colour hides the image the more, the larger its value is: where there is nothing, the image is
-    seen.
+    The opacity of a colour grows with its value; where the map is zero, only the image is visible.
 
     Args:
         image: ``(height, width, 1 or 3)``
@@ -146,7 +145,7 @@ def blended(image: Pixels, maximum: int, values: Numbers) -> Image.Image:
 
 
 def colour_bar(*, signed: bool) -> Image.Image:
-    """Draw the scale from its first colour to its last."""
+    """Draw the colour scale as a bar."""
     return _coloured(np.tile(np.arange(0, GAP, 2, dtype=np.uint8), (12, 1)), signed=signed)
 
 
@@ -165,7 +164,7 @@ def plain_picture(image: Pixels, maximum: int) -> Image.Image:
 
 
 def _columns(channels: int, width: int) -> int:
-    """Maps in a row; single cells stand closer."""
+    """Return the number of maps in a row; maps of one cell have smaller gaps."""
     wanted = 8 if channels <= 16 else 16 if channels <= 64 else 32 if width > 1 else 64
     return min(channels, wanted, max(1, WIDTH // (width + 1)))
 

@@ -1,6 +1,6 @@
-"""What the page shows of a picture, as plain data.
+"""Panels of the page that show pictures, as plain data.
 
-Each form has a template of its name in ``report/page/pictures/``.
+Each form of a panel has a template of its name in ``report/page/pictures/``.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ __all__ = [
 
 
 class Panel(Protocol):
-    """What the page shows of a picture, in one of several forms."""
+    """A panel of the page that shows a picture, in one of several forms."""
 
     form: ClassVar[str]
-    """Name of the template that shows it."""
+    """Name of its template."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text below an image."""
+    """One line of text below an image."""
 
     text: str
     style: Literal["", "soft", "refuted"] = ""
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Cell:
-    """An image of a grid and the lines below it."""
+    """An image of a grid, with the lines of text below it."""
 
     uri: str
     alt: str
@@ -64,19 +64,19 @@ class Grids:
 
     form: ClassVar[str] = "grids"
     anchor: str
-    """Address of the heading on the page: small letters and hyphens."""
+    """HTML id of the heading: lower-case letters and hyphens."""
     title: str
-    """The heading; none if empty: then the panel belongs to the one before it."""
+    """The heading; if empty, the panel has none and belongs to the panel before it."""
     grids: tuple[Grid, ...]
     note: str = ""
     side_by_side: bool = False
     closing: str = ""
-    """Below the grids."""
+    """Text below the grids."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One large picture and what it shows."""
+    """One large picture, with a description."""
 
     uri: str
     width: int
@@ -87,7 +87,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Fold:
-    """Figures behind a line that opens and closes."""
+    """Figures under a heading that can be opened and closed."""
 
     summary: str
     figures: tuple[Figure, ...]
@@ -95,7 +95,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Folds:
-    """Large pictures, folded; the first fold is open."""
+    """Several folds of large pictures; the first one is open."""
 
     form: ClassVar[str] = "folds"
     anchor: str
@@ -105,7 +105,7 @@ class Folds:
 
 
 def said_cells(pictures: Sequence[Picture], said: Sequence[str]) -> tuple[Cell, ...]:
-    """Return images with what a network, or several variants, say of each.
+    """Return the cells of a grid: images with the predictions of one network or of several variants.
 
     Args:
         pictures: pictures, in order.

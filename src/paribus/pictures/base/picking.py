@@ -1,4 +1,4 @@
-"""Images that a run has kept, with their classes and what a network says of them."""
+"""Selection of stored images, with their classes and a network's predictions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["guessed", "picture", "whose"]
 
 
 def picture(kept: Kept, gallery: Gallery, index: int) -> Picture:
-    """Return an image with its class.
+    """Return a stored image with its class.
 
     Args:
         kept: what the run has kept.
@@ -29,7 +29,7 @@ def picture(kept: Kept, gallery: Gallery, index: int) -> Picture:
 def guessed(
     kept: Kept, gallery: Gallery, predictions: Predictions, ids: Iterable[int]
 ) -> tuple[Picture, ...]:
-    """Return images with what a network says of them; those that it was not asked about are left out.
+    """Return images with a network's predictions; images without a prediction are left out.
 
     Args:
         kept: what the run has kept.

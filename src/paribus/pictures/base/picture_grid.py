@@ -1,4 +1,4 @@
-"""Pictures with what is known of them, for a notebook: plain HTML with its style inside."""
+"""Grid of pictures with captions for a notebook, as HTML with inline styles."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _IMAGE = (
 
 
 def is_wrong(picture: Picture) -> bool:
-    """Return whether there is a guess, and another class."""
+    """Return whether a picture has a prediction that differs from its class."""
     return bool(picture.guess) and picture.guess != picture.truth
 
 
 def caption_lines(picture: Picture, said: str = "") -> tuple[str, ...]:
-    """Return what stands under a picture: its class, the guess or what the variants say, its file.
+    """Return the lines under a picture: class and prediction, or the variants' predictions, and the file.
 
     Example:
         >>> caption_lines(Picture("", "4", "9", 0.83))
@@ -47,10 +47,10 @@ def caption_lines(picture: Picture, said: str = "") -> tuple[str, ...]:
 
 
 def picture_grid(title: str, pictures: Sequence[Picture], said: Sequence[str]) -> str:
-    """Return a grid of pictures, pixel for pixel; wrong guesses stand out.
+    """Return a grid of pictures without smoothing, as HTML; wrong predictions are highlighted.
 
     Args:
-        title: above the grid.
+        title: heading of the grid.
         pictures: pictures to show.
         said: predictions of several variants, one text per picture; may be empty.
     """
@@ -68,10 +68,10 @@ def picture_grid(title: str, pictures: Sequence[Picture], said: Sequence[str]) -
 
 
 def titled(title: str, content: str) -> str:
-    """Return HTML below a title; a sentence stands for nothing.
+    """Return HTML below a heading; if there is no content, a sentence says so.
 
     Args:
-        title: text.
-        content: HTML.
+        title: heading as plain text.
+        content: HTML; may be empty.
     """
     return f"<p><b>{escape(plain(title))}</b></p>{content or '<p>There is nothing to show.</p>'}"

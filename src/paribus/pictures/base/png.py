@@ -1,4 +1,4 @@
-"""Small pictures as PNG data URIs, pixel for pixel."""
+"""Small pictures as PNG data URIs, without resizing."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Picture:
-    """One image with what is known of it."""
+    """One image with its class, prediction, probability and file."""
 
     uri: str
     truth: str
     guess: str = ""
     probability: float = 0.0
     index: int = -1
-    """In the source."""
+    """Index of the image in the source; -1 if unknown."""
     file: str = ""
-    """Its path inside the source, where it has one."""
+    """Path of the image inside the source; empty if examples are not files."""
 
     @property
     def name(self) -> str:
-        """What a person finds it by: its file, or its number."""
+        """Name for people: the file, or the index in the source."""
         return self.file or f"#{self.index}"
 
 
@@ -59,7 +59,7 @@ def picture_uri(picture: Image.Image) -> str:
 
 
 def pixels_of(uri: str) -> npt.NDArray[np.uint8]:
-    """Return the pixels ``(height, width, 1 or 3)`` of a picture that `picture_uri` has packed."""
+    """Return the pixels ``(height, width, 1 or 3)`` of a data URI of `picture_uri`."""
     with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as picture:
         pixels: npt.NDArray[np.uint8] = np.asarray(picture)
     return pixels[..., None] if pixels.ndim == 2 else pixels

@@ -15,10 +15,10 @@ from paribus.writing.escaping import plain
 __all__ = ["sheet_png"]
 
 SIDE = 96
-"""Room for a picture, each way."""
+"""Width and height of a picture's cell in pixels."""
 LINE = 13
 LETTERS = 18
-"""Letters of a line that fit under a picture."""
+"""Largest number of letters in a line under a picture."""
 GAP = 8
 COLUMNS = 10
 
@@ -32,10 +32,10 @@ def sheet_png(
     """Draw pictures in a grid, magnified by a whole number without smoothing.
 
     Args:
-        images: ``(height, width, 1 or 3)`` each.
-        captions: lines of text, and whether it is to stand out.
-        maximum: the largest value of a pixel.
-        columns: pictures in a row.
+        images: images, each ``(height, width, 1 or 3)``.
+        captions: (lines of text, whether to highlight them) of each image.
+        maximum: largest possible value of a pixel.
+        columns: number of pictures in a row.
     """
     columns = min(columns, max(1, len(images)))
     rows = math.ceil(len(images) / columns)
@@ -56,14 +56,14 @@ def sheet_png(
 
 
 def _fitted(line: str) -> str:
-    """Leave out the middle of a line that is too long: a file's name is told by its end."""
+    """Leave out the middle of a line that is too long, since file names differ at their end."""
     if len(line) <= LETTERS:
         return line
     return line[: LETTERS // 3] + "…" + line[LETTERS // 3 + 1 - LETTERS :]
 
 
 def _picture(pixels: npt.NDArray[np.uint8], maximum: int) -> Image.Image:
-    """Magnify by the largest whole number that fits; only what is too large is made smaller."""
+    """Magnify a picture by the largest integer factor that fits; reduce it if it is too large."""
     scaled = np.round(pixels.astype(np.float64) * 255 / maximum).astype(np.uint8)
     image = Image.fromarray(scaled[..., 0] if scaled.shape[2] == 1 else scaled)
     factor = max(1, SIDE // max(image.size))

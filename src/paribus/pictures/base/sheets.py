@@ -1,4 +1,4 @@
-"""What ``results.images.NAME()`` returns: shown by notebooks, saved as PNG, and shown by the page."""
+"""Sheets, the results of ``results.images.NAME()``: notebooks and the page show them, `save` writes PNG."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = ["ImageSheet", "PngPicture", "Sheet", "Stack", "file_name", "saved_png
 
 
 class Sheet(Protocol):
-    """A picture: shown by notebooks, or saved."""
+    """A sheet of pictures, which notebooks show and `save` writes."""
 
     @property
     def title(self) -> str:
-        """Say in one line what the sheet shows."""
+        """Title of the sheet, one line."""
         ...
 
     def __len__(self) -> int:
@@ -41,7 +41,7 @@ class Sheet(Protocol):
         ...
 
     def save(self, path: str | Path) -> Path:
-        """Write it as one PNG; return its path."""
+        """Write the sheet as one PNG; return its path."""
         ...
 
     def files(self, name: str) -> Iterator[tuple[str, bytes]]:
@@ -53,24 +53,24 @@ class Sheet(Protocol):
         ...
 
     def panel(self, anchor: str) -> Panel:
-        """Return what the page shows, where the picture's file has no ``panels``.
+        """Return the panel of the page, for pictures whose module has no ``panels``.
 
         Args:
-            anchor: address on the page.
+            anchor: HTML id of the panel.
         """
         ...
 
 
 @dataclass(frozen=True)
 class ImageSheet:
-    """Images with their classes and what networks say of them: shown by notebooks, or saved."""
+    """A sheet of images with their classes and networks' predictions."""
 
     title: str
     pictures: tuple[Picture, ...]
     said: tuple[str, ...] = ()
-    """What the variants say of each, where they disagree."""
+    """Predictions of the variants for each image, on which they disagree; may be empty."""
     note: str = ""
-    """How to read it, for the page."""
+    """Explanation of the sheet, for the page."""
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -81,13 +81,13 @@ class ImageSheet:
         return picture_grid(self.title, self.pictures, self.said)
 
     def pixels(self) -> list[npt.NDArray[np.uint8]]:
-        """Return every image ``(height, width, 1 or 3)``, white as 255."""
+        """Return all images, each ``(height, width, 1 or 3)`` with values from 0 to 255."""
         return [pixels_of(picture.uri) for picture in self.pictures]
 
     def frame(self) -> pd.DataFrame:
         """Return one row per image: its index in the source, its file, class, guess and probability.
 
-        A file or a guess that there is not is empty; then the guess's probability is NaN.
+        A missing file or guess is empty; the probability of a missing guess is NaN.
         """
         import pandas as pd
 
@@ -129,7 +129,7 @@ class ImageSheet:
 
 @dataclass(frozen=True)
 class PngPicture:
-    """One drawn picture: shown by notebooks, or saved."""
+    """A sheet that consists of one drawn picture."""
 
     title: str
     note: str
@@ -169,7 +169,7 @@ class PngPicture:
 
 
 class Stack(ABC):
-    """Large pictures, one below another, each of which can be picked by its place."""
+    """A sheet of large pictures, one below another; an index selects one."""
 
     @property
     @abstractmethod
@@ -182,11 +182,11 @@ class Stack(ABC):
 
     @abstractmethod
     def __getitem__(self, place: int) -> PngPicture:
-        """Return one picture; raises IndexError beyond the last."""
+        """Return the picture at an index; raise IndexError beyond the last."""
 
     @abstractmethod
     def name(self, place: int) -> str:
-        """Return what tells a picture's file from the others'."""
+        """Return the part of a picture's file name that distinguishes it from the others."""
 
     def __iter__(self) -> Iterator[PngPicture]:
         """Yield every picture of the sheet, in its order."""
@@ -235,7 +235,7 @@ def saved_png(path: str | Path, content: bytes) -> Path:
 
 
 def file_name(text: str) -> str:
-    """Return a text as the name of a file.
+    """Return a file name made from a text.
 
     >>> file_name("kernels-none: conv"), file_name("???")
     ('kernels-none-conv', 'picture')
