@@ -1,1 +1,1 @@
-"""What this machine can do: the examination that `paribus doctor` prints."""
+"""Examination of this machine, which `paribus doctor` prints."""

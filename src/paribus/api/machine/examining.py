@@ -1,4 +1,4 @@
-"""Examination of this machine: what it can do, what is wrong with it, and what that costs."""
+"""Examination of this machine: its abilities, its problems, and the cost of each problem."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Fact", "State", "examine"]
 
 State = Literal["good", "note", "wrong"]
 EXTRAS = {"serve": ("starlette", "uvicorn"), "postgres": ("psycopg",)}
-"""Extra -> modules that it installs."""
+"""Name of an extra of the package -> modules that it installs."""
 SMALL_DISK = 1 << 30
 SMALL_MEMORY = 2 << 30
 SLOWER = "training is slower without them, and has other bits"
@@ -37,7 +37,7 @@ SLOWER = "training is slower without them, and has other bits"
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that was looked at."""
+    """Result of one part of the examination."""
 
     area: str
     """``machine``, ``python``, ``worker``, ``data`` or ``extras``."""
@@ -47,13 +47,13 @@ class Fact:
     """``wrong``: something does not work, or not as fast as it could; ``note``: something is missing that
     only some need."""
     cost: str = ""
-    """What it costs as it is; empty if nothing."""
+    """Disadvantage of the present state; empty if there is none."""
     fix: str = ""
-    """What to do; empty if nothing."""
+    """Advice; empty if there is nothing to do."""
 
 
 def examine() -> tuple[Fact, ...]:
-    """Look at this machine; a worker is started as a run would start it. Never raises for what it finds."""
+    """Examine this machine and start a worker as a run does; problems are returned and never raised."""
     return (*_machine(), *_python(), *_worker(), *_data(), *_extras())
 
 

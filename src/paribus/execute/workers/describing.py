@@ -1,4 +1,4 @@
-"""What a worker is: its versions, threads, instructions, kernels and GPU, as it finds them itself."""
+"""Description of a worker by itself: versions, threads, instruction set, C kernels and GPU."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from paribus.wording import plain
 __all__ = ["described_worker"]
 
 SECONDS = 120.0
-"""Longest wait for a worker that starts and describes itself."""
+"""Longest time to wait for a worker's description, from its start."""
 
 
 def described_worker(kernels: Built) -> dict[str, Any]:
-    """Start a worker as a run would, and return what it says of itself.
+    """Start a worker as a run does, and return its description.
 
     Args:
         kernels: the C kernels that this process has compiled.
 
     Returns:
-        The environment's fingerprint, ``bf16_emulated``, and ``gpu``: the name of the GPU that torch sees,
-        or None.
+        The fingerprint of the environment, ``bf16_emulated``, and ``gpu``: the name of the GPU that torch
+        finds, or None.
 
     Raises:
-        TrialError: torch cannot be imported, or a worker ended before it said anything.
+        TrialError: torch cannot be imported, or the worker ended before it sent its description.
     """
     _require_torch()
     process, connection = start_worker(_describe, (kernels,))
@@ -51,7 +51,7 @@ def described_worker(kernels: Built) -> dict[str, Any]:
 
 
 def _require_torch() -> None:
-    """Import torch in a process of its own, where nothing of what it prints is seen."""
+    """Import torch in a separate process whose output is not shown; raise if that fails."""
     command = [sys.executable, "-c", "import torch"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603 - our own
