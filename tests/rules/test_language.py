@@ -14,13 +14,6 @@ LINKS = ("See `",)
 """A docstring of two words may name the place where it is told."""
 ARGUMENT = re.compile(r"^ +\w+(?:, \w+)*: of ", re.MULTILINE)
 """A line of an Args section that leaves out its noun, such as ``path: of the file.``"""
-NOT_YET = {
-    "charts/base/style.py",
-    "charts/networks.py",
-    "charts/seeds.py",
-    "report/methods/judging.py",
-}
-"""Files with one such line each; the set may only become smaller."""
 
 
 def told(path):
@@ -50,9 +43,8 @@ def test_no_note_leaves_out_its_noun_and_none_is_two_words_long(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "src")))
 def test_no_argument_is_described_without_a_noun(path):
-    name = path.relative_to(ROOT / "src" / "paribus").as_posix()
     found = [f"{line}: {lines}" for line, text in told(path) if (lines := ARGUMENT.findall(text))]
-    assert bool(found) == (name in NOT_YET), f"{path}: {found}"
+    assert not found, f"{path}: {found}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "src")))

@@ -51,8 +51,8 @@ def points(summary: ModelSummary, input_shape: Shape, baseline: ModelSummary) ->
     """Return the boxes of a network; layers that differ from the baseline's are marked.
 
     Args:
-        summary: of the variant.
-        input_shape: of the images that reach it.
+        summary: layers and shapes of the variant's network.
+        input_shape: shape of the images that reach it.
         baseline: to compare with.
     """
     known = {_key(row) for row in baseline.layers}

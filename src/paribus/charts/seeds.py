@@ -43,7 +43,7 @@ def draw(rows: Sequence[SeedRow], metric: str) -> str:
 
     Args:
         rows: in the order to show; variants without a value have a row too, which says why.
-        metric: of the values.
+        metric: name of the metric that the values are of.
     """
     import altair as alt
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import ProgrammingError
 
 from paribus.errors import Problem, StoreError
+from paribus.failpoints import reach
 
 __all__ = ["PREFIX", "kept_studies", "schema_for", "schema_of", "use_schema"]
 
@@ -67,7 +69,7 @@ def schema_for(engine: Engine, study: str | None, where: str, *, read_only: bool
         StoreError: there are several studies and ``study`` is None; the study is unknown and ``read_only``
             is set; or the schema cannot be created.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         known = kept_studies(connection)
         if study is None:
             if len(known) > 1:
@@ -90,10 +92,10 @@ def use_schema(engine: Engine, schema: str) -> None:
     """Set the search path of all connections of an engine to one schema."""
     quoted = engine.dialect.identifier_preparer.quote_identifier(schema)
 
-    def settle(connection: object, _: object) -> None:
-        with connection.cursor() as cursor:  # type: ignore[attr-defined]
-            cursor.execute(f"SET search_path TO {quoted}")
-        connection.commit()  # type: ignore[attr-defined]
+    def settle(connection: Any, _: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET search_path TO {quoted}")
+        connection.autocommit = False
 
     event.listen(engine, "connect", settle, insert=True)
 
@@ -106,8 +108,10 @@ def _made(engine: Engine, schema: str, where: str) -> str | None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ALONE})
             if schema not in _schemas(connection):
                 connection.execute(text(f"CREATE SCHEMA {quoted}"))
+            reach("store.schema.commit")
+        reach("store.schema.end")
     except ProgrammingError as error:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
             if not _tables(connection, None):
                 return None
         rule = "must let this role make a schema for a second study"

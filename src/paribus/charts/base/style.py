@@ -115,7 +115,7 @@ def to_svg(chart: Any, tables: Tables | None = None) -> str:
     every label has room to spare, and the drawing is the same on every machine.
 
     Args:
-        chart: of Altair.
+        chart: chart of Altair, without sizes and colours of its own.
         tables: rows of `alt.NamedData`. Altair checks inline rows one by one, which takes seconds for a
             thousand trials.
     """

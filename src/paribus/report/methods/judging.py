@@ -21,7 +21,7 @@ def judging_sentences(plan: Plan, results: StudyResults) -> Iterator[str]:
 
     Args:
         plan: the study.
-        results: of the same study.
+        results: results of the same study.
     """
     if not plan.claims:
         yield "No claim was declared before the run; all comparisons are exploratory."
