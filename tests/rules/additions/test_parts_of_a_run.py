@@ -50,7 +50,7 @@ from paribus.store.schema import open_engine
 SCHEMES = ("forgetful",)
 
 
-def open_database(database, *, read_only=False):
+def open_database(database, *, read_only=False, study=None):
     return SqlStore(open_engine("sqlite://"), database)
 '''
 
